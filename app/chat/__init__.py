@@ -1,0 +1,1 @@
+"""Questions and answers: completion, retrieval-augmented answers, their streams and messages."""

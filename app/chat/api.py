@@ -1,0 +1,120 @@
+"""Completions, answers over the knowledge base, their streams, and the messages of both."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from app.chat.dependencies import (
+    CompletionServiceDependency,
+    MessageServiceDependency,
+    QAQuestion,
+    QAServiceDependency,
+    Question,
+    SettingsDependency,
+)
+from app.chat.generation import Generation
+from app.chat.models import Message
+from app.chat.streaming import stream_events
+from settings import Settings
+
+router = APIRouter(prefix="/v1", tags=["Chat"])
+
+T = TypeVar("T")
+
+
+@router.post("/completion")
+async def completion_create(
+    question: Question, service: CompletionServiceDependency, request: Request
+) -> Message:
+    """Answers a question without retrieval."""
+    generation = service.answer(question)
+    return await _while_connected(request, generation, generation.result())
+
+
+@router.post("/completion-stream")
+async def completion_stream(
+    question: Question,
+    service: CompletionServiceDependency,
+    settings: SettingsDependency,
+    request: Request,
+) -> StreamingResponse:
+    """Answers a question without retrieval, as server-sent events."""
+    return await _stream(request, service.answer(question, stream=True), settings)
+
+
+@router.post("/qa-create")
+async def qa_create(question: QAQuestion, service: QAServiceDependency, request: Request) -> Message:
+    """Answers a question from the documents alone."""
+    generation = service.answer(question)
+    return await _while_connected(request, generation, generation.result())
+
+
+@router.post("/qa-stream")
+async def qa_stream(
+    question: QAQuestion,
+    service: QAServiceDependency,
+    settings: SettingsDependency,
+    request: Request,
+) -> StreamingResponse:
+    """Answers a question from the documents alone, as server-sent events."""
+    return await _stream(request, service.answer(question, stream=True), settings)
+
+
+@router.get("/messages")
+async def list_messages(
+    messages: MessageServiceDependency,
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    chat_uuid: UUID | None = None,
+) -> list[Message]:
+    """The stored messages, newest first, a page at a time."""
+    page = await messages.page(None, limit + 1, before, chat_uuid)
+    if len(page) > limit:
+        page.pop()
+        following = request.url.include_query_params(before=page[-1].id)
+        response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+    return page
+
+
+@router.get("/messages/{uuid}")
+async def get_message(uuid: UUID, messages: MessageServiceDependency) -> Message:
+    """One stored message."""
+    return await messages.get(uuid, None)
+
+
+async def _stream(
+    request: Request, generation: Generation, settings: Settings
+) -> StreamingResponse:
+    """Begins once the upstream has accepted: what is refused until then is an ordinary problem."""
+    opened = generation.opened(settings.STREAM_START_SEC)
+    uuid = await _while_connected(request, generation, opened)
+    return StreamingResponse(
+        stream_events(generation, settings.SSE_PING_SEC),
+        media_type="text/event-stream; charset=utf-8",
+        headers={
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+            "X-Message-UUID": str(uuid),
+        },
+    )
+
+
+async def _while_connected(request: Request, generation: Generation, work: Awaitable[T]) -> T:
+    """Awaits `work`; a client that leaves meanwhile cancels the generation."""
+    watcher = asyncio.create_task(_cancel_when_gone(request, generation))
+    try:
+        return await work
+    finally:
+        watcher.cancel()
+
+
+async def _cancel_when_gone(request: Request, generation: Generation) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    generation.cancel()

@@ -1,0 +1,29 @@
+"""Texts and names of the chat domain."""
+
+from enum import StrEnum
+from typing import Final
+
+NO_DOCUMENTS_FOUND: Final = (
+    "No documents found in context. Please try again with a different query."
+)
+CANCELLED: Final = "cancelled"
+DRAIN_UPSTREAM_SEC: Final = 0.1
+STORE_AGAIN_SEC: Final = 1.0
+SWEEP_SEC: Final = 60.0
+
+
+class ChatRolesEnum(StrEnum):
+    """Who speaks, in the words of the OpenAI API."""
+
+    USER = "user"
+    SYSTEM = "system"
+    ASSISTANT = "assistant"
+
+
+class MessageStatus(StrEnum):
+    """How far an answer has come."""
+
+    GENERATING = "generating"
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"

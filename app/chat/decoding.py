@@ -1,0 +1,97 @@
+"""Completions out of the bytes of the OpenAI API, as events and as JSON."""
+
+from contextlib import suppress
+from typing import Any, Final
+
+import orjson
+from pydantic import ValidationError
+
+from app.chat.events import Piece
+from app.chat.exceptions import OpenAIException, OpenAIFailedProcessingException
+from app.chat.models import Usage
+
+NUL: Final = "\x00"  # Postgres stores any character but this
+REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+
+
+class CompletionDecoder:
+    """Collects one completion: feed it bytes, get its pieces, then check that it is whole."""
+
+    def __init__(self) -> None:
+        self.finish_reason: str | None = None
+        self.usage: Usage | None = None
+        self.done = False
+        self._has_content = False
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """The pieces that `data` completes, wherever the network cut the stream.
+
+        Reads server-sent events (WHATWG HTML 9.2); the OpenAI API puts a chunk on one data line.
+        """
+        lines = (self._rest + data).splitlines(keepends=True)
+        self._rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
+        pieces = []
+        for line in lines:
+            if line.startswith(b"data:") and not self.done:
+                piece = self._decode_chunk(line[5:].strip())
+                if piece:
+                    pieces.append(piece)
+        return pieces
+
+    def decode_json(self, body: bytes) -> list[Piece]:
+        """The one piece, if any, of a completion that was not streamed."""
+        piece = self._decode(_load(body), "message")
+        return [piece] if piece else []
+
+    def check_whole(self) -> None:
+        """Raises what a completion without content, or without an end, is called."""
+        if not self._has_content and not self._rest:
+            raise OpenAIFailedProcessingException
+        if self.finish_reason is None:
+            raise OpenAIException
+
+    def _decode_chunk(self, data: bytes) -> Piece | None:
+        if data == b"[DONE]":
+            self.done = True
+            return None
+        return self._decode(_load(data), "delta")
+
+    def _decode(self, chunk: dict[str, Any], part: str) -> Piece | None:
+        if chunk.get("error"):
+            raise OpenAIException
+        try:
+            return self._read_piece(chunk, part)
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+            raise OpenAIFailedProcessingException from error
+
+    def _read_piece(self, chunk: dict[str, Any], part: str) -> Piece | None:
+        if chunk.get("usage"):
+            with suppress(ValidationError):  # an odd count is no reason to lose the answer
+                self.usage = Usage.model_validate(chunk["usage"])
+        if not chunk["choices"]:
+            return None
+        choice = chunk["choices"][0]
+        content: str = choice[part].get("content") or ""
+        finish_reason = choice.get("finish_reason")
+        if not content and not finish_reason:
+            return None
+        self._has_content = self._has_content or bool(content)
+        self.finish_reason = finish_reason or self.finish_reason
+        return Piece(
+            chunk.get("id") or "",
+            chunk.get("created") or 0,
+            chunk.get("model") or "",
+            content.replace(NUL, REPLACEMENT),
+            finish_reason,
+        )
+
+
+def _load(data: bytes) -> dict[str, Any]:
+    try:
+        chunk = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise OpenAIFailedProcessingException from error
+    if not isinstance(chunk, dict):
+        raise OpenAIFailedProcessingException
+    return chunk

@@ -1,0 +1,87 @@
+"""Providers of the chat endpoints, and the checks of a question that need settings."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+
+from app.chat.generations import Generations
+from app.chat.messages import MessageService
+from app.chat.models import BaseMessage, QAMessage
+from app.chat.services import CompletionService, QAService
+from app.core.exceptions import NotFound
+from app.documents.dependencies import RetrievalServiceDependency
+from settings import Settings
+
+
+def get_settings(request: Request) -> Settings:
+    """The settings of this process."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def get_generations(request: Request) -> Generations:
+    """The answers under way in this process."""
+    generations: Generations = request.state.generations
+    return generations
+
+
+def get_messages(request: Request) -> MessageService:
+    """The stored messages."""
+    messages: MessageService = request.state.messages
+    return messages
+
+
+SettingsDependency = Annotated[Settings, Depends(get_settings)]
+GenerationsDependency = Annotated[Generations, Depends(get_generations)]
+MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]
+
+
+def get_completion_service(
+    generations: GenerationsDependency, settings: SettingsDependency
+) -> CompletionService:
+    """Answers without retrieval."""
+    return CompletionService(generations, settings.OPENAI_MODEL)
+
+
+def get_qa_service(
+    generations: GenerationsDependency,
+    retrieval: RetrievalServiceDependency,
+    settings: SettingsDependency,
+) -> QAService:
+    """Answers with retrieval."""
+    return QAService(generations, retrieval, settings.OPENAI_MODEL)
+
+
+CompletionServiceDependency = Annotated[CompletionService, Depends(get_completion_service)]
+QAServiceDependency = Annotated[QAService, Depends(get_qa_service)]
+
+
+def checked_question(question: BaseMessage, settings: SettingsDependency) -> BaseMessage:
+    """The question, if it is within the limits that are settings."""
+    _check(question, settings)
+    return question
+
+
+def checked_qa_question(question: QAMessage, settings: SettingsDependency) -> QAMessage:
+    """The same for a question with retrieval."""
+    _check(question, settings)
+    return question
+
+
+Question = Annotated[BaseMessage, Depends(checked_question)]
+QAQuestion = Annotated[QAMessage, Depends(checked_qa_question)]
+
+
+def _check(question: BaseMessage, settings: Settings) -> None:
+    if len(question.message) > settings.MAX_MESSAGE_CHARS:
+        _refuse("message", f"must not be longer than {settings.MAX_MESSAGE_CHARS} characters")
+    allowed = settings.OPENAI_ALLOWED_MODELS
+    if allowed is not None and question.model not in {None, settings.OPENAI_MODEL, *allowed}:
+        _refuse("model", f"must be one of {', '.join(allowed)}")
+    if question.chat_uuid is not None:
+        raise NotFound("There is no such chat.")
+
+
+def _refuse(field: str, message: str) -> None:
+    raise RequestValidationError([{"loc": ("body", field), "msg": message, "type": "value_error"}])

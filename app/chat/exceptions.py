@@ -1,0 +1,45 @@
+"""What can go wrong upstream.
+
+BragError
+├── OpenAIException                     500 openai_error
+│   └── OpenAIRateLimitedException      503 openai_rate_limited + Retry-After
+├── OpenAIFailedProcessingException     503 failed_processing
+└── StreamTimeoutException              504 stream_timeout
+"""
+
+from http import HTTPStatus
+
+from app.core.constants import RETRY_AFTER_SEC
+from app.core.exceptions import BragError
+
+
+class OpenAIException(BragError):
+    """The upstream refused the call, could not be reached, or broke off."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "openai_error"
+    detail = "OpenAI call failed"
+
+
+class OpenAIRateLimitedException(OpenAIException):
+    """The upstream answered 429; `retry_after` is what it asked for."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "openai_rate_limited"
+    retry_after = RETRY_AFTER_SEC
+
+
+class OpenAIFailedProcessingException(BragError):
+    """The upstream answered with nothing, or with what is not a completion."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "failed_processing"
+    detail = "Post processing failed"
+
+
+class StreamTimeoutException(BragError):
+    """The generation took longer than GENERATION_TIMEOUT_SEC."""
+
+    status = HTTPStatus.GATEWAY_TIMEOUT
+    code = "stream_timeout"
+    detail = "Stream timed out"

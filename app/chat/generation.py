@@ -1,0 +1,90 @@
+"""An answer under way: one task generates it, any number of readers follow its events."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from uuid import UUID
+
+from async_timeout import Timeout, timeout
+
+from app.chat.events import Event, Failed, Finished, Started
+from app.chat.models import Message
+
+
+class Generation:
+    """The events of one answer, in their order; it ends with Finished or Failed.
+
+    It goes on when a reader is slow or gone, and stops when it is cancelled.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.accepted = False
+        self.cancelled = False
+        self._changed = asyncio.Event()
+        self._deadline: Timeout | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last event is there."""
+        return bool(self.events) and isinstance(self.events[-1], Finished | Failed)
+
+    def publish(self, *events: Event) -> None:
+        """Adds events and wakes the readers."""
+        self.events.extend(events)
+        self._wake()
+
+    def accept(self) -> None:
+        """Notes that the upstream has accepted the request."""
+        self.accepted = True
+        self._wake()
+
+    async def changed(self) -> None:
+        """Returns at the next event, or when the upstream accepts."""
+        await self._changed.wait()
+
+    def cancel(self) -> None:
+        """Stops the upstream call at once; what there is of the answer is stored."""
+        self.cancelled = True
+        if self._deadline is not None:
+            self._deadline.reschedule(asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def deadline(self, seconds: float) -> AsyncIterator[None]:
+        """Raises TimeoutError after `seconds`, or when the generation is cancelled."""
+        try:
+            async with timeout(0 if self.cancelled else seconds) as self._deadline:
+                yield
+        finally:
+            self._deadline = None
+
+    async def result(self) -> Message:
+        """Waits for the end: the committed answer, or the error that ended it is raised."""
+        while not self.ended:
+            await self.changed()
+        last = self.events[-1]
+        if isinstance(last, Failed):
+            raise last.error
+        assert isinstance(last, Finished)
+        return last.message
+
+    async def opened(self, seconds: float) -> UUID:
+        """Waits until a stream of it can begin, and returns the uuid of the answer.
+
+        That is when the upstream has accepted, or `seconds` later; raises what failed before.
+        """
+        with suppress(TimeoutError):
+            async with timeout(seconds):
+                while not (self.accepted or self.ended):
+                    await self.changed()
+        while not self.events:
+            await self.changed()
+        first, last = self.events[0], self.events[-1]
+        if isinstance(last, Failed) and not self.accepted:
+            raise last.error
+        assert isinstance(first, Started)
+        return first.uuid
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

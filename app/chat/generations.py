@@ -1,0 +1,195 @@
+"""The answers under way in this process: each is one task, at most so many at once."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import time
+
+from async_timeout import timeout
+
+from app.chat.constants import (
+    CANCELLED,
+    NO_DOCUMENTS_FOUND,
+    STORE_AGAIN_SEC,
+    SWEEP_SEC,
+    MessageStatus,
+)
+from app.chat.decoding import CompletionDecoder
+from app.chat.events import Failed, Finished, Piece, SourcesFound, Started
+from app.chat.exceptions import StreamTimeoutException
+from app.chat.generation import Generation
+from app.chat.messages import End, MessageService
+from app.chat.models import BaseMessage, Message
+from app.chat.prompts import Prompt
+from app.chat.upstream import Upstream
+from app.core.exceptions import BragError, DatabaseUnavailable, Overloaded
+from app.documents.models import Source
+from settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Context:
+    """What an answer is generated from; `sources` is None where nothing was to be retrieved."""
+
+    prompt: Prompt
+    sources: list[Source] | None = None
+
+
+class Generations:
+    """Starts, bounds, stores and ends generations."""
+
+    def __init__(self, upstream: Upstream, messages: MessageService, settings: Settings) -> None:
+        self._upstream = upstream
+        self._messages = messages
+        self._timeout_sec = settings.GENERATION_TIMEOUT_SEC
+        self._queue_timeout_sec = settings.QUEUE_TIMEOUT_SEC
+        self._places = asyncio.Semaphore(settings.MAX_CONCURRENT_GENERATIONS)
+        self._under_way: dict[asyncio.Task[None], Generation] = {}
+        self._unstored: set[asyncio.Task[None]] = set()
+
+    def start(
+        self,
+        question: BaseMessage,
+        model: str,
+        context: Callable[[], Awaitable[Context]],
+        *,
+        stream: bool,
+    ) -> Generation:
+        """Starts to answer a question in a context, which is awaited once there is a place."""
+        generation = Generation()
+        task = asyncio.create_task(self._run(generation, question, model, context, stream))
+        self._under_way[task] = generation
+        task.add_done_callback(self._under_way.pop)
+        return generation
+
+    async def sweep(self) -> None:
+        """Ends, again and again, the answers of processes that died."""
+        while True:
+            try:
+                await self._messages.fail_abandoned(2 * self._timeout_sec)
+            except DatabaseUnavailable:
+                logger.warning("Could not look for abandoned answers; trying again later.")
+            await asyncio.sleep(SWEEP_SEC)
+
+    async def close(self) -> None:
+        """Cancels the answers under way and waits until what there is of them is stored."""
+        for generation in self._under_way.values():
+            generation.cancel()
+        await asyncio.gather(*self._under_way)
+        for task in self._unstored:
+            task.cancel()
+
+    async def _run(
+        self,
+        generation: Generation,
+        question: BaseMessage,
+        model: str,
+        context: Callable[[], Awaitable[Context]],
+        stream: bool,
+    ) -> None:
+        try:
+            async with self._place():
+                await self._generate(generation, question, model, await context(), stream)
+        except BragError as error:
+            generation.publish(Failed(error))
+        except Exception:
+            logger.exception("A generation failed")
+            generation.publish(Failed(BragError()))
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        try:
+            async with timeout(self._queue_timeout_sec):
+                await self._places.acquire()
+        except TimeoutError:
+            raise Overloaded from None
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    async def _generate(
+        self,
+        generation: Generation,
+        question: BaseMessage,
+        model: str,
+        context: Context,
+        stream: bool,
+    ) -> None:
+        answer = await self._messages.ask(question, model, context.sources or [])
+        generation.publish(Started(answer.uuid, model))
+        if context.sources is not None:
+            generation.publish(SourcesFound(context.sources))
+        decoder = CompletionDecoder()
+        if context.sources == []:
+            failure = None
+            generation.publish(_say_nothing_found(answer, decoder))
+        else:
+            failure = await self._complete(generation, model, context.prompt, decoder, stream)
+        await self._end(generation, answer, decoder, failure)
+
+    async def _complete(
+        self,
+        generation: Generation,
+        model: str,
+        prompt: Prompt,
+        decoder: CompletionDecoder,
+        stream: bool,
+    ) -> BragError | None:
+        """Publishes the pieces of one completion; returns what broke it off, if anything did."""
+        try:
+            async with generation.deadline(self._timeout_sec):
+                async for pieces in self._upstream.complete(model, prompt, decoder, stream=stream):
+                    generation.accept()
+                    generation.publish(*pieces)
+        except TimeoutError:
+            return None if generation.cancelled else StreamTimeoutException()
+        except BragError as error:
+            return error
+        return None
+
+    async def _end(
+        self,
+        generation: Generation,
+        answer: Message,
+        decoder: CompletionDecoder,
+        failure: BragError | None,
+    ) -> None:
+        """Commits the end of an answer, and only then publishes it."""
+        text = "".join(event.content for event in generation.events if isinstance(event, Piece))
+        end = End(answer, text, MessageStatus.COMPLETE, decoder.finish_reason, decoder.usage)
+        if generation.cancelled:
+            end.finish_reason = CANCELLED
+        if failure or generation.cancelled:
+            end.status = MessageStatus.PARTIAL if text else MessageStatus.FAILED
+        try:
+            message = await self._messages.finish(end)
+        except DatabaseUnavailable as error:
+            failure = failure or error
+            self._store_later(end)
+        generation.publish(Failed(failure) if failure else Finished(message))
+
+    def _store_later(self, end: End) -> None:
+        """The client has been told of the failure; the text is kept until Postgres is back."""
+        end.status = MessageStatus.PARTIAL if end.text else MessageStatus.FAILED
+        task = asyncio.create_task(self._store_again(end))
+        self._unstored.add(task)
+        task.add_done_callback(self._unstored.discard)
+
+    async def _store_again(self, end: End) -> None:
+        while True:
+            await asyncio.sleep(STORE_AGAIN_SEC)
+            try:
+                await self._messages.finish(end)
+            except DatabaseUnavailable:
+                continue
+            return
+
+
+def _say_nothing_found(answer: Message, decoder: CompletionDecoder) -> Piece:
+    decoder.finish_reason = "stop"
+    return Piece(str(answer.uuid), int(time()), answer.model, NO_DOCUMENTS_FOUND, "stop")

@@ -1,0 +1,76 @@
+"""What clients send and receive (the HTTP contract)."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.chat.constants import ChatRolesEnum, MessageStatus
+from app.core.models import RequestModel, Text
+from app.documents.models import Filter, Source
+
+
+class BaseMessage(RequestModel):
+    """A question; `model` is OPENAI_MODEL unless given."""
+
+    message: Text = Field(examples=["Which port does the API listen on?"])
+    model: Annotated[Text, Field(max_length=200)] | None = None
+    chat_uuid: UUID | None = None
+
+
+class QAMessage(BaseMessage):
+    """A question that may be answered from `limit` passages of the documents that `filter` lets in."""
+
+    limit: int = Field(default=3, ge=1, le=20, strict=True)
+    filter: Filter | None = None
+
+
+class Usage(BaseModel):
+    """Tokens, as the upstream counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Message(BaseModel):
+    """A stored question or answer."""
+
+    id: int
+    uuid: UUID
+    chat_uuid: UUID | None
+    model: str
+    role: ChatRolesEnum
+    message: str
+    status: MessageStatus
+    finish_reason: str | None
+    usage: Usage | None
+    sources: list[Source]
+    created_at: datetime
+
+
+class Start(BaseModel):
+    """Event `start`: which answer follows."""
+
+    uuid: UUID
+    model: str
+
+
+class Chunk(BaseModel):
+    """Event `message`: a piece of the answer, as it comes."""
+
+    id: str
+    created: int
+    model: str
+    content: str
+    finish_reason: str | None
+
+
+class StreamError(BaseModel):
+    """Event `error`: why the stream ends without `done`."""
+
+    code: str
+    detail: str
+    status: int
+    request_id: str | None

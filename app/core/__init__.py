@@ -1,0 +1,1 @@
+"""What every domain stands on: health, errors, logs, middlewares, clients."""

@@ -1,0 +1,53 @@
+"""Health: for load balancers, and for the people who run the service."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Annotated, Literal
+
+from async_timeout import timeout
+from fastapi import APIRouter, Depends, Request, Response, status
+
+from app import version
+from app.core.constants import READINESS_TIMEOUT_SEC
+from app.core.models import Check, Health, Readiness
+
+router = APIRouter(tags=["Core"])
+
+Part = Literal["postgres", "qdrant", "embeddings"]
+Probe = Callable[[], Awaitable[None]]
+
+
+def get_probes(request: Request) -> dict[Part, Probe]:
+    """For each part that this process needs, a call that returns when it answers."""
+    probes: dict[Part, Probe] = request.state.probes
+    return probes
+
+
+@router.get("/healthcheck")
+async def healthcheck() -> Health:
+    """Answers while the process lives; touches nothing else."""
+    return Health(version=version)
+
+
+@router.get("/readiness", responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
+async def readiness(
+    probes: Annotated[dict[Part, Probe], Depends(get_probes)], response: Response
+) -> Readiness:
+    """Whether Postgres, Qdrant and the embeddings answer; the model upstream is not called."""
+    checks = dict(zip(probes, await asyncio.gather(*map(_check, probes.values())), strict=True))
+    ready = all(check.status == "ok" for check in checks.values())
+    if not ready:
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Readiness(status="ready" if ready else "unavailable", version=version, checks=checks)
+
+
+async def _check(probe: Probe) -> Check:
+    start = perf_counter()
+    try:
+        async with timeout(READINESS_TIMEOUT_SEC):
+            await probe()
+        outcome: Literal["ok", "failed"] = "ok"
+    except Exception:
+        outcome = "failed"
+    return Check(status=outcome, latency_ms=round((perf_counter() - start) * 1000, 1))

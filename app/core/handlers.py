@@ -1,0 +1,86 @@
+"""Every error becomes a problem response here (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.core.exceptions import BragError
+from app.core.logs import request_id
+from app.core.models import FieldError, Problem
+
+logger = logging.getLogger(__name__)
+
+
+def problem_response(
+    status: int,
+    detail: str,
+    code: str | None = None,
+    *,
+    headers: dict[str, str] | None = None,
+    errors: list[FieldError] | None = None,
+) -> Response:
+    """A problem response; `code` is the status phrase in snake case unless given."""
+    title = HTTPStatus(status).phrase
+    problem = Problem(
+        title=title,
+        status=status,
+        detail=detail,
+        code=code or title.lower().replace(" ", "_").replace("-", "_"),
+        request_id=request_id.get(),
+        errors=errors,
+    )
+    content = problem.model_dump_json(exclude={"errors"} if errors is None else None)
+    return Response(content, status, headers, media_type="application/problem+json")
+
+
+async def _brag_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, BragError)
+    log = logger.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
+    log("%s: %s", error.code, error.sentence, extra={"cause": repr(type(error.__cause__).__name__)})
+    return problem_response(
+        error.status, error.sentence, error.code, headers=retry_after_header(error)
+    )
+
+
+def retry_after_header(error: BragError) -> dict[str, str]:
+    """`Retry-After` in whole seconds, where waiting helps."""
+    return {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
+
+
+async def _http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = "payload_too_large" if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else None
+    headers = dict(error.headers) if error.headers else None
+    return problem_response(error.status_code, f"{error.detail}.", code, headers=headers)
+
+
+async def _validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [FieldError(loc=each["loc"], msg=each["msg"], type=each["type"]) for each in error.errors()]
+    first = errors[0]
+    detail = f"{'.'.join(map(str, first.loc))}: {first.msg}."
+    return problem_response(
+        HTTPStatus.UNPROCESSABLE_ENTITY, detail, "validation_error", errors=errors
+    )
+
+
+def internal_error(error: Exception) -> Response:
+    """What a client sees of a fault of ours: nothing but the request id to quote."""
+    logger.error("Unhandled %s", type(error).__name__, exc_info=error)
+    return problem_response(BragError.status, BragError.detail, BragError.code)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Registers the handlers of every error that a client can meet."""
+    handlers: dict[Any, Any] = {
+        BragError: _brag_error,
+        HTTPException: _http_exception,
+        RequestValidationError: _validation_error,
+    }
+    for error, handler in handlers.items():
+        app.add_exception_handler(error, handler)

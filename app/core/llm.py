@@ -1,0 +1,52 @@
+"""The one AsyncOpenAI of the process, for any service that speaks the OpenAI API."""
+
+from fastapi import Request
+from httpx2 import Limits, Response, Timeout
+from openai import AsyncOpenAI, DefaultAioHttpClient
+
+from app.core.constants import CONNECT_TIMEOUT_SEC, MAX_RETRY_AFTER_SEC
+from app.core.exceptions import ConfigurationError
+from settings import Settings
+
+
+def create_openai(settings: Settings) -> AsyncOpenAI:
+    """The client of OPENAI_BASE_URL; it connects with the first call.
+
+    It retries by itself (RFC 9110 `Retry-After` included), but not where that takes long: the
+    caller bounds the whole by GENERATION_TIMEOUT_SEC, and a long wait is for the client to choose.
+    """
+    key = settings.OPENAI_API_KEY
+    if key is None and settings.OPENAI_BASE_URL is None:
+        raise ConfigurationError(
+            "Neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: set a key for OpenAI, or the "
+            "base URL of another service, or start one with `python -m app.embedded`."
+        )
+    http_client = DefaultAioHttpClient(
+        limits=Limits(max_connections=None, keepalive_expiry=60),
+        event_hooks={"response": [_refuse_long_waits]},
+    )
+    return AsyncOpenAI(
+        api_key=key.get_secret_value() if key else "none",
+        base_url=settings.OPENAI_BASE_URL,
+        timeout=Timeout(settings.GENERATION_TIMEOUT_SEC, connect=CONNECT_TIMEOUT_SEC),
+        http_client=http_client,
+    )
+
+
+async def _refuse_long_waits(response: Response) -> None:
+    if retry_after(response) > MAX_RETRY_AFTER_SEC:
+        response.headers["x-should-retry"] = "false"  # the client's own word for it
+
+
+def retry_after(response: Response) -> float:
+    """Seconds that the upstream asks to wait for; 0 where it does not say in seconds."""
+    try:
+        return max(0.0, float(response.headers.get("retry-after", 0)))
+    except ValueError:
+        return 0.0
+
+
+def get_openai(request: Request) -> AsyncOpenAI:
+    """The client of this process."""
+    client: AsyncOpenAI = request.state.openai
+    return client

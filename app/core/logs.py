@@ -1,0 +1,78 @@
+"""Logs: one JSON object a line, or readable lines; each carries its request's id."""
+
+import logging
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Final
+
+import orjson
+import sentry_sdk
+
+from settings import Settings
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+PLAIN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "color_message",
+}
+QUIET: Final = ("uvicorn.access", "httpx2", "openai", "fastembed")
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record and its `extra` as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One JSON object without line breaks."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": request_id.get(),
+        }
+        line |= {name: value for name, value in vars(record).items() if name not in PLAIN_FIELDS}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """Formats a record for a person at a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A line of time, level, logger, message, fields and request id."""
+        record.fields = " ".join(
+            f"{name}={value}" for name, value in vars(record).items() if name not in PLAIN_FIELDS
+        )
+        record.request_id = request_id.get() or "-"
+        return super().format(record)
+
+
+TEXT_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s %(fields)s [%(request_id)s]"
+
+
+def configure_logs(settings: Settings) -> None:
+    """Sends every log through one handler on standard error, and errors to Sentry if it is set."""
+    as_text = (settings.LOG_FORMAT or ("text" if settings.is_local else "json")) == "text"
+    handler = logging.StreamHandler()
+    handler.setFormatter(TextFormatter(TEXT_FORMAT) if as_text else JsonFormatter())
+    logging.basicConfig(level=settings.LOG_LEVEL, handlers=[handler], force=True)
+    for name in ("uvicorn", "uvicorn.error", "gunicorn.error"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if settings.SENTRY_DSN:
+        _configure_sentry(settings)
+
+
+def _configure_sentry(settings: Settings) -> None:
+    sentry_sdk.init(
+        dsn=settings.SENTRY_DSN.get_secret_value() if settings.SENTRY_DSN else None,
+        environment=settings.ENVIRONMENT,
+        send_default_pii=False,
+        include_local_variables=False,  # prompts and keys are local variables
+        max_request_body_size="never",
+    )

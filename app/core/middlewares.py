@@ -1,0 +1,124 @@
+"""What every request passes through: plain ASGI, since a stream passes here chunk by chunk."""
+
+import logging
+import re
+import sys
+from time import perf_counter
+from typing import Final
+from uuid import uuid4
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.exceptions import ConfigurationError
+from app.core.handlers import internal_error
+from app.core.logs import request_id
+from settings import Settings
+
+logger = logging.getLogger("app.access")
+
+ACCEPTED_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+EXPOSED_HEADERS: Final = ("X-Request-ID", "X-Message-UUID", "Link", "Retry-After")
+
+
+class RequestContext:
+    """Gives each request its id, in the response and in every log line, and logs its end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection (ASGI)."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        given = Headers(scope=scope).get("x-request-id", "")
+        token = request_id.set(given if ACCEPTED_REQUEST_ID.fullmatch(given) else uuid4().hex)
+        start, status = perf_counter(), 499  # the client left before an answer began
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = str(request_id.get())
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            logger.info(
+                "%s %s %d",
+                scope["method"],
+                scope["path"],
+                status,
+                extra={"duration_ms": round((perf_counter() - start) * 1000, 1)},
+            )
+            request_id.reset(token)
+
+
+class InternalErrors:
+    """Turns what nobody handled into a problem response, inside the request's context."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection (ASGI)."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        begun = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched_send)
+        except Exception as error:
+            response = internal_error(error)
+            if begun:
+                raise
+            await response(scope, receive, send)
+
+
+class StartupErrors:
+    """Says in one sentence why the start failed, in place of a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection (ASGI)."""
+        if scope["type"] != "lifespan":
+            return await self._app(scope, receive, send)
+
+        async def send_sentence(message: Message) -> None:
+            error = sys.exception()
+            if message["type"] == "lifespan.startup.failed" and isinstance(
+                error, ConfigurationError
+            ):
+                message["message"] = str(error)
+            await send(message)
+
+        await self._app(scope, receive, send_sentence)
+
+
+def add_middlewares(app: FastAPI, settings: Settings) -> None:
+    """Adds the middlewares, the innermost first."""
+    app.add_middleware(InternalErrors)
+    origins = settings.CORS_ORIGINS
+    if origins is None:
+        origins = ["*"] if settings.is_local else []
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            allow_credentials="*" not in origins,
+            expose_headers=EXPOSED_HEADERS,
+        )
+    app.add_middleware(RequestContext)
+    app.add_middleware(StartupErrors)

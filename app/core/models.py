@@ -1,0 +1,63 @@
+"""Models that every domain's API speaks with."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+class RequestModel(BaseModel):
+    """The base of request bodies: a misspelt field is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _require_text(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain NUL characters")
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_require_text)]
+
+
+class FieldError(BaseModel):
+    """What is wrong with one part of a request."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Problem(BaseModel):
+    """An error as `application/problem+json` (RFC 9457), with a code for programs."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str | None
+    errors: list[FieldError] | None = None
+
+
+class Health(BaseModel):
+    """The process lives."""
+
+    version: str
+
+
+class Check(BaseModel):
+    """Whether one part answers, and how fast."""
+
+    status: Literal["ok", "failed"]
+    latency_ms: float
+
+
+class Readiness(BaseModel):
+    """Whether the service can do its work, part by part."""
+
+    status: Literal["ready", "unavailable"]
+    version: str
+    checks: dict[Literal["postgres", "qdrant", "embeddings"], Check]

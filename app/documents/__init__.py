@@ -1,0 +1,1 @@
+"""The knowledge base: ingestion, passages, and their retrieval."""

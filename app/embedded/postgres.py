@@ -1,0 +1,120 @@
+"""Postgres for a machine that has none: the real server, from a package, under DATA_DIR."""
+
+import time
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+import psycopg2
+
+from app.embedded.cluster import Cluster
+from app.embedded.exceptions import EmbeddedStartFailed
+from app.embedded.locks import DirectoryLock, exclusive
+
+ANSWER_TIMEOUT_SEC = 60.0
+REMAINS_TIMEOUT_SEC = 10.0
+POLL_SEC = 0.02
+
+
+class EmbeddedPostgres:
+    """One user's hold on the Postgres of a data directory; the last one to let go stops it.
+
+    `with EmbeddedPostgres(data_dir) as url:` starts the server or joins the one that runs.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._directory = data_dir.resolve() / "postgres"
+        self._cluster = Cluster(self._directory)
+        self._users = DirectoryLock(self._cluster.path)
+
+    @property
+    def url(self) -> str:
+        """Where the server answers while it runs."""
+        return self._cluster.url
+
+    def __enter__(self) -> str:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> str:
+        """Returns the URL of a server that answers; called again, it revives one that died."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with exclusive(self._directory):
+                self._join()
+        except PermissionError as error:
+            raise EmbeddedStartFailed(
+                f"{error.filename} belongs to another user: choose another DATA_DIR."
+            ) from error
+        return self.url
+
+    def stop(self) -> None:
+        """Lets go of the server, and stops it where nobody else holds it."""
+        with exclusive(self._directory):
+            self._leave()
+
+    def is_running(self) -> bool:
+        """Whether the server lives; a zombie or another program with its old pid does not count."""
+        pid = self._cluster.postmaster_pid()
+        try:
+            return pid is not None and self._is_part_of_it(psutil.Process(pid))
+        except psutil.NoSuchProcess:
+            return False
+
+    def _join(self) -> None:
+        self._cluster.initialise()
+        self._users.share()
+        if not self.is_running():
+            self._clear_remains()
+            self._cluster.launch()
+        try:
+            _wait_for_answer(self.url)
+        except EmbeddedStartFailed:
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        if self._users.try_take() and self.is_running():
+            self._cluster.halt()
+        self._users.release()
+
+    def _is_part_of_it(self, process: psutil.Process) -> bool:
+        try:
+            return process.name() == "postgres" and process.cwd() == str(self._cluster.path)
+        except psutil.Error:
+            return False
+
+    def _clear_remains(self) -> None:
+        """Waits for the last process of a killed server: two on the same files destroy them."""
+        remains = [each for each in psutil.process_iter() if self._is_part_of_it(each)]
+        _, living = psutil.wait_procs(remains, timeout=REMAINS_TIMEOUT_SEC)
+        if living:
+            pids = ", ".join(str(each.pid) for each in living)
+            raise EmbeddedStartFailed(f"Processes of a dead Postgres still run, end them: {pids}.")
+        self._cluster.forget_dead_server()
+
+
+def running_url(data_dir: Path) -> str | None:
+    """The URL of the Postgres that runs under `data_dir` right now, or None."""
+    postgres = EmbeddedPostgres(data_dir)
+    return postgres.url if postgres.is_running() else None
+
+
+def _wait_for_answer(url: str) -> None:
+    """Returns once Postgres takes connections, which it refuses while it recovers."""
+    deadline = time.monotonic() + ANSWER_TIMEOUT_SEC
+    while True:
+        try:
+            psycopg2.connect(url).close()
+            return
+        except psycopg2.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise EmbeddedStartFailed(f"Postgres does not answer: {error}") from error
+            time.sleep(POLL_SEC)

@@ -1,0 +1,87 @@
+"""The composition root: the only place where things are wired together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypedDict
+
+from fastapi import FastAPI
+
+from app import version
+from app.chat.api import router as chat_router
+from app.chat.generations import Generations
+from app.chat.messages import MessageService
+from app.chat.upstream import Upstream
+from app.core.api import Part, Probe
+from app.core.api import router as core_router
+from app.core.constants import MAX_BODY_BYTES
+from app.core.embeddings import create_embedder
+from app.core.handlers import add_handlers
+from app.core.llm import create_openai
+from app.core.logs import configure_logs
+from app.core.middlewares import add_middlewares
+from app.db import create_database
+from app.documents.retrieval import RetrievalService
+from app.documents.store import create_vector_store
+from settings import Settings, load_settings
+
+
+class State(TypedDict):
+    """What the lifespan opens and requests reach as `request.state`."""
+
+    generations: Generations
+    messages: MessageService
+    retrieval: RetrievalService
+    probes: dict[Part, Probe]
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[State]:
+    """Opens everything that the service needs, and closes it in reverse order."""
+    settings: Settings = app.state.settings
+    configure_logs(settings)
+    async with AsyncExitStack() as stack:
+        database = await asyncio.to_thread(create_database, settings)
+        stack.push_async_callback(database.close)
+        client = await asyncio.to_thread(create_openai, settings)
+        stack.push_async_callback(client.close)
+        embedder = await asyncio.to_thread(create_embedder, settings)
+        stack.callback(embedder.close)
+        store = await create_vector_store(settings, embedder.dimensions)
+        stack.push_async_callback(store.close)
+        messages = MessageService(database)
+        generations = Generations(Upstream(client), messages, settings)
+        stack.push_async_callback(generations.close)
+        await stack.enter_async_context(_background(generations.sweep()))
+        yield State(
+            generations=generations,
+            messages=messages,
+            retrieval=RetrievalService(embedder, store, database, settings.RELEVANCE_THRESHOLD),
+            probes={"postgres": database.ready, "qdrant": store.ready, "embeddings": embedder.ready},
+        )
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; nothing connects or loads before its lifespan begins."""
+    app = FastAPI(
+        title="bRAG", version=version, lifespan=lifespan, max_body_size=MAX_BODY_BYTES
+    )
+    app.state.settings = settings or load_settings()
+    add_middlewares(app, app.state.settings)
+    add_handlers(app)
+    app.include_router(core_router)
+    app.include_router(chat_router)
+    return app
+
+
+app = create_app()

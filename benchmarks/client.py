@@ -1,0 +1,147 @@
+"""The load generator: reads a Load on stdin, writes its Outcome to stdout.
+
+Bodies are only collected while the load runs and checked afterwards, so that the generator takes
+little of the machine that it shares with what it measures.
+"""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import count
+from random import randrange
+from time import perf_counter
+from typing import Any, NamedTuple, cast
+
+import httptools
+import orjson
+import uvloop
+
+from benchmarks.answers import OPENING, Answer, question
+from benchmarks.load import UPSTREAM_PATH, Load, Outcome
+
+ENDS = (b"event: done\n", b"data: [DONE]\n")
+
+
+class Response(NamedTuple):
+    """One response, unread."""
+
+    status: int
+    body: bytes
+    first_token_sec: float
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection to the server under load."""
+
+    def __init__(self) -> None:
+        self._opening = OPENING.strip().encode()
+        self._body: list[bytes] = []
+        self._opened_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self._done.done():
+            self._done.set_exception(error or ConnectionResetError())
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser."""
+        self._body.append(body)
+        if not self._opened_at and self._opening in body:
+            self._opened_at = perf_counter()
+
+    def on_message_complete(self) -> None:
+        """Called by the parser when the response is there."""
+        waited = self._opened_at - self._sent_at
+        self._done.set_result(
+            Response(self._parser.get_status_code(), b"".join(self._body), waited)
+        )
+
+    async def post(self, path: str, body: bytes) -> Response:
+        """Sends one request and waits for the whole response."""
+        self._parser = httptools.HttpResponseParser(self)
+        self._body, self._opened_at = [], 0.0
+        self._done: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        head = f"POST {path} HTTP/1.1\r\nhost: benchmark\r\ncontent-type: application/json\r\n"
+        self._sent_at = perf_counter()
+        self._transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        return await self._done
+
+
+async def generate(load: Load, port: int) -> Outcome:
+    """Connects all callers first, then lets them loose together."""
+    loop = asyncio.get_running_loop()
+    connections = [
+        (await loop.create_connection(Connection, "127.0.0.1", port))[1]
+        for _ in range(load.callers)
+    ]
+    # No question is asked twice, in another run neither: whatever is cached, these are not.
+    first = randrange(10**9)
+    start = perf_counter()
+    callers = (
+        _ask(load, each, count(first + index, load.callers))
+        for index, each in enumerate(connections)
+    )
+    calls = [call for several in await asyncio.gather(*callers) for call in several]
+    seconds = perf_counter() - start
+    correct = [response for number, response in calls if _is_correct(response, load, number)]
+    first_tokens = [each.first_token_sec * 1000 for each in correct]
+    return Outcome(seconds, len(calls), len(correct), first_tokens)
+
+
+async def _ask(
+    load: Load, connection: Connection, numbers: Iterator[int]
+) -> list[tuple[int, Response]]:
+    """The calls of one caller, one after the other; a lost connection ends them."""
+    calls: list[tuple[int, Response]] = []
+    deadline = perf_counter() + load.seconds
+    while len(calls) < load.calls_each and perf_counter() < deadline:
+        number = next(numbers)
+        try:
+            calls.append((number, await connection.post(load.path, _request(load, number))))
+        except OSError:
+            return [*calls, (number, Response(0, b"", 0))]
+    return calls
+
+
+def _request(load: Load, number: int) -> bytes:
+    model, text = load.answer.model, question(number)
+    if load.path != UPSTREAM_PATH:
+        return orjson.dumps({"message": text, "model": model})
+    messages = [{"role": "user", "content": text}]
+    return orjson.dumps({"model": model, "messages": messages, "stream": True})
+
+
+def _is_correct(response: Response, load: Load, number: int) -> bool:
+    """Whether the texts, put together, are exactly what the mock has sent."""
+    if response.status != 200:
+        return False
+    expected = "".join(load.answer.pieces(number))
+    if response.body.startswith(b"{"):
+        return bool(orjson.loads(response.body)["message"] == expected)
+    ended = any(end in response.body for end in ENDS)
+    return ended and _streamed_text(response.body) == expected
+
+
+def _streamed_text(body: bytes) -> str:
+    lines = (line[6:] for line in body.split(b"\n") if line.startswith(b"data: {"))
+    return "".join(_content(orjson.loads(line)) for line in lines)
+
+
+def _content(event: dict[str, Any]) -> str:
+    """The piece of text in an event of the upstream's, the floor's or bRAG's."""
+    choices = event.get("choices")
+    piece = choices[0]["delta"] if choices else event
+    return piece.get("content") or ""
+
+
+if __name__ == "__main__":
+    given = orjson.loads(sys.stdin.buffer.read())
+    job = Load(**{**given, "answer": Answer(**given["answer"])})
+    outcome = uvloop.run(generate(job, int(sys.argv[1])))
+    sys.stdout.buffer.write(orjson.dumps(asdict(outcome)))

@@ -1,0 +1,3 @@
+-- :name ping :scalar
+-- :doc Answers when Postgres does
+SELECT 1

@@ -1,0 +1,72 @@
+"""Every setting of bRAG, read from the environment and from `.env`."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.core.constants import DEFAULT_EMBEDDING_MODEL
+
+
+def _split(value: Any) -> Any:
+    """Reads a list written as JSON or as comma-separated words."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return orjson.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+StringList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process; `.env.example` explains each in a line."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+
+    APP_NAME: str = "bRAG"
+    ENVIRONMENT: Literal["local", "dev", "production"] = "local"
+    HOST: str = "127.0.0.1"
+    PORT: int = Field(default=8000, ge=0, le=65535)
+    DATA_DIR: Path = Path("data")
+    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    LOG_FORMAT: Literal["json", "text"] | None = None
+    SENTRY_DSN: SecretStr | None = None
+    CORS_ORIGINS: StringList | None = None
+
+    DATABASE_URL: SecretStr | None = None
+    DATABASE_TIMEOUT_SEC: float = Field(default=5, gt=0)
+
+    OPENAI_API_KEY: SecretStr | None = None
+    OPENAI_BASE_URL: str | None = None
+    OPENAI_MODEL: str = "gpt-4o-mini"
+    OPENAI_ALLOWED_MODELS: StringList | None = None
+    GENERATION_TIMEOUT_SEC: float = Field(default=120, gt=0)
+    STREAM_START_SEC: float = Field(default=3, gt=0)
+    MAX_CONCURRENT_GENERATIONS: int = Field(default=1000, ge=1)
+    QUEUE_TIMEOUT_SEC: float = Field(default=1, ge=0)
+    MAX_MESSAGE_CHARS: int = Field(default=32_000, ge=1)
+    SSE_PING_SEC: float = Field(default=15, gt=0)
+
+    QDRANT_URL: str | None = None
+    QDRANT_HOST: str | None = None
+    QDRANT_PORT: int = Field(default=6333, ge=1, le=65535)
+    QDRANT_API_KEY: SecretStr | None = None
+    QDRANT_COLLECTION_NAME: str = Field(default="demo", pattern=r"^[A-Za-z0-9_.-]{1,200}$")
+    QDRANT_TIMEOUT_SEC: float = Field(default=5, gt=0)
+    EMBEDDING_MODEL: str = DEFAULT_EMBEDDING_MODEL
+    EMBEDDING_THREADS: int = Field(default=1, ge=1)
+    RELEVANCE_THRESHOLD: float = Field(default=0.3, ge=-1, le=1)
+
+    WORKERS: int = Field(default=1, ge=1)
+    TIMEOUT: int = Field(default=60, ge=0)
+    RELOAD: bool = False
+    GRACEFUL_TIMEOUT_SEC: int = Field(default=30, ge=0)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a developer's own machine: readable logs, open CORS."""
+        return self.ENVIRONMENT == "local"

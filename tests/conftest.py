@@ -1,0 +1,110 @@
+"""What the tests stand on: real Postgres, the real Qdrant engine, a fake model behind the wire."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+from sqlalchemy import Engine, event
+
+import app.main
+from app.core.embeddings import Embedder, create_embedder
+from app.embedded.migrations import migrate
+from app.embedded.postgres import EmbeddedPostgres
+from settings import Settings
+from tests.fakes import FakeOpenAI
+from tests.server import serve
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_from_outside() -> Iterator[None]:
+    """The settings of the tests are theirs, whatever this machine's environment holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(name, raising=False)
+        patch.setitem(Settings.model_config, "env_file", None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_sql_on_the_event_loop() -> Iterator[None]:
+    """SQL in a thread that runs an event loop is an error: psycopg2 is C, BlockBuster misses it."""
+    event.listen(Engine, "before_cursor_execute", _refuse_in_event_loop)
+    yield
+    event.remove(Engine, "before_cursor_execute", _refuse_in_event_loop)
+
+
+def _refuse_in_event_loop(*_: object) -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise AssertionError("SQL on the event loop")
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_of_the_event_loop() -> Iterator[BlockBuster]:
+    """A blocking call in a thread that runs an event loop is an error."""
+    with blockbuster_ctx("app") as blockbuster:
+        yield blockbuster
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database for the whole session."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Iterator[Embedder]:
+    """The packaged embedding model, loaded once."""
+    embedder = create_embedder(Settings())
+    yield embedder
+    embedder.close()
+
+
+@pytest.fixture
+async def fake_openai() -> AsyncIterator[FakeOpenAI]:
+    """The model behind the wire: it echoes unless told otherwise."""
+    async with FakeOpenAI() as fake:
+        yield fake
+
+
+SettingsFactory = Callable[..., Settings]
+
+
+@pytest.fixture
+def make_settings(
+    database_url: str, fake_openai: FakeOpenAI, tmp_path: Path
+) -> SettingsFactory:
+    """Settings of a service whose parts are all there; any can be given anew."""
+
+    def make(**given: Any) -> Settings:
+        defaults = {
+            "DATABASE_URL": database_url,
+            "OPENAI_BASE_URL": fake_openai.url,
+            "OPENAI_MODEL": "fake-model",
+            "DATA_DIR": tmp_path / "data",
+        }
+        return Settings(**defaults | given)
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def one_embedder(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Applications share the loaded model: loading it for each would take half the session."""
+    monkeypatch.setattr(app.main, "create_embedder", lambda _: embedder)
+    monkeypatch.setattr(embedder, "close", lambda: None)
+
+
+@pytest.fixture
+async def client(make_settings: SettingsFactory) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the running service."""
+    async with serve(make_settings()) as client:
+        yield client

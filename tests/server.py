@@ -1,0 +1,79 @@
+"""The service as clients meet it: the whole application behind a real HTTP server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import orjson
+import uvicorn
+from fastapi import FastAPI
+
+from app.main import create_app
+from settings import Settings
+
+Event = dict[str, Any]
+
+
+@asynccontextmanager
+async def serve(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the application, which runs in this event loop on a free port."""
+    app = create_app(settings)
+    async with serve_app(app) as url, httpx2.AsyncClient(base_url=url, timeout=20) as client:
+        yield client
+
+
+@asynccontextmanager
+async def serve_app(app: FastAPI) -> AsyncIterator[str]:
+    """The URL of an application that runs in this event loop."""
+    config = uvicorn.Config(
+        app, port=0, lifespan="on", log_config=None, timeout_graceful_shutdown=5
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.run_until_told())
+    try:
+        yield f"http://127.0.0.1:{await server.listening}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that tells where it listens and leaves the signals to pytest."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def run_until_told(self) -> None:
+        """Serves; a failed start is an error of the test, not the end of pytest."""
+        try:
+            await self._serve()
+        except SystemExit:
+            self.listening.set_exception(RuntimeError("The application did not start."))
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Starts, and tells the port that was free."""
+        await super().startup(sockets)
+        self.listening.set_result(self.servers[0].sockets[0].getsockname()[1])
+
+
+def parse_events(body: bytes) -> list[Event]:
+    """The events of a stream, comments left out: id, event and decoded data of each."""
+    blocks = [block for block in body.split(b"\n\n") if block and not block.startswith(b":")]
+    return [_parse_event(block) for block in blocks]
+
+
+def _parse_event(block: bytes) -> Event:
+    fields = dict(line.split(b": ", 1) for line in block.split(b"\n"))
+    return {
+        "id": int(fields[b"id"]),
+        "event": fields[b"event"].decode(),
+        "data": orjson.loads(fields[b"data"]),
+    }
+
+
+def content_of(events: list[Event]) -> str:
+    """What a client has read once it has put the pieces together."""
+    return "".join(each["data"]["content"] for each in events if each["event"] == "message")
