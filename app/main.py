@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from fastapi import FastAPI
 
@@ -11,6 +11,7 @@ from app import version
 from app.chat.api import router as chat_router
 from app.chat.generations import Generations
 from app.chat.messages import MessageService
+from app.chat.openapi import EVENT_MODELS
 from app.chat.upstream import Upstream
 from app.core.api import Part, Probe
 from app.core.api import router as core_router
@@ -20,10 +21,16 @@ from app.core.handlers import add_handlers
 from app.core.llm import create_openai
 from app.core.logs import configure_logs
 from app.core.middlewares import add_middlewares
+from app.core.openapi import describe
 from app.db import create_database
 from app.documents.retrieval import RetrievalService
 from app.documents.store import create_vector_store
 from settings import Settings, load_settings
+
+DESCRIPTION: Final = (
+    "A basic retrieval-augmented generation API: it answers questions over your own documents, "
+    "streams the answers and stores every message. Every error is a problem (RFC 9457)."
+)
 
 
 class State(TypedDict):
@@ -73,14 +80,20 @@ async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; nothing connects or loads before its lifespan begins."""
+    settings = settings or load_settings()
     app = FastAPI(
-        title="bRAG", version=version, lifespan=lifespan, max_body_size=MAX_BODY_BYTES
+        title=settings.APP_NAME,
+        description=DESCRIPTION,
+        version=version,
+        lifespan=lifespan,
+        max_body_size=MAX_BODY_BYTES,
     )
-    app.state.settings = settings or load_settings()
-    add_middlewares(app, app.state.settings)
+    app.state.settings = settings
+    add_middlewares(app, settings)
     add_handlers(app)
     app.include_router(core_router)
     app.include_router(chat_router)
+    describe(app, *EVENT_MODELS)
     return app
 
 

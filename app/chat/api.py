@@ -18,15 +18,24 @@ from app.chat.dependencies import (
 )
 from app.chat.generation import Generation
 from app.chat.models import Message
+from app.chat.openapi import (
+    COMPLETION_PROBLEMS,
+    MESSAGE_PROBLEMS,
+    MESSAGES_PROBLEMS,
+    PAGE,
+    QA_PROBLEMS,
+    STREAM,
+)
 from app.chat.streaming import stream_events
+from app.core.openapi import VALIDATION_PROBLEM
 from settings import Settings
 
-router = APIRouter(prefix="/v1", tags=["Chat"])
+router = APIRouter(prefix="/v1", tags=["Chat"], responses=VALIDATION_PROBLEM)
 
 T = TypeVar("T")
 
 
-@router.post("/completion")
+@router.post("/completion", responses=COMPLETION_PROBLEMS)
 async def completion_create(
     question: Question, service: CompletionServiceDependency, request: Request
 ) -> Message:
@@ -35,7 +44,11 @@ async def completion_create(
     return await _while_connected(request, generation, generation.result())
 
 
-@router.post("/completion-stream")
+@router.post(
+    "/completion-stream",
+    response_class=StreamingResponse,
+    responses=STREAM | COMPLETION_PROBLEMS,
+)
 async def completion_stream(
     question: Question,
     service: CompletionServiceDependency,
@@ -46,14 +59,16 @@ async def completion_stream(
     return await _stream(request, service.answer(question, stream=True), settings)
 
 
-@router.post("/qa-create")
+@router.post("/qa-create", responses=QA_PROBLEMS)
 async def qa_create(question: QAQuestion, service: QAServiceDependency, request: Request) -> Message:
     """Answers a question from the documents alone."""
     generation = service.answer(question)
     return await _while_connected(request, generation, generation.result())
 
 
-@router.post("/qa-stream")
+@router.post(
+    "/qa-stream", response_class=StreamingResponse, responses=STREAM | QA_PROBLEMS
+)
 async def qa_stream(
     question: QAQuestion,
     service: QAServiceDependency,
@@ -64,7 +79,7 @@ async def qa_stream(
     return await _stream(request, service.answer(question, stream=True), settings)
 
 
-@router.get("/messages")
+@router.get("/messages", responses=PAGE | MESSAGES_PROBLEMS)
 async def list_messages(
     messages: MessageServiceDependency,
     request: Request,
@@ -82,7 +97,7 @@ async def list_messages(
     return page
 
 
-@router.get("/messages/{uuid}")
+@router.get("/messages/{uuid}", responses=MESSAGE_PROBLEMS)
 async def get_message(uuid: UUID, messages: MessageServiceDependency) -> Message:
     """One stored message."""
     return await messages.get(uuid, None)

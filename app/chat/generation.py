@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
-from async_timeout import Timeout, timeout
+from async_timeout import timeout
 
 from app.chat.events import Event, Failed, Finished, Started
 from app.chat.models import Message
@@ -22,7 +22,7 @@ class Generation:
         self.accepted = False
         self.cancelled = False
         self._changed = asyncio.Event()
-        self._deadline: Timeout | None = None
+        self._deadline: asyncio.Timeout | None = None
 
     @property
     def ended(self) -> bool:

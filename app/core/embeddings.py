@@ -34,13 +34,14 @@ class Embedder:
         self.name = name
         self.dimensions: int = model.embedding_size
         self._model = model
+        self._tokenizer: Tokenizer = getattr(model.model, "tokenizer")  # noqa: B009 - not typed
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
         self._queries: dict[str, Vector] = {}
 
     @property
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer, without truncation or padding: to measure texts with."""
-        tokenizer = Tokenizer.from_str(self._model.model.tokenizer.to_str())
+        tokenizer = Tokenizer.from_str(self._tokenizer.to_str())
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
@@ -48,7 +49,7 @@ class Embedder:
     @property
     def max_tokens(self) -> int:
         """How many tokens of a text the model reads, its own special ones included."""
-        return int(self._model.model.tokenizer.truncation["max_length"])
+        return int(self._tokenizer.truncation["max_length"])
 
     async def embed_query(self, question: str) -> Vector:
         """The unit vector of a question, shape (dimensions,); a repeated one costs nothing."""

@@ -2,6 +2,7 @@
 
 BragError
 ├── NotFound                        404 not_found
+├── PayloadTooLarge                 413 payload_too_large
 ├── ServiceUnavailable              503 + Retry-After
 │   ├── DatabaseUnavailable             database_unavailable
 │   ├── RetrievalUnavailable            retrieval_unavailable
@@ -37,6 +38,14 @@ class NotFound(BragError):
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
     detail = "Not found."
+
+
+class PayloadTooLarge(BragError):
+    """The request's body is longer than any that is accepted."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "payload_too_large"
+    detail = "The body of the request is too large."
 
 
 class ServiceUnavailable(BragError):

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from app.core.exceptions import BragError
+from app.core.exceptions import BragError, PayloadTooLarge
 from app.core.logs import request_id
 from app.core.models import FieldError, Problem
 
@@ -52,11 +52,12 @@ def retry_after_header(error: BragError) -> dict[str, str]:
     return {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
 
 
-async def _http_exception(_: Request, error: Exception) -> Response:
+async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = "payload_too_large" if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else None
+    if error.status_code == PayloadTooLarge.status:
+        return await _brag_error(request, PayloadTooLarge())
     headers = dict(error.headers) if error.headers else None
-    return problem_response(error.status_code, f"{error.detail}.", code, headers=headers)
+    return problem_response(error.status_code, f"{error.detail}.", headers=headers)
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:

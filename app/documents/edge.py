@@ -148,7 +148,8 @@ class EdgeVectorStore:
 
 
 def _prepare(folder: EdgeFolder, collection: str, dense: DenseVector) -> None:
-    """Makes the first shard of an empty folder, or checks what the current one holds."""
+    """Locks a folder, and checks what its shard holds or makes its first one."""
+    folder.lock()
     folder.sweep()
     if folder.current is not None:
         config = folder.read_config()

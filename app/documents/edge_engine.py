@@ -119,7 +119,7 @@ class EdgeEngine:
             for operation in self._missed or ():
                 await self._call(partial(shard.update, operation))
             await self._call(shard.flush)
-            self._folder.make_current(copy)
+            await self._call(partial(self._folder.make_current, copy))
             self._shard, replaced = shard, self._shard
             self._missed = None
         await self._call(replaced.close)

@@ -1,0 +1,115 @@
+"""What /openapi.json and /docs say beyond the endpoints' own types: problems and headers."""
+
+from collections import defaultdict
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.core.exceptions import BragError
+from app.core.models import FieldError, Problem
+
+Responses = dict[int | str, dict[str, Any]]
+
+SCHEMA_PATH: Final = "#/components/schemas/{model}"
+EXAMPLE_REQUEST_ID: Final = "5f0c1b6a9d3e4a7c8b2d"
+PROBLEM_TYPE: Final = "application/problem+json"
+REQUEST_ID_HEADER: Final = {
+    "description": "The caller's own, if it is 1 to 128 letters, digits, dots, underscores or "
+    "hyphens, else a new one; every log line of the request carries it.",
+    "schema": {"type": "string"},
+    "required": True,
+}
+RETRY_AFTER_HEADER: Final = {
+    "description": "Seconds to wait before trying again (RFC 9110, 10.2.3).",
+    "schema": {"type": "integer"},
+}
+
+
+def problems(*errors: type[BragError]) -> Responses:
+    """The problem responses of an endpoint, one for each status, with an example for each code."""
+    by_status: dict[int, list[type[BragError]]] = defaultdict(list)
+    for error in errors:
+        by_status[int(error.status)].append(error)
+    return {status: _problem(status, those) for status, those in sorted(by_status.items())}
+
+
+def _problem(status: int, errors: list[type[BragError]]) -> dict[str, Any]:
+    examples = {error.code: {"value": _example(error)} for error in errors}
+    response: dict[str, Any] = {
+        "description": ", ".join(f"`{error.code}`" for error in errors),
+        "model": Problem,
+        "content": {PROBLEM_TYPE: {"examples": examples}},
+    }
+    if any(error.retry_after for error in errors):
+        response["headers"] = {"Retry-After": RETRY_AFTER_HEADER}
+    return response
+
+
+def _example(error: type[BragError]) -> dict[str, Any]:
+    return Problem(
+        title=HTTPStatus(error.status).phrase,
+        status=int(error.status),
+        detail=error.detail,
+        code=error.code,
+        request_id=EXAMPLE_REQUEST_ID,
+    ).model_dump(exclude={"errors"})
+
+
+VALIDATION_PROBLEM: Final[Responses] = {
+    HTTPStatus.UNPROCESSABLE_ENTITY.value: {
+        "description": "`validation_error`",
+        "model": Problem,
+        "content": {
+            PROBLEM_TYPE: {
+                "example": Problem(
+                    title=HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
+                    status=HTTPStatus.UNPROCESSABLE_ENTITY,
+                    detail="body.message: must not be blank.",
+                    code="validation_error",
+                    request_id=EXAMPLE_REQUEST_ID,
+                    errors=[
+                        FieldError(
+                            loc=["body", "message"], msg="must not be blank", type="value_error"
+                        )
+                    ],
+                ).model_dump()
+            }
+        },
+    }
+}
+
+
+def describe(app: FastAPI, *models: type[BaseModel]) -> None:
+    """Completes the OpenAPI document: request ids, problem types, and `models` that events carry."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            _add_models(document, models)
+            for path in document["paths"].values():
+                for operation in path.values():
+                    _complete(operation["responses"])
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _add_models(document: dict[str, Any], models: tuple[type[BaseModel], ...]) -> None:
+    _, schemas = models_json_schema(
+        [(model, "serialization") for model in models], ref_template=SCHEMA_PATH
+    )
+    known = document["components"]["schemas"]
+    document["components"]["schemas"] = schemas.get("$defs", {}) | known
+
+
+def _complete(responses: dict[str, Any]) -> None:
+    for response in responses.values():
+        response["headers"] = {"X-Request-ID": REQUEST_ID_HEADER} | response.get("headers", {})
+        content = response.get("content", {})
+        if PROBLEM_TYPE in content and "application/json" in content:
+            content[PROBLEM_TYPE] |= content.pop("application/json")
