@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
+import psycopg2
 import sqlalchemy
 from async_timeout import timeout
 from fastapi import Request
@@ -56,10 +57,14 @@ class Database:
             raise DatabaseUnavailable from None
         except UNAVAILABLE as error:
             raise DatabaseUnavailable from error
+        except exc.DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseUnavailable from error
+            raise
 
     def group(self, query: str) -> "GroupCommit":
         """Collects rows for `query`, which takes a JSON array of them as `rows`."""
-        return GroupCommit(self, query)
+        return GroupCommit(self, query, self._timeout_sec)
 
     async def ready(self) -> None:
         """Returns when Postgres answers; raises DatabaseUnavailable otherwise."""
@@ -87,8 +92,14 @@ class _Transaction:
         with self._queries.transaction() as session:
             pooled = session.connection().connection
             pooled.record_info[_Transaction] = self
-            self._connection = pooled.dbapi_connection
+            if not self._take(pooled.dbapi_connection):
+                return None  # nor now that a slow connection is there
             return self._work(self._queries)
+
+    def _take(self, connection: Any) -> bool:
+        with self._lock:
+            self._connection = connection
+            return not self._aborted
 
     def release(self) -> None:
         """Gives the connection up, before the pool hands it to anybody else."""
@@ -97,7 +108,7 @@ class _Transaction:
 
     def abort(self) -> None:
         """Shuts the connection's socket down: a thread that waits for a dead server returns."""
-        with self._lock, suppress(OSError):
+        with self._lock, suppress(OSError, psycopg2.InterfaceError):  # it is closed already
             self._aborted = True
             if self._connection is not None:
                 with socket.socket(fileno=os.dup(self._connection.fileno())) as connection:
@@ -111,40 +122,50 @@ class GroupCommit:
     meanwhile; alone, it waits for nothing. One bad row fails its own caller only.
     """
 
-    def __init__(self, database: Database, query: str) -> None:
+    def __init__(self, database: Database, query: str, timeout_sec: float) -> None:
         self._database = database
         self._query = query
+        self._timeout_sec = timeout_sec
         self._waiting: list[tuple[list[Row], asyncio.Future[list[Row]]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def write(self, rows: list[Row]) -> list[Row]:
-        """Commits `rows` together; returns what the query returns of them, in order."""
+        """Commits `rows` together; returns what the query returns of them, in order.
+
+        Raises DatabaseUnavailable, or what is wrong with these rows.
+        """
         done: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
         self._waiting.append((rows, done))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
-        return await done
+        try:
+            async with timeout(self._timeout_sec):  # the wait for the commit in flight included
+                return await done
+        except TimeoutError:
+            raise DatabaseUnavailable from None
 
     async def _write_all(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
             group = [(rows, done) for rows, done in group if not done.cancelled()]
-            await self._write_group(group)
+            if group:
+                await self._write_group(group)
 
     async def _write_group(self, group: list[tuple[list[Row], asyncio.Future[list[Row]]]]) -> None:
         try:
             returned = await self._write([row for rows, _ in group for row in rows])
+            answers = [[returned[row["uuid"]] for row in rows] for rows, _ in group]
         except DatabaseUnavailable as error:
             _fail(group, error)
-        except exc.DBAPIError as error:
+        except Exception as error:  # whatever a row holds, no caller may wait for ever
             if len(group) == 1:
                 return _fail(group, error)
             for each in group:
                 await self._write_group([each])
         else:
-            for rows, done in group:
-                if not done.cancelled():
-                    done.set_result([returned[row["uuid"]] for row in rows])
+            for (_, done), answer in zip(group, answers, strict=True):
+                if not done.done():
+                    done.set_result(answer)
 
     async def _write(self, rows: list[Row]) -> dict[UUID, Row]:
         document = orjson.dumps(rows).decode()
@@ -157,7 +178,7 @@ class GroupCommit:
 
 def _fail(group: list[tuple[list[Row], asyncio.Future[list[Row]]]], error: Exception) -> None:
     for _, done in group:
-        if not done.cancelled():
+        if not done.done():
             done.set_exception(error)
 
 
@@ -180,12 +201,14 @@ def _create_engine(url: str, timeout_sec: float) -> sqlalchemy.Engine:
 
 def _refuse_if_dropped(connection: Any, *_: object) -> None:
     """An idle connection has nothing to read, unless the server closed it: the pool takes another."""
-    if select.select([connection], [], [], 0)[0]:
+    idle = select.poll()  # not select(): that cannot watch the 1024th file of a busy process
+    idle.register(connection, select.POLLIN)
+    if idle.poll(0):
         raise exc.DisconnectionError
 
 
 def _release(_: object, record: Any) -> None:
-    transaction = record.info.pop(_Transaction, None)
+    transaction = record.record_info.pop(_Transaction, None)
     if transaction is not None:
         transaction.release()
 

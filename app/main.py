@@ -15,7 +15,6 @@ from app.chat.openapi import EVENT_MODELS
 from app.chat.upstream import Upstream
 from app.core.api import Part, Probe
 from app.core.api import router as core_router
-from app.core.constants import MAX_BODY_BYTES
 from app.core.embeddings import create_embedder
 from app.core.handlers import add_handlers
 from app.core.llm import create_openai
@@ -86,7 +85,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=version,
         lifespan=lifespan,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.settings = settings
     add_middlewares(app, settings)

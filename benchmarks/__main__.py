@@ -21,7 +21,7 @@ PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "footprint": footprint,
 }
 FULL = Plan(rounds=3, seconds=2, calls=60, tokens=100, documents=50)
-QUICK = Plan(rounds=1, seconds=1, calls=30, tokens=40, documents=10)
+QUICK = Plan(rounds=1, seconds=1, calls=30, tokens=40, documents=20)
 
 logger = logging.getLogger("benchmarks")
 

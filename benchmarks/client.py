@@ -124,13 +124,16 @@ def _is_correct(response: Response, load: Load, number: int) -> bool:
     expected = "".join(load.answer.pieces(number))
     if response.body.startswith(b"{"):
         return bool(orjson.loads(response.body)["message"] == expected)
+    events = _events(response.body)
+    text = "".join(map(_content, events))
+    stored = (event.get("message", expected) for event in events)  # what bRAG says it has stored
     ended = any(end in response.body for end in ENDS)
-    return ended and _streamed_text(response.body) == expected
+    return ended and text == expected and all(each == expected for each in stored)
 
 
-def _streamed_text(body: bytes) -> str:
-    lines = (line[6:] for line in body.split(b"\n") if line.startswith(b"data: {"))
-    return "".join(_content(orjson.loads(line)) for line in lines)
+def _events(body: bytes) -> list[dict[str, Any]]:
+    lines = body.split(b"\n")
+    return [orjson.loads(line[6:]) for line in lines if line.startswith(b"data: {")]
 
 
 def _content(event: dict[str, Any]) -> str:

@@ -3,12 +3,12 @@
 from pathlib import Path
 from random import Random
 
-WORDS = (
+VOCABULARY = (
     "the a of and in for with from to every each first last small large open new old quiet "
     "server river garden engine letter window market bridge winter summer harbour station library "
     "answer question passage table record signal message network storage memory index query "
     "keeps moves opens closes reads writes finds holds carries returns measures follows begins"
-).split()
+)
 
 
 def write_corpus(directory: Path, documents: int) -> None:
@@ -28,4 +28,4 @@ def _paragraph(random: Random) -> str:
 
 
 def _words(random: Random, count: int) -> str:
-    return " ".join(random.choices(WORDS, k=count)).capitalize()
+    return " ".join(random.choices(VOCABULARY.split(), k=count)).capitalize()

@@ -1,6 +1,7 @@
 """What the tests stand on: real Postgres, the real Qdrant engine, a fake model behind the wire."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -96,11 +97,22 @@ def make_settings(
     return make
 
 
-@pytest.fixture(autouse=True)
-def one_embedder(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def one_embedder(embedder: Embedder) -> Iterator[None]:
     """Applications share the loaded model: loading it for each would take half the session."""
-    monkeypatch.setattr(app.main, "create_embedder", lambda _: embedder)
-    monkeypatch.setattr(embedder, "close", lambda: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.main, "create_embedder", lambda _: embedder)
+        patch.setattr(embedder, "close", lambda: None)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """An application logs to the standard error of its own test, not to that of a later one."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.fixture

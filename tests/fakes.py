@@ -111,7 +111,8 @@ class _Connection(asyncio.Protocol):
             if isinstance(step, asyncio.Event):
                 await step.wait()
             elif step is CUT:
-                return self._transport.close()
+                self._transport.close()
+                return
             else:
                 self._transport.write(step)
                 await asyncio.sleep(0)  # lets a reader in this loop see this write by itself

@@ -33,25 +33,13 @@ class CollectionDouble:
     """What the server has of a collection, in an Edge shard."""
 
     def __init__(self, path: Path, request: models.CreateCollection) -> None:
-        assert isinstance(request.vectors, dict)
         self.params = models.CollectionParams(
             vectors=request.vectors, sparse_vectors=request.sparse_vectors
         )
-        vectors = {
-            name: edge.EdgeVectorParams(vector.size, getattr(edge.Distance, vector.distance))
-            for name, vector in request.vectors.items()
-        }
-        sparse = {
-            name: edge.EdgeSparseVectorParams(
-                modifier=edge.Modifier.Idf if vector.modifier == models.Modifier.IDF else None
-            )
-            for name, vector in (request.sparse_vectors or {}).items()
-        }
-        self.shard = edge.EdgeShard.create(
-            str(path), edge.EdgeConfig(vectors=vectors, sparse_vectors=sparse or None)
-        )
+        self.shard = edge.EdgeShard.create(str(path), _config(request))
 
     def update(self, operation: edge.UpdateOperation) -> dict[str, Any]:
+        """Applies what a request asks for; Refusal if the engine does not."""
         try:
             self.shard.update(operation)
         except Exception as error:
@@ -59,6 +47,7 @@ class CollectionDouble:
         return {"operation_id": 0, "status": "completed"}
 
     def info(self, _: bytes) -> dict[str, Any]:
+        """models.CollectionInfo."""
         info = self.shard.info()
         schema = {
             key: {"data_type": repr(index.data_type).split(".")[-1].lower(), "points": index.points}
@@ -74,12 +63,14 @@ class CollectionDouble:
         }
 
     def index(self, body: bytes) -> dict[str, Any]:
+        """models.CreateFieldIndex in, models.UpdateResult out."""
         request = models.CreateFieldIndex.model_validate_json(body)
         assert isinstance(request.field_schema, models.PayloadSchemaType)
         schema = getattr(edge.PayloadSchemaType, request.field_schema.value.capitalize())
         return self.update(edge.UpdateOperation.create_field_index(request.field_name, schema))
 
     def upsert(self, body: bytes) -> dict[str, Any]:
+        """models.PointsList in, models.UpdateResult out."""
         points = models.PointsList.model_validate_json(body).points
         edge_points = [
             edge.Point(point.id, {n: _vector(v) for n, v in point.vector.items()}, point.payload)
@@ -89,15 +80,18 @@ class CollectionDouble:
         return self.update(edge.UpdateOperation.upsert_points(edge_points))
 
     def delete(self, body: bytes) -> dict[str, Any]:
+        """models.FilterSelector in, models.UpdateResult out."""
         where = models.FilterSelector.model_validate_json(body).filter
         return self.update(edge.UpdateOperation.delete_points_by_filter(_filter(where)))
 
     def count(self, body: bytes) -> dict[str, Any]:
+        """models.CountRequest in, models.CountResult out."""
         request = models.CountRequest.model_validate_json(body)
         assert request.filter is None
         return {"count": self.shard.count(edge.CountRequest(bool(request.exact)))}
 
     def facet(self, body: bytes) -> dict[str, Any]:
+        """models.FacetRequest in, models.FacetResponse out."""
         request = models.FacetRequest.model_validate_json(body)
         assert request.filter is None
         answer = self.shard.facet(
@@ -106,6 +100,7 @@ class CollectionDouble:
         return {"hits": [{"value": hit.value, "count": hit.count} for hit in answer.hits]}
 
     def query(self, body: bytes) -> list[dict[str, Any]]:
+        """models.QueryRequestBatch in, a models.QueryResponse for each out."""
         batch = models.QueryRequestBatch.model_validate_json(body)
         requests = [
             edge.QueryRequest(query.limit or 10, **_search(query)) for query in batch.searches
@@ -118,6 +113,26 @@ class CollectionDouble:
             {"points": [{"id": str(p.id), "version": 0, "score": p.score} for p in points]}
             for points in answers
         ]
+
+
+def _config(request: models.CreateCollection) -> edge.EdgeConfig:
+    vectors, sparse = request.vectors, request.sparse_vectors or {}
+    if isinstance(vectors, dict):
+        return edge.EdgeConfig(
+            vectors={name: _dense(vector) for name, vector in vectors.items()},
+            sparse_vectors={name: _sparse(vector) for name, vector in sparse.items()} or None,
+        )
+    assert isinstance(vectors, models.VectorParams)
+    return edge.EdgeConfig(vectors=_dense(vectors))
+
+
+def _dense(vector: models.VectorParams) -> edge.EdgeVectorParams:
+    return edge.EdgeVectorParams(vector.size, getattr(edge.Distance, vector.distance))
+
+
+def _sparse(vector: models.SparseVectorParams) -> edge.EdgeSparseVectorParams:
+    idf = vector.modifier == models.Modifier.IDF
+    return edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf if idf else None)
 
 
 def _search(query: models.QueryRequest | models.Prefetch) -> dict[str, Any]:

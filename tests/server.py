@@ -19,9 +19,13 @@ Event = dict[str, Any]
 @asynccontextmanager
 async def serve(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application, which runs in this event loop on a free port."""
-    app = create_app(settings)
-    async with serve_app(app) as url, httpx2.AsyncClient(base_url=url, timeout=20) as client:
+    async with serve_app(create_app(settings)) as url, connect(url) as client:
         yield client
+
+
+def connect(url: str) -> httpx2.AsyncClient:
+    """A client of a service; loading certificates would take longer than most tests."""
+    return httpx2.AsyncClient(base_url=url, timeout=20, verify=False)
 
 
 @asynccontextmanager
@@ -35,8 +39,12 @@ async def serve_app(app: FastAPI) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{await server.listening}"
     finally:
-        server.should_exit = True
+        server.tell_to_exit()
         await running
+
+
+class StartFailed(Exception):
+    """The application refused to start; its log says why."""
 
 
 class _Server(uvicorn.Server):
@@ -45,13 +53,24 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._told = asyncio.Event()
 
     async def run_until_told(self) -> None:
         """Serves; a failed start is an error of the test, not the end of pytest."""
         try:
             await self._serve()
         except SystemExit:
-            self.listening.set_exception(RuntimeError("The application did not start."))
+            self.listening.set_exception(StartFailed("The application did not start."))
+
+    def tell_to_exit(self) -> None:
+        """What SIGTERM does: streams in flight are finished, then the application is closed."""
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        """Waits to be told, where uvicorn looks every tenth of a second."""
+        await self.on_tick(0)
+        await self._told.wait()
 
     async def startup(self, sockets: Any = None) -> None:
         """Starts, and tells the port that was free."""
@@ -63,6 +82,15 @@ def parse_events(body: bytes) -> list[Event]:
     """The events of a stream, comments left out: id, event and decoded data of each."""
     blocks = [block for block in body.split(b"\n\n") if block and not block.startswith(b":")]
     return [_parse_event(block) for block in blocks]
+
+
+async def follow(response: httpx2.Response) -> AsyncIterator[Event]:
+    """The events of a stream, each as soon as it is there."""
+    rest = b""
+    async for data in response.aiter_bytes():
+        *blocks, rest = (rest + data).split(b"\n\n")
+        for event in parse_events(b"\n\n".join(blocks)):
+            yield event
 
 
 def _parse_event(block: bytes) -> Event:

@@ -1,7 +1,7 @@
 """Completions out of the bytes of the OpenAI API, as events and as JSON."""
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from app.chat.events import Piece
 from app.chat.exceptions import OpenAIException, OpenAIFailedProcessingException
 from app.chat.models import Usage
+
+T = TypeVar("T")
 
 NUL: Final = "\x00"  # Postgres stores any character but this
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
@@ -73,18 +75,27 @@ class CompletionDecoder:
             return None
         choice = chunk["choices"][0]
         content: str = choice[part].get("content") or ""
-        finish_reason = choice.get("finish_reason")
+        finish_reason = _clean(choice.get("finish_reason") or "") or None
         if not content and not finish_reason:
             return None
         self._has_content = self._has_content or bool(content)
         self.finish_reason = finish_reason or self.finish_reason
         return Piece(
-            chunk.get("id") or "",
-            chunk.get("created") or 0,
-            chunk.get("model") or "",
-            content.replace(NUL, REPLACEMENT),
+            _only(str, chunk.get("id")),
+            _only(int, chunk.get("created")),
+            _only(str, chunk.get("model")),
+            _clean(content),
             finish_reason,
         )
+
+
+def _clean(text: str) -> str:
+    return text.replace(NUL, REPLACEMENT)
+
+
+def _only(kind: type[T], value: object) -> T:
+    """The value if it is of this kind, else an empty one."""
+    return value if isinstance(value, kind) else kind()
 
 
 def _load(data: bytes) -> dict[str, Any]:

@@ -26,12 +26,15 @@ class QAMessage(BaseMessage):
     filter: Filter | None = None
 
 
+Tokens = Annotated[int, Field(ge=0, le=2**53)]  # as many as JSON can count
+
+
 class Usage(BaseModel):
     """Tokens, as the upstream counts them."""
 
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
+    prompt_tokens: Tokens
+    completion_tokens: Tokens
+    total_tokens: Tokens
 
 
 class Message(BaseModel):

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from app.core.constants import MAX_FIELD_CHARS, MAX_FIELD_ERRORS
 from app.core.exceptions import BragError, PayloadTooLarge
 from app.core.logs import request_id
 from app.core.models import FieldError, Problem
@@ -62,12 +63,18 @@ async def _http_exception(request: Request, error: Exception) -> Response:
 
 async def _validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [FieldError(loc=each["loc"], msg=each["msg"], type=each["type"]) for each in error.errors()]
+    errors = [_field_error(each) for each in error.errors()[:MAX_FIELD_ERRORS]]
     first = errors[0]
     detail = f"{'.'.join(map(str, first.loc))}: {first.msg}."
     return problem_response(
         HTTPStatus.UNPROCESSABLE_ENTITY, detail, "validation_error", errors=errors
     )
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    """One error without the input; a name that the client made up comes back cut."""
+    loc = [part[:MAX_FIELD_CHARS] if isinstance(part, str) else part for part in error["loc"]]
+    return FieldError(loc=loc, msg=error["msg"], type=error["type"])
 
 
 def internal_error(error: Exception) -> Response:

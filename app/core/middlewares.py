@@ -9,11 +9,13 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.exceptions import ConfigurationError
-from app.core.handlers import internal_error
+from app.core.constants import MAX_BODY_BYTES
+from app.core.exceptions import ConfigurationError, PayloadTooLarge
+from app.core.handlers import internal_error, problem_response
 from app.core.logs import request_id
 from settings import Settings
 
@@ -55,6 +57,41 @@ class RequestContext:
                 extra={"duration_ms": round((perf_counter() - start) * 1000, 1)},
             )
             request_id.reset(token)
+
+
+class BodyLimit:
+    """Refuses a body over MAX_BODY_BYTES, unread if it says how long it is.
+
+    FastAPI's own limit answers in text/plain, and cannot be told otherwise.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection (ASGI)."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+            error = PayloadTooLarge
+            response = problem_response(error.status, error.detail, error.code)
+            return await response(scope, receive, send)
+        await self._app(scope, _counted(receive), send)
+
+
+def _counted(receive: Receive) -> Receive:
+    received = 0
+
+    async def receive_counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise HTTPException(PayloadTooLarge.status)
+        return message
+
+    return receive_counted
 
 
 class InternalErrors:
@@ -107,6 +144,7 @@ class StartupErrors:
 
 def add_middlewares(app: FastAPI, settings: Settings) -> None:
     """Adds the middlewares, the innermost first."""
+    app.add_middleware(BodyLimit)
     app.add_middleware(InternalErrors)
     origins = settings.CORS_ORIGINS
     if origins is None:

@@ -14,6 +14,10 @@ class RequestModel(BaseModel):
 def _require_text(value: str) -> str:
     if "\x00" in value:
         raise ValueError("must not contain NUL characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which no UTF-8 text holds
+        raise ValueError("must be Unicode text") from None
     if not value.strip():
         raise ValueError("must not be blank")
     return value

@@ -17,6 +17,7 @@ from app.documents.filters import (
     METADATA,
     SOURCE,
     USER,
+    FilterTypes,
     build_document_filter,
     build_filter,
     to_payload,
@@ -41,6 +42,7 @@ INDEXES: Final = {
     SOURCE: edge.PayloadSchemaType.Keyword,
     METADATA: edge.PayloadSchemaType.Keyword,
 }
+FILTERS: Final = FilterTypes(edge.Filter, edge.FieldCondition, edge.MatchAny, edge.MatchValue)
 # Candidates are looked for among 8-bit copies of the vectors, and scored on the vectors.
 LOOK: Final = edge.SearchParams(quantization=edge.QuantizationSearchParams(rescore=False))
 SCORE: Final = edge.SearchParams(quantization=edge.QuantizationSearchParams(ignore=True))
@@ -85,7 +87,7 @@ class EdgeVectorStore:
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document."""
-        await self._delete(build_document_filter(document_uuid, edge))
+        await self._delete(build_document_filter(document_uuid, FILTERS))
 
     async def clear(self) -> None:
         """Deletes every point."""
@@ -99,7 +101,7 @@ class EdgeVectorStore:
         """How many points each document has."""
         request = edge.FacetRequest(DOCUMENT, limit=MAX_DOCUMENTS, exact=True)
         hits = (await self._engine.run(lambda shard: shard.facet(request))).hits
-        return {UUID(str(hit.value)): hit.count for hit in hits}
+        return {UUID(str(hit.value)): hit.count for hit in hits if hit.count}
 
     async def ready(self) -> None:
         """Returns when the engine answers."""
@@ -134,7 +136,7 @@ class EdgeVectorStore:
         candidates: int,
         shard: edge.EdgeShard,
     ) -> list[Candidate]:
-        visible = build_filter(where, edge)
+        visible = build_filter(where, FILTERS)
         dense = edge.Query.Nearest(vector.tolist(), using=self._dense.name)
         bm25 = edge.Query.Nearest(self._bm25.embed_query(text), using=BM25_VECTOR)
         both = [
@@ -148,8 +150,7 @@ class EdgeVectorStore:
 
 
 def _prepare(folder: EdgeFolder, collection: str, dense: DenseVector) -> None:
-    """Locks a folder, and checks what its shard holds or makes its first one."""
-    folder.lock()
+    """Makes the first shard of an empty folder, or checks what the current one holds."""
     folder.sweep()
     if folder.current is not None:
         config = folder.read_config()

@@ -75,9 +75,10 @@ class EdgeEngine:
 
     async def close(self) -> None:
         """Breaks off an optimization and writes everything to disk; again, it does nothing."""
-        if self._optimizing is not None:
-            self._optimizing.cancel()
-            await self.optimized()
+        async with self._writing:  # no copy is half made
+            if self._optimizing is not None:
+                self._optimizing.cancel()
+        await self.optimized()
         async with self._writing:
             if not self._closed:
                 await self.run(EdgeShard.flush)
@@ -104,7 +105,7 @@ class EdgeEngine:
             logger.exception("The search index could not be optimized; searches are slower")
         finally:
             self._missed = None
-            await asyncio.to_thread(self._folder.sweep)
+            await self._call(self._folder.sweep)
 
     async def _copy(self) -> Path:
         async with self._writing:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from app.documents.store import Metadata, Payload, SearchFilter
@@ -12,20 +13,17 @@ USER: Final = "user_id"
 SOURCE: Final = "source"
 METADATA: Final = "metadata"
 
-Filter_co = TypeVar("Filter_co", covariant=True)
+Filter = TypeVar("Filter")
 
 
-class Filter_coypes(Protocol[Filter_co]):
-    """The constructors that `qdrant_edge` and `qdrant_client.models` name alike."""
+@dataclass(frozen=True, slots=True)
+class FilterTypes(Generic[Filter]):
+    """What filters are made of in an engine: both engines' constructors take the same names."""
 
-    @property
-    def Filter(self) -> Callable[..., Filter_co]: ...
-    @property
-    def FieldCondition(self) -> Callable[..., Any]: ...
-    @property
-    def MatchAny(self) -> Callable[..., Any]: ...
-    @property
-    def MatchValue(self) -> Callable[..., Any]: ...
+    filter: Callable[..., Filter]
+    condition: Callable[..., Any]
+    any_of: Callable[..., Any]
+    value: Callable[..., Any]
 
 
 def to_payload(payload: Payload) -> dict[str, Any]:
@@ -38,28 +36,32 @@ def to_payload(payload: Payload) -> dict[str, Any]:
     }
 
 
-def build_filter(where: SearchFilter, types: Filter_coypes[Filter_co]) -> Filter_co:
-    """The filter of every search, in the types of the engine that it is for."""
-    field, value = types.FieldCondition, types.MatchValue
-    visible = [field(key=USER, is_null=True)]
-    if where.user_id is not None:
-        visible.append(field(key=USER, match=value(value=where.user_id)))
-    must: list[Any] = [types.Filter(should=visible)]
+def build_filter(where: SearchFilter, make: FilterTypes[Filter]) -> Filter:
+    """The filter of every search, for the engine whose types are given."""
+    must: list[Any] = [make.filter(should=_visible_to(where.user_id, make))]
     if where.document_uuids is not None:
         documents = [str(each) for each in where.document_uuids]
-        must.append(field(key=DOCUMENT, match=types.MatchAny(any=documents)))
+        must.append(make.condition(key=DOCUMENT, match=make.any_of(any=documents)))
     if where.source is not None:
-        must.append(field(key=SOURCE, match=value(value=where.source)))
-    must += [field(key=METADATA, match=value(value=pair)) for pair in _pairs(where.metadata or {})]
-    return types.Filter(must=must)
+        must.append(_equal(SOURCE, where.source, make))
+    must += [_equal(METADATA, pair, make) for pair in _pairs(where.metadata or {})]
+    return make.filter(must=must)
 
 
-def build_document_filter(document_uuid: UUID, types: Filter_coypes[Filter_co]) -> Filter_co:
+def build_document_filter(document_uuid: UUID, make: FilterTypes[Filter]) -> Filter:
     """The filter of all points of a document, whoever owns it: for deleting, not for reading."""
-    value = types.MatchValue(value=str(document_uuid))
-    return types.Filter(must=[types.FieldCondition(key=DOCUMENT, match=value)])
+    return make.filter(must=[_equal(DOCUMENT, str(document_uuid), make)])
+
+
+def _visible_to(user_id: int | None, make: FilterTypes[Filter]) -> list[Any]:
+    shared = make.condition(key=USER, is_null=True)
+    return [shared] if user_id is None else [shared, _equal(USER, user_id, make)]
+
+
+def _equal(key: str, value: str | int, make: FilterTypes[Filter]) -> Any:
+    return make.condition(key=key, match=make.value(value=value))
 
 
 def _pairs(metadata: Metadata) -> Iterator[str]:
     """Each entry as JSON: one index serves every key, no key needs escaping, true is not 1."""
-    return (json.dumps([key, value], ensure_ascii=False) for key, value in sorted(metadata.items()))
+    return (json.dumps([key, value], ensure_ascii=False) for key, value in metadata.items())

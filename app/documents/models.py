@@ -1,9 +1,10 @@
 """Models of the knowledge base."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, Field, StrictBool
 
 from app.core.models import RequestModel, Text
 from app.documents.constants import NAMESPACE
@@ -22,12 +23,15 @@ class Source(BaseModel):
     score: float
 
 
+Whole = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]  # as Qdrant counts
+
+
 class Filter(RequestModel):
     """Which documents may be searched; all given parts must hold, an empty list matches nothing."""
 
     document_uuids: list[UUID] | None = Field(default=None, max_length=1000)
     source: Text | None = None
-    metadata: dict[Text, StrictBool | StrictInt | StrictStr] | None = Field(
+    metadata: dict[Text, StrictBool | Whole | Text] | None = Field(
         default=None, max_length=50
     )
 

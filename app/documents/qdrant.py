@@ -9,7 +9,13 @@ from qdrant_client import models
 from qdrant_edge import Bm25, SparseVector
 
 from app.core.embeddings import Vector
-from app.documents.filters import DOCUMENT, build_document_filter, build_filter, to_payload
+from app.documents.filters import (
+    DOCUMENT,
+    FilterTypes,
+    build_document_filter,
+    build_filter,
+    to_payload,
+)
 from app.documents.qdrant_collection import QdrantCollection
 from app.documents.store import (
     BM25_VECTOR,
@@ -25,6 +31,9 @@ from settings import Settings
 BATCH_SIZE: Final = 32  # the client writes its JSON on the event loop: a few ms for so many
 MAX_DOCUMENTS: Final = 1_000_000
 
+FILTERS: Final = FilterTypes(
+    models.Filter, models.FieldCondition, models.MatchAny, models.MatchValue
+)
 # Candidates are looked for among 8-bit copies of the vectors, and scored on the vectors.
 LOOK: Final = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=False))
 SCORE: Final = models.SearchParams(quantization=models.QuantizationSearchParams(ignore=True))
@@ -42,13 +51,7 @@ class QdrantVectorStore:
     @classmethod
     async def open(cls, settings: Settings, dense: DenseVector) -> Self:
         """Connects if Qdrant answers; ConfigurationError if it holds something else."""
-        collection = QdrantCollection(settings, dense)
-        try:
-            await collection.open()
-        except BaseException:
-            await collection.close()
-            raise
-        return cls(collection, dense)
+        return cls(await QdrantCollection.open(settings, dense), dense)
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Writes points in small batches, each applied by Qdrant before the next is sent."""
@@ -68,7 +71,7 @@ class QdrantVectorStore:
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document."""
-        await self._delete(build_document_filter(document_uuid, models))
+        await self._delete(build_document_filter(document_uuid, FILTERS))
 
     async def clear(self) -> None:
         """Deletes every point."""
@@ -83,7 +86,7 @@ class QdrantVectorStore:
         """How many points each document has."""
         async with self._collection.request() as client:
             facet = await client.facet(self._name, DOCUMENT, limit=MAX_DOCUMENTS, exact=True)
-        return {UUID(str(hit.value)): hit.count for hit in facet.hits}
+        return {UUID(str(hit.value)): hit.count for hit in facet.hits if hit.count}
 
     async def ready(self) -> None:
         """Returns when Qdrant answers for the collection."""
@@ -115,7 +118,7 @@ class QdrantVectorStore:
     def _query_requests(
         self, vector: Vector, text: str, where: SearchFilter, candidates: int
     ) -> list[models.QueryRequest]:
-        visible = build_filter(where, models)
+        visible = build_filter(where, FILTERS)
         name, dense = self._dense.name, vector.tolist()
         bm25 = _to_model(self._bm25.embed_query(text))
         both = [

@@ -10,9 +10,8 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Self
 
-import httpx
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
@@ -35,24 +34,30 @@ logger = logging.getLogger(__name__)
 class QdrantCollection:
     """A client, and the one collection that it is used for."""
 
-    def __init__(self, settings: Settings, dense: DenseVector) -> None:
+    def __init__(self, client: AsyncQdrantClient, settings: Settings, dense: DenseVector) -> None:
         self.name = settings.QDRANT_COLLECTION_NAME
-        self._client = _create_client(settings)
+        self._client = client
         self._dense = dense
         self._timeout_sec = settings.QDRANT_TIMEOUT_SEC
         self._preparing = asyncio.Lock()
         self._prepared = False
 
-    async def open(self) -> None:
+    @classmethod
+    async def open(cls, settings: Settings, dense: DenseVector) -> Self:
         """Prepares the collection if Qdrant answers; if it does not, the first request will.
 
         Raises ConfigurationError if the collection is another model's, or the key is refused.
         """
+        collection = cls(await asyncio.to_thread(_create_client, settings), settings, dense)
         try:
-            async with self._bounded():
-                await self._prepare()
+            async with collection._bounded():
+                await collection._prepare()
         except RetrievalUnavailable:
             logger.warning("Qdrant does not answer; retrieval begins when it does")
+        except BaseException:
+            await collection.close()
+            raise
+        return collection
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[AsyncQdrantClient]:
@@ -62,7 +67,7 @@ class QdrantCollection:
                 await self._prepare()
                 yield self._client
         except ConfigurationError as error:
-            logger.error("%s", error)
+            logger.exception("Qdrant cannot be used")
             raise RetrievalUnavailable from error
 
     async def close(self) -> None:
@@ -74,11 +79,7 @@ class QdrantCollection:
         try:
             async with asyncio.timeout(self._timeout_sec):
                 yield
-        except (TimeoutError, ResourceExhaustedResponse) as error:
-            raise RetrievalUnavailable from error
-        except ResponseHandlingException as error:
-            if not isinstance(error.source, httpx.TransportError):
-                raise
+        except (TimeoutError, ResponseHandlingException, ResourceExhaustedResponse) as error:
             raise RetrievalUnavailable from error
         except UnexpectedResponse as error:
             raise self._convert(error) from error
@@ -132,6 +133,7 @@ class QdrantCollection:
 
 
 def _create_client(settings: Settings) -> AsyncQdrantClient:
+    """Reads certificates from disk: not for the event loop."""
     url = settings.QDRANT_URL or f"http://{settings.QDRANT_HOST}:{settings.QDRANT_PORT}"
     key = settings.QDRANT_API_KEY
     return AsyncQdrantClient(

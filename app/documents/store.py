@@ -67,7 +67,7 @@ class DenseVector:
     @classmethod
     def of_model(cls, model: str, dimensions: int) -> "DenseVector":
         """The vector for an EMBEDDING_MODEL."""
-        return cls(f"fast-{model.split('/')[-1].lower()}", dimensions)
+        return cls(f"fast-{model.rpartition('/')[2].lower()}", dimensions)
 
     def check(self, collection: str, dense: Mapping[str, int], sparse: Collection[str]) -> None:
         """Raises ConfigurationError unless a collection with these vectors holds what we need."""
@@ -86,9 +86,12 @@ class Hit(Protocol):
     """What both engines call a ScoredPoint."""
 
     @property
-    def id(self) -> int | str | UUID: ...
+    def id(self) -> int | str | UUID:
+        """The point's, which is a UUID here."""
+
     @property
-    def score(self) -> float: ...
+    def score(self) -> float:
+        """The cosine, or BM25's."""
 
 
 class VectorStore(Protocol):
@@ -142,10 +145,15 @@ async def create_vector_store(settings: Settings, dimensions: int) -> VectorStor
 def merge(nearest: Iterable[Hit], bm25: Iterable[Hit]) -> list[Candidate]:
     """Joins the two scores of each point, in an order that does not depend on the engine."""
     lexical = {hit.id: hit.score for hit in bm25}
-    found = [Candidate(UUID(str(hit.id)), hit.score, lexical.get(hit.id, 0.0)) for hit in nearest]
+    scores = ((hit.id, hit.score) for hit in nearest)  # Edge makes a new UUID at each look
+    found = [Candidate(_to_uuid(id), cosine, lexical.get(id, 0.0)) for id, cosine in scores]
     return sorted(found, key=lambda each: (-each.cosine, -each.bm25, each.id))
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Cuts a sequence into pieces of at most `size`."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _to_uuid(id: int | str | UUID) -> UUID:
+    return id if isinstance(id, UUID) else UUID(str(id))

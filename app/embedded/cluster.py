@@ -1,4 +1,4 @@
-"""A Postgres cluster on disk: its files, the programs that work on them, their owner, their socket."""
+"""A Postgres cluster on disk: its files, the programs that work on them, and its socket."""
 
 import hashlib
 import importlib
@@ -8,16 +8,16 @@ import subprocess
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from app.embedded.exceptions import EmbeddedStartFailed
 
-PORT = 5432
-SOCKET_NAME = f".s.PGSQL.{PORT}"
-LOG_NAME = "log"
+PORT: Final = 5432
+SOCKET_NAME: Final = f".s.PGSQL.{PORT}"
+LOG_NAME: Final = "log"
 # The shortest limit of the supported systems: macOS has 104 bytes, the final NUL among them.
-SOCKET_PATH_MAX_BYTES = 103
+SOCKET_PATH_MAX_BYTES: Final = 103
 
 
 class Cluster:
@@ -44,9 +44,10 @@ class Cluster:
 
     def initialise(self) -> None:
         """Makes the files where there are none; what was broken off half-way is begun anew."""
+        package = _package()
         if not self.path.exists():
             shutil.rmtree(self._draft, ignore_errors=True)
-            _initdb(self._draft)
+            _initdb(package, self._draft)
             self._draft.rename(self.path)
 
     def forget_dead_server(self) -> None:
@@ -90,7 +91,9 @@ class Cluster:
             output.seek(0)
             said = output.read().strip()
         if done.returncode:
-            raise EmbeddedStartFailed(f"Postgres did not {verb}, see {self.path / LOG_NAME}: {said}")
+            raise EmbeddedStartFailed(
+                f"Postgres did not {verb}, see {self.path / LOG_NAME}: {said}"
+            )
 
 
 def _socket_directory(path: Path) -> Path | None:
@@ -99,12 +102,12 @@ def _socket_directory(path: Path) -> Path | None:
     if fits and "," not in str(path):  # libpq takes a host with a comma for two hosts
         return None
     # Not the temporary directory of the environment: a command line beside must find the same.
-    return Path("/tmp") / f"brag-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    name = f"brag-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    return Path("/tmp") / name  # noqa: S108 (made for its owner alone)
 
 
-def _initdb(path: Path) -> None:
+def _initdb(package: Any, path: Path) -> None:
     """Makes a cluster; as root also the operating system's user that owns it."""
-    package = _package()
     try:
         package.get_server(path, start=False).ensure_pgdata_inited()
     except subprocess.CalledProcessError as error:
@@ -113,7 +116,8 @@ def _initdb(path: Path) -> None:
 
 def programs() -> Path:
     """The directory of Postgres's programs: postgres, pg_ctl, pg_dump and the rest."""
-    directory: Path = _package().utils.POSTGRES_VERSIONS[_package().TARGET_POSTGRES_VERSION]
+    package = _package()
+    directory: Path = package.utils.POSTGRES_VERSIONS[package.TARGET_POSTGRES_VERSION]
     return directory
 
 

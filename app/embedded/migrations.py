@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
+from typing import Final
 
 from app.core.constants import ROOT
 from app.embedded.cluster import programs
 from app.embedded.exceptions import EmbeddedStartFailed
 
-MIGRATIONS_DIRECTORY = ROOT / "db" / "migrations"
+MIGRATIONS_DIRECTORY: Final = ROOT / "db" / "migrations"
 
 
 def migrate(database_url: str) -> None:
@@ -24,6 +25,11 @@ def dump_schema(database_url: str, file: Path) -> None:
     _dbmate(database_url, "--schema-file", str(file), "dump", first_on_path=str(programs()))
 
 
+def plain_url(database_url: str) -> str:
+    """The URL without SQLAlchemy's driver, which dbmate does not know."""
+    return re.sub(r"^(postgres(?:ql)?)\+\w+://", r"\1://", database_url)
+
+
 def _dbmate(database_url: str, *arguments: str, first_on_path: str = "") -> None:
     command = [_program(), "--migrations-dir", str(MIGRATIONS_DIRECTORY)]
     # Not .env: it has been read, and what pydantic-settings takes may be an error to dbmate.
@@ -31,18 +37,13 @@ def _dbmate(database_url: str, *arguments: str, first_on_path: str = "") -> None
     # The URL goes through the environment: arguments are there for every user to read.
     environment = {
         **os.environ,
-        "DATABASE_URL": _plain(database_url),
+        "DATABASE_URL": plain_url(database_url),
         "PATH": _search_path(first_on_path),
     }
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = done.stderr.strip().removeprefix("Error: ")
         raise EmbeddedStartFailed(f"The migrations stopped at `dbmate {arguments[-1]}`: {reason}")
-
-
-def _plain(database_url: str) -> str:
-    """The URL without SQLAlchemy's driver, which dbmate does not know."""
-    return re.sub(r"^(postgres(?:ql)?)\+\w+://", r"\1://", database_url)
 
 
 def _program() -> str:

@@ -3,17 +3,21 @@
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Final
 
-import psutil
 import psycopg2
 
 from app.embedded.cluster import Cluster
 from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.locks import DirectoryLock, exclusive
 
-ANSWER_TIMEOUT_SEC = 60.0
-REMAINS_TIMEOUT_SEC = 10.0
-POLL_SEC = 0.02
+if TYPE_CHECKING:
+    # At run time where it is used: it comes with the package that brings Postgres.
+    import psutil
+
+ANSWER_TIMEOUT_SEC: Final = 60.0
+REMAINS_TIMEOUT_SEC: Final = 10.0
+POLL_SEC: Final = 0.02
 
 
 class EmbeddedPostgres:
@@ -63,29 +67,38 @@ class EmbeddedPostgres:
     def is_running(self) -> bool:
         """Whether the server lives; a zombie or another program with its old pid does not count."""
         pid = self._cluster.postmaster_pid()
+        if pid is None:
+            return False
+        import psutil
+
         try:
-            return pid is not None and self._is_part_of_it(psutil.Process(pid))
+            return self._is_part_of_it(psutil.Process(pid))
         except psutil.NoSuchProcess:
             return False
 
     def _join(self) -> None:
         self._cluster.initialise()
         self._users.share()
-        if not self.is_running():
-            self._clear_remains()
-            self._cluster.launch()
         try:
-            _wait_for_answer(self.url)
+            self._ensure_answers()
         except EmbeddedStartFailed:
             self._leave()
             raise
+
+    def _ensure_answers(self) -> None:
+        if not self.is_running():
+            self._clear_remains()
+            self._cluster.launch()
+        _wait_for_answer(self.url)
 
     def _leave(self) -> None:
         if self._users.try_take() and self.is_running():
             self._cluster.halt()
         self._users.release()
 
-    def _is_part_of_it(self, process: psutil.Process) -> bool:
+    def _is_part_of_it(self, process: "psutil.Process") -> bool:
+        import psutil
+
         try:
             return process.name() == "postgres" and process.cwd() == str(self._cluster.path)
         except psutil.Error:
@@ -93,18 +106,14 @@ class EmbeddedPostgres:
 
     def _clear_remains(self) -> None:
         """Waits for the last process of a killed server: two on the same files destroy them."""
+        import psutil
+
         remains = [each for each in psutil.process_iter() if self._is_part_of_it(each)]
         _, living = psutil.wait_procs(remains, timeout=REMAINS_TIMEOUT_SEC)
         if living:
             pids = ", ".join(str(each.pid) for each in living)
             raise EmbeddedStartFailed(f"Processes of a dead Postgres still run, end them: {pids}.")
         self._cluster.forget_dead_server()
-
-
-def running_url(data_dir: Path) -> str | None:
-    """The URL of the Postgres that runs under `data_dir` right now, or None."""
-    postgres = EmbeddedPostgres(data_dir)
-    return postgres.url if postgres.is_running() else None
 
 
 def _wait_for_answer(url: str) -> None:

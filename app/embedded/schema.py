@@ -3,12 +3,13 @@
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from app.core.constants import ROOT
 from app.embedded.migrations import dump_schema, migrate
 from app.embedded.postgres import EmbeddedPostgres
 
-SCHEMA_FILE = ROOT / "db" / "schema.sql"
+SCHEMA_FILE: Final = ROOT / "db" / "schema.sql"
 
 
 def write_schema(file: Path) -> None:

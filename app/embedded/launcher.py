@@ -1,0 +1,128 @@
+"""Starts everything that is not configured to be elsewhere, keeps it running, stops it in order."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import Final
+
+from app.core.constants import ROOT
+from app.embedded import llm
+from app.embedded.exceptions import EmbeddedStartFailed
+from app.embedded.locks import DirectoryLock
+from app.embedded.migrations import migrate
+from app.embedded.ports import LOOPBACK, base_url, free_port
+from app.embedded.samples import ingest_samples
+from app.embedded.services import ModuleService, PostgresService, Service
+from settings import Settings
+
+logger = logging.getLogger(__name__)
+
+MODEL_GRACE_SEC: Final = 5.0
+# How much longer than its last request the server itself may take to end.
+SERVER_GRACE_SEC: Final = 5.0
+WATCHED_FOLDERS: Final = ("app", "settings", "db")
+
+
+class Launcher:
+    """One embedded start; its parts learn of each other from environment variables alone."""
+
+    def __init__(self, settings: Settings, *, reload: bool) -> None:
+        self._settings = settings
+        self._reload = reload
+        self._data_dir = settings.DATA_DIR.resolve()
+        self._environment = {"DATA_DIR": str(self._data_dir), "HOST": settings.HOST}
+        self._services: list[Service] = []
+
+    async def run(self) -> None:
+        """Starts all parts and keeps them running until cancelled; then stops them."""
+        async with AsyncExitStack() as running:
+            self._take_data_dir(running)
+            await self._start(running)
+            async with asyncio.TaskGroup() as group:
+                for service in self._services:
+                    group.create_task(service.keep_running())
+
+    def _take_data_dir(self, running: AsyncExitStack) -> None:
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        lock = DirectoryLock(self._data_dir)
+        if not lock.try_take():
+            raise EmbeddedStartFailed(
+                f"Another app.embedded runs on {self._data_dir}: stop it, or choose another "
+                "directory with --data-dir or DATA_DIR."
+            )
+        running.callback(lock.release)
+
+    async def _start(self, running: AsyncExitStack) -> None:
+        """Starts each part once those that it needs are there; the model loads beside them."""
+        port = await asyncio.to_thread(free_port, self._settings.HOST, self._settings.PORT)
+        self._environment["PORT"] = str(port)
+        database = PostgresService(self._data_dir) if self._settings.DATABASE_URL is None else None
+        if database:
+            self._keep(database, running)
+        model = await self._start_model(running)
+        await self._prepare_database(database)
+        await ingest_samples(self._environment)
+        await self._start_server(running)
+        if model:
+            await model.wait_until_ready()
+        self._say_what_to_try()
+
+    def _keep(self, service: Service, running: AsyncExitStack) -> None:
+        self._services.append(service)
+        running.push_async_callback(service.stop)
+
+    async def _start_model(self, running: AsyncExitStack) -> ModuleService | None:
+        """The local model, where no other is configured."""
+        if self._settings.OPENAI_API_KEY or self._settings.OPENAI_BASE_URL:
+            return None
+        llm.model_file()  # says at once what is missing
+        port = await asyncio.to_thread(free_port, LOOPBACK)
+        url = base_url(LOOPBACK, port)
+        self._environment |= {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_MODEL": llm.MODEL}
+        model = ModuleService(
+            *("The local model", "app.embedded.llm", "--port", str(port)),
+            health_url=f"{url}/health",
+            grace_sec=MODEL_GRACE_SEC,
+        )
+        await model.start(self._environment)
+        self._keep(model, running)
+        logger.info("Local model: %s, on %s/v1", llm.MODEL, url)
+        return model
+
+    async def _prepare_database(self, embedded: PostgresService | None) -> None:
+        """A database with all migrations: the configured one, or else our own."""
+        if embedded:
+            self._environment["DATABASE_URL"] = await embedded.start()
+            logger.info("Postgres: in %s", self._data_dir)
+        elif configured := self._settings.DATABASE_URL:
+            self._environment["DATABASE_URL"] = configured.get_secret_value()
+        await asyncio.to_thread(migrate, self._environment["DATABASE_URL"])
+
+    async def _start_server(self, running: AsyncExitStack) -> None:
+        url = base_url(self._settings.HOST, int(self._environment["PORT"]))
+        server = ModuleService(
+            *("The server", *self._server_arguments()),
+            health_url=f"{url}/healthcheck",
+            grace_sec=self._settings.GRACEFUL_TIMEOUT_SEC + SERVER_GRACE_SEC,
+        )
+        await server.start(self._environment)
+        self._keep(server, running)
+        await server.wait_until_ready()
+
+    def _server_arguments(self) -> list[str]:
+        address = ["--host", self._settings.HOST, "--port", self._environment["PORT"]]
+        parts = ["--loop", "uvloop", "--http", "httptools"]
+        logs = ["--no-access-log", "--log-level", "warning"]  # the application logs its requests
+        grace = ["--timeout-graceful-shutdown", str(self._settings.GRACEFUL_TIMEOUT_SEC)]
+        folders = [f"--reload-dir={ROOT / each}" for each in WATCHED_FOLDERS]
+        reload = ["--reload", "--reload-include=*.sql", *folders] if self._reload else []
+        return ["uvicorn", "app.main:app", *address, *parts, *logs, *grace, *reload]
+
+    def _say_what_to_try(self) -> None:
+        url = base_url(self._settings.HOST, int(self._environment["PORT"]))
+        logger.info("API: %s, described on %s/docs", url, url)
+        logger.info(
+            "Try: curl %s/v1/qa-create -H 'Content-Type: application/json' -d '%s'",
+            url,
+            '{"message": "Which port does the API listen on?"}',
+        )

@@ -1,0 +1,54 @@
+"""Gunicorn's configuration, out of the settings: `gunicorn app.main:app -c` this file."""
+
+from typing import Final
+
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from uvicorn_worker import UvicornWorker
+
+from app.core.logs import configure_logs
+from settings import Settings, load_settings
+
+SERVER_GRACE_SEC: Final = 5  # to store what cancelled streams held, and to close the clients
+ONE_PROCESS: Final = (
+    "The setting WORKERS is {workers}, but without QDRANT_URL or QDRANT_HOST the vectors "
+    "live in one process: set one of these, or WORKERS=1."
+)
+
+
+def worker_count(settings: Settings) -> int:
+    """WORKERS, if so many processes can share the vector store."""
+    if settings.WORKERS > 1 and not (settings.QDRANT_URL or settings.QDRANT_HOST):
+        raise SystemExit(ONE_PROCESS.format(workers=settings.WORKERS))
+    return settings.WORKERS
+
+
+_settings = load_settings()
+
+
+class DrainingWorker(UvicornWorker):
+    """Finishes the streams in flight on SIGTERM, and cancels what GRACEFUL_TIMEOUT_SEC leaves."""
+
+    CONFIG_KWARGS = UvicornWorker.CONFIG_KWARGS | {
+        "timeout_graceful_shutdown": _settings.GRACEFUL_TIMEOUT_SEC,
+    }
+
+
+class ServiceLogger(Logger):
+    """Logs as the application does, from gunicorn's first line on."""
+
+    def setup(self, cfg: Config) -> None:
+        """Called once, before gunicorn starts anything."""
+        super().setup(cfg)
+        configure_logs(_settings)
+
+
+bind = f"{_settings.HOST}:{_settings.PORT}"
+workers = worker_count(_settings)
+worker_class = DrainingWorker
+timeout = _settings.TIMEOUT
+graceful_timeout = _settings.GRACEFUL_TIMEOUT_SEC + SERVER_GRACE_SEC
+reload = _settings.RELOAD
+logger_class = ServiceLogger
+accesslog = None  # the application logs its requests, with their ids and without their queries
+control_socket_disable = True  # nobody here controls a running gunicorn, and nobody should

@@ -1,0 +1,90 @@
+"""Asking the service, and what a client then looks at."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx2
+
+from tests.server import Event, parse_events
+
+Json = dict[str, Any]
+
+COMPLETION = "/v1/completion"
+COMPLETION_STREAM = "/v1/completion-stream"
+QA = "/v1/qa-create"
+QA_STREAM = "/v1/qa-stream"
+ALL = (COMPLETION, COMPLETION_STREAM, QA, QA_STREAM)
+
+SECRET = "sk-do-not-tell"
+NEVER_TOLD = (SECRET, "Traceback", 'File "', "psycopg", "sqlalchemy", "127.0.0.1", "SELECT", "INSERT")
+
+
+@dataclass
+class Fault:
+    """What a client is told when an answer fails, as a problem response or an `error` event."""
+
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    retry_after: str | None
+    in_stream: bool
+
+
+async def stream(client: httpx2.AsyncClient, message: str, path: str = COMPLETION_STREAM) -> list[Event]:
+    """The events of a whole stream."""
+    response = await client.post(path, json={"message": message})
+    assert response.status_code == 200, response.text
+    return parse_events(response.content)
+
+
+async def fail(client: httpx2.AsyncClient, path: str, message: str = "Hello there") -> Fault:
+    """Asks a question whose answer fails; checks the form of what is told."""
+    response = await client.post(path, json={"message": message})
+    assert not [secret for secret in NEVER_TOLD if secret in response.text]
+    if response.status_code == 200:
+        last = parse_events(response.content)[-1]
+        assert last["event"] == "error"
+        assert last["data"].keys() == {"code", "detail", "status", "request_id"}
+        return Fault(**last["data"], retry_after=None, in_stream=True)
+    problem = problem_of(response)
+    return Fault(
+        *(problem[name] for name in ("status", "code", "detail", "request_id")),
+        retry_after=response.headers.get("retry-after"),
+        in_stream=False,
+    )
+
+
+def problem_of(response: httpx2.Response) -> Json:
+    """The problem (RFC 9457) that a response is, checked for its form."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    problem: Json = response.json()
+    fields = {"type", "title", "status", "detail", "code", "request_id"}
+    assert problem.keys() == fields | ({"errors"} if response.status_code == 422 else set())
+    assert problem["status"] == response.status_code
+    assert problem["request_id"] == response.headers["x-request-id"]
+    return problem
+
+
+async def exchange(client: httpx2.AsyncClient) -> tuple[Json, Json]:
+    """The newest question and the answer to it, as they are stored."""
+    newest = await client.get("/v1/messages", params={"limit": 2})
+    answer, question = newest.json()
+    return question, answer
+
+
+async def stored(client: httpx2.AsyncClient, uuid: str | UUID) -> Json:
+    """A message as it is stored."""
+    response = await client.get(f"/v1/messages/{uuid}")
+    assert response.status_code == 200, response.text
+    message: Json = response.json()
+    return message
+
+
+def kinds(events: list[Event]) -> list[str]:
+    """The names of events, a run of `message` as one."""
+    names = [event["event"] for event in events]
+    return [name for n, name in enumerate(names) if name != "message" or names[n - 1] != name]
+
+

@@ -1,0 +1,72 @@
+"""What the tests of chat share: a knowledge base, a running service, and a check for leaks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from app.core.embeddings import Embedder
+from settings import Settings
+from tests.chat.knowledge import ingested
+from tests.conftest import SettingsFactory
+from tests.fakes import FakeOpenAI
+from tests.server import serve
+from tests.waiting import until
+
+
+@pytest.fixture(scope="session")
+async def knowledge(
+    database_url: str, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Path]:
+    """A DATA_DIR whose knowledge base holds the documents of `tests.chat.knowledge`."""
+    data_dir = tmp_path_factory.mktemp("knowledge")
+    async with ingested(Settings(DATABASE_URL=database_url, DATA_DIR=data_dir), embedder):
+        yield data_dir
+
+
+@pytest.fixture
+def make_settings(make_settings: SettingsFactory, knowledge: Path) -> SettingsFactory:
+    """Settings of a service with that knowledge base; one such service can run at a time."""
+    return lambda **given: make_settings(**{"DATA_DIR": knowledge} | given)
+
+
+@pytest.fixture(scope="module")
+async def shared_openai() -> AsyncIterator[FakeOpenAI]:
+    """The model behind the wire of `client`."""
+    async with FakeOpenAI() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def shared_settings(
+    database_url: str, shared_openai: FakeOpenAI, knowledge: Path
+) -> dict[str, Any]:
+    """The settings of `client`, which a module may give anew."""
+    return {
+        "DATABASE_URL": database_url,
+        "OPENAI_BASE_URL": shared_openai.url,
+        "OPENAI_MODEL": "fake-model",
+        "DATA_DIR": knowledge,
+    }
+
+
+@pytest.fixture(scope="module")
+async def client(shared_settings: dict[str, Any]) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of one service for the whole module."""
+    async with serve(Settings(**shared_settings)) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+async def no_leaks() -> AsyncIterator[None]:
+    """A test leaves no task running, and nothing that asyncio would have to complain of."""
+    loop, complaints = asyncio.get_running_loop(), list[Any]()
+    before = asyncio.all_tasks()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    yield
+    await until(lambda: asyncio.all_tasks() <= before | {asyncio.current_task()})
+    loop.set_exception_handler(None)
+    assert not complaints

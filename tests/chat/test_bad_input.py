@@ -1,0 +1,253 @@
+"""What a client may send wrongly, and what it is told."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from settings import Settings
+from tests.chat.asking import ALL, COMPLETION, QA, QA_STREAM, problem_of
+from tests.fakes import FakeOpenAI
+
+MEGABYTE = 2**20
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def shared_settings(shared_settings: dict[str, Any]) -> dict[str, Any]:
+    """A service that lets clients choose between two models."""
+    return shared_settings | {"OPENAI_ALLOWED_MODELS": ["other-model"]}
+
+
+@pytest.fixture(autouse=True)
+async def nothing_comes_of_it(
+    client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+) -> Any:
+    """A refused request stores nothing and asks no model."""
+    before = (await client.get("/v1/messages")).content
+    count = len(shared_openai.requests)
+    yield
+    assert (await client.get("/v1/messages")).content == before
+    assert len(shared_openai.requests) == count
+
+
+async def refused(client: httpx2.AsyncClient, path: str, **sent: Any) -> dict[str, Any]:
+    """The problem of a body that is a 422, in the one place where it is wrong."""
+    response = await client.post(path, **sent)
+    problem = problem_of(response)
+    assert (problem["status"], problem["code"]) == (422, "validation_error")
+    [error] = problem["errors"]
+    assert error.keys() == {"loc", "msg", "type"}
+    return problem
+
+
+async def wrong_field(client: httpx2.AsyncClient, path: str, body: object) -> list[str | int]:
+    """Where a body is wrong, as `errors` and `detail` say it."""
+    problem = await refused(client, path, json=body)
+    [error] = problem["errors"]
+    assert problem["detail"].startswith(".".join(map(str, error["loc"])) + ": ")
+    place: list[str | int] = error["loc"]
+    return place
+
+
+@pytest.mark.parametrize("path", ALL)
+class TestEveryQuestion:
+    """What all four POSTs refuse."""
+
+    async def test_malformed(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A body that is not JSON is refused where it breaks off."""
+        problem = await refused(client, path, content=b'{"message": "Hel', headers=JSON)
+        assert problem["errors"][0]["type"] == "json_invalid"
+
+    @pytest.mark.parametrize("body", [None, [], "Hello", 1])
+    async def test_not_an_object(
+        self, client: httpx2.AsyncClient, path: str, body: object
+    ) -> None:
+        """JSON that is no object is refused."""
+        assert await wrong_field(client, path, body) == ["body"]
+
+    async def test_no_body(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A request without a body is refused."""
+        await refused(client, path)
+
+    async def test_missing(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A question without a message is refused by name."""
+        assert await wrong_field(client, path, {}) == ["body", "message"]
+
+    async def test_unknown_field(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A misspelt field is named, not ignored."""
+        body = {"message": "Hello", "modle": "gpt"}
+        assert await wrong_field(client, path, body) == ["body", "modle"]
+
+    @pytest.mark.parametrize(
+        "message",
+        ["", " \t\r\n\u00a0\u2003", "Hello\x00", 5, None, ["Hello"], {"text": "Hello"}, True],
+    )
+    async def test_message(
+        self, client: httpx2.AsyncClient, path: str, message: object
+    ) -> None:
+        """A message must be text, with something to read and without NUL."""
+        assert await wrong_field(client, path, {"message": message}) == ["body", "message"]
+
+    async def test_lone_surrogate(self, client: httpx2.AsyncClient, path: str) -> None:
+        """Half a character is no text."""
+        problem = await refused(client, path, content=rb'{"message": "half \ud83e"}', headers=JSON)
+        assert problem["errors"][0]["loc"][0] == "body"
+
+    async def test_too_long(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A character too many is refused."""
+        body = {"message": "x" * 32_001}
+        assert await wrong_field(client, path, body) == ["body", "message"]
+
+    async def test_ten_megabytes(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A message of 10 MB is refused without being sent back."""
+        response = await client.post(path, json={"message": "x" * 10 * MEGABYTE})
+        assert problem_of(response)["errors"][0]["loc"] == ["body", "message"]
+        assert len(response.content) < 1000
+
+    async def test_model(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A model that is not among OPENAI_ALLOWED_MODELS is refused."""
+        body = {"message": "Hello", "model": "expensive-model"}
+        assert await wrong_field(client, path, body) == ["body", "model"]
+
+    @pytest.mark.parametrize("model", ["", " ", "a\x00b", 5, "x" * 201])
+    async def test_model_text(
+        self, client: httpx2.AsyncClient, path: str, model: object
+    ) -> None:
+        """A model must be a name."""
+        body = {"message": "Hello", "model": model}
+        assert await wrong_field(client, path, body) == ["body", "model"]
+
+    async def test_chat(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A chat that is not there is a 404."""
+        response = await client.post(path, json={"message": "Hello", "chat_uuid": str(uuid4())})
+        problem = problem_of(response)
+        assert (problem["status"], problem["code"]) == (404, "not_found")
+
+    async def test_chat_uuid(self, client: httpx2.AsyncClient, path: str) -> None:
+        """What cannot be the uuid of a chat is refused."""
+        body = {"message": "Hello", "chat_uuid": "my-chat"}
+        assert await wrong_field(client, path, body) == ["body", "chat_uuid"]
+
+    async def test_payload_too_large(self, client: httpx2.AsyncClient, path: str) -> None:
+        """A body over 16 MiB is not even read."""
+        response = await client.post(path, content=b" " * (16 * MEGABYTE + 1))
+        problem = problem_of(response)
+        assert (problem["status"], problem["code"]) == (413, "payload_too_large")
+
+    async def test_get(self, client: httpx2.AsyncClient, path: str) -> None:
+        """Another method is a 405 that names the right one."""
+        response = await client.get(path)
+        problem = problem_of(response)
+        assert (problem["status"], problem["code"]) == (405, "method_not_allowed")
+        assert response.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", [QA, QA_STREAM])
+class TestQAFields:
+    """What questions over the knowledge base refuse beyond that."""
+
+    @pytest.mark.parametrize("limit", [0, 21, -1, "3", 2.5, True, None, [3]])
+    async def test_limit(self, client: httpx2.AsyncClient, path: str, limit: object) -> None:
+        """A limit is a whole number from 1 to 20."""
+        body = {"message": "Hello", "limit": limit}
+        assert await wrong_field(client, path, body) == ["body", "limit"]
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("document_uuids", ["not-a-uuid"]),
+            ("document_uuids", [str(uuid4())] * 1001),
+            ("source", ""),
+            ("source", "a\x00b"),
+            ("metadata", {"weight": 1.5}),
+            ("metadata", {"tags": ["a"]}),
+            ("metadata", {"": "blank name"}),
+            ("metadata", {"size": 2**63}),
+            ("metadata", {"duck": "\x00"}),
+            ("metadata", {"duck": ""}),
+            ("documents", []),
+        ],
+    )
+    async def test_filter(
+        self, client: httpx2.AsyncClient, path: str, name: str, value: object
+    ) -> None:
+        """A filter is refused by the name of its part."""
+        body = {"message": "Hello", "filter": {name: value}}
+        response = await client.post(path, json=body)
+        places = [error["loc"][:3] for error in problem_of(response)["errors"]]
+        assert set(map(tuple, places)) == {("body", "filter", name)}
+
+
+    async def test_lone_surrogate(self, client: httpx2.AsyncClient, path: str) -> None:
+        """Half a character in the value of a filter is no text either."""
+        body = rb'{"message": "Hi", "filter": {"source": "\ud83e"}}'
+        await refused(client, path, content=body, headers=JSON)
+
+
+class TestOddRequests:
+    """What is not even a question."""
+
+    async def test_completion_with_limit(self, client: httpx2.AsyncClient) -> None:
+        """A field of questions with retrieval is unknown to those without."""
+        body = {"message": "Hello", "limit": 3}
+        assert await wrong_field(client, COMPLETION, body) == ["body", "limit"]
+
+    async def test_unknown_field_half_a_character(self, client: httpx2.AsyncClient) -> None:
+        """An unknown field whose name is no text is refused like any other."""
+        body = rb'{"message": "Hi", "\ud83e": 1}'
+        problem = await refused(client, COMPLETION, content=body, headers=JSON)
+        assert problem["errors"][0]["loc"][0] == "body"
+
+    async def test_endless_field_name(self, client: httpx2.AsyncClient) -> None:
+        """The name of an unknown field is not sent back at any length."""
+        response = await client.post(COMPLETION, json={"message": "Hi", "x" * MEGABYTE: 1})
+        assert problem_of(response)["code"] == "validation_error"
+        assert len(response.content) < 2000
+
+    async def test_countless_errors(self, client: httpx2.AsyncClient) -> None:
+        """A body that is wrong in very many places does not get a longer answer than it is."""
+        fields = {f"field{n}": n for n in range(10_000)}
+        response = await client.post(COMPLETION, json={"message": "Hi", **fields})
+        assert problem_of(response)["code"] == "validation_error"
+        assert len(response.content) < 20_000
+
+    async def test_deeply_nested(self, client: httpx2.AsyncClient) -> None:
+        """JSON that is nested too deeply to be read is refused."""
+        body = b'{"message": ' + b"[" * 200_000
+        response = await client.post(COMPLETION, content=body, headers=JSON)
+        assert problem_of(response)["code"] == "bad_request"
+
+    async def test_not_utf8(self, client: httpx2.AsyncClient) -> None:
+        """Bytes that are not UTF-8 are refused."""
+        body = b'{"message": "\xff\xfe"}'
+        response = await client.post(COMPLETION, content=body, headers=JSON)
+        assert problem_of(response)["code"] == "bad_request"
+
+    async def test_not_declared_as_json(self, client: httpx2.AsyncClient) -> None:
+        """A body that does not say that it is JSON is not taken for it."""
+        problem = await refused(client, COMPLETION, content=b'{"message": "Hello"}')
+        assert problem["errors"][0]["loc"] == ["body"]
+
+    async def test_streamed_payload_too_large(self, client: httpx2.AsyncClient) -> None:
+        """A body over 16 MiB is refused too if it does not say how long it is."""
+
+        async def pieces() -> Any:
+            for _ in range(17):
+                yield b" " * MEGABYTE
+
+        problem = problem_of(await client.post(COMPLETION, content=pieces()))
+        assert (problem["status"], problem["code"]) == (413, "payload_too_large")
+
+    async def test_unknown_route(self, client: httpx2.AsyncClient) -> None:
+        """An address that does not exist is a 404."""
+        problem = problem_of(await client.get("/v1/nothing"))
+        assert (problem["status"], problem["code"]) == (404, "not_found")
+
+    async def test_delete_messages(self, client: httpx2.AsyncClient) -> None:
+        """Messages cannot be deleted."""
+        problem = problem_of(await client.delete("/v1/messages"))
+        assert (problem["status"], problem["code"]) == (405, "method_not_allowed")
+
+

@@ -1,0 +1,214 @@
+"""What the upstream can do wrong, and what becomes of the question, the answer and the client."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.chat.asking import COMPLETION, COMPLETION_STREAM, SECRET, exchange, fail
+from tests.fakes import FakeOpenAI
+from tests.replies import CUT, Reply, Request, Step, body, completion, error, stream
+
+SOON = 0.001
+HTML = b"<html><title>Welcome to the proxy</title></html>"
+NOT_JSON = b"data: {oops\n\n"
+REFUSAL = {"error": {"message": f"Bad key {SECRET}", "code": "invalid_api_key"}}
+ODD_USAGE = {"prompt_tokens": 10**29, "completion_tokens": 1, "total_tokens": 1}
+
+
+def cut_body(_: Request) -> Iterator[Step]:
+    """JSON of which only the beginning arrives."""
+    yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n"
+    yield b'{"choices": ['
+    yield CUT
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the upstream does, `times` in a row, and what must come of it."""
+
+    name: str
+    reply: Reply
+    code: str
+    text: str = ""
+    in_stream: bool = True
+    times: int = 1
+    retry_after: str | None = None
+
+
+STATUS = {"openai_error": 500, "openai_rate_limited": 503, "failed_processing": 503}
+DETAIL = {"failed_processing": "Post processing failed"}
+
+REFUSED = [
+    Case("400", error(400), "openai_error", in_stream=False),
+    Case("401", error(401), "openai_error", in_stream=False),
+    Case("404", error(404), "openai_error", in_stream=False),
+    Case("500", error(500, retry_after=SOON), "openai_error", in_stream=False, times=3),
+    Case("503 for long", error(503, retry_after=60), "openai_error", in_stream=False),
+    Case(
+        "429 for long",
+        error(429, retry_after=2.5),
+        "openai_rate_limited",
+        in_stream=False,
+        retry_after="3",
+    ),
+    Case(
+        "429 until a date",
+        body(b"{}", 429, retry_after="Fri, 31 Dec 2100 23:59:59 GMT"),
+        "openai_rate_limited",
+        in_stream=False,
+        retry_after="",
+    ),
+    Case(
+        "429 again and again",
+        error(429, retry_after=SOON),
+        "openai_rate_limited",
+        in_stream=False,
+        times=3,
+        retry_after="1",
+    ),
+]
+JSON_FAULTS = [
+    Case("null content", completion(None), "failed_processing", in_stream=False),
+    Case("empty content", completion(""), "failed_processing", in_stream=False),
+    Case("no finish reason", completion("Hello", None), "openai_error", "Hello", in_stream=False),
+    Case("malformed", body(b"{oops"), "failed_processing", in_stream=False),
+    Case("HTML", body(HTML), "failed_processing", in_stream=False),
+    Case("a list", body(b"[]"), "failed_processing", in_stream=False),
+    Case("no choices", body(b'{"choices": []}'), "failed_processing", in_stream=False),
+    Case("no message", body(b'{"choices": [{}]}'), "failed_processing", in_stream=False),
+    Case("cut", cut_body, "openai_error", in_stream=False),
+    Case("an error in a 200", body(b'{"error": {"code": 1}}'), "openai_error", in_stream=False),
+]
+STREAM_FAULTS = [
+    Case("empty", stream(), "failed_processing"),
+    Case("nothing at all", stream(finish_reason=None, done=False), "failed_processing"),
+    Case("malformed at once", stream(NOT_JSON), "failed_processing"),
+    Case("malformed later", stream("Hel", NOT_JSON, "lo"), "failed_processing", "Hel"),
+    Case("a chunk without choices", stream("Hel", {"id": "x"}), "failed_processing", "Hel"),
+    Case("an odd chunk", stream("Hel", {"choices": [5]}), "failed_processing", "Hel"),
+    Case("cut at once", stream(CUT), "openai_error"),
+    Case("cut inside a chunk", stream("Hel", b'data: {"id":', CUT), "openai_error", "Hel"),
+    Case("cut between chunks", stream("Hel", "lo", CUT), "openai_error", "Hello"),
+    Case("no finish reason", stream("Hel", finish_reason=None), "openai_error", "Hel"),
+    Case("no end", stream("Hel", finish_reason=None, done=False), "openai_error", "Hel"),
+    Case("an error at once", stream(REFUSAL), "openai_error"),
+    Case("an error later", stream("Hel", REFUSAL), "openai_error", "Hel"),
+    Case("HTML", body(HTML), "failed_processing"),
+]
+CASES = [
+    *(pytest.param(COMPLETION, case, id=f"{case.name}, JSON") for case in REFUSED + JSON_FAULTS),
+    *(
+        pytest.param(COMPLETION_STREAM, case, id=f"{case.name}, stream")
+        for case in REFUSED + STREAM_FAULTS
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def shared_settings(shared_settings: dict[str, Any]) -> dict[str, Any]:
+    """A service with a single place: a place that is not given back stops everything."""
+    return shared_settings | {"MAX_CONCURRENT_GENERATIONS": 1, "OPENAI_API_KEY": SECRET}
+
+
+@pytest.mark.parametrize(("path", "case"), CASES)
+class TestFault:
+    """One question whose answer the upstream spoils."""
+
+    async def test_told(
+        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
+    ) -> None:
+        """The client is told the documented code, and what little it may know."""
+        shared_openai.reply(case.reply, times=case.times)
+        fault = await fail(client, path)
+        assert (fault.status, fault.code) == (STATUS[case.code], case.code)
+        assert fault.detail == DETAIL.get(case.code, "OpenAI call failed")
+        assert fault.in_stream is case.in_stream
+        if case.retry_after != "":
+            assert fault.retry_after == case.retry_after
+
+    async def test_stored(
+        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
+    ) -> None:
+        """The question is kept, and of the answer what there was of it."""
+        shared_openai.reply(case.reply, times=case.times)
+        await fail(client, path, "Where am I?")
+        question, answer = await exchange(client)
+        assert (question["message"], question["status"]) == ("Where am I?", "complete")
+        status = "partial" if case.text else "failed"
+        assert (answer["message"], answer["status"]) == (case.text, status)
+
+    async def test_next_request(
+        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
+    ) -> None:
+        """The upstream was asked no more often than it should, and the next answer is whole."""
+        count = len(shared_openai.requests)
+        shared_openai.reply(case.reply, times=case.times)
+        await fail(client, path)
+        assert len(shared_openai.requests) == count + case.times
+        response = await client.post(COMPLETION, json={"message": "Hello"})
+        assert response.json()["message"] == "Echo: Hello"
+
+
+@pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
+class TestRecovery:
+    """What looks like a fault and is none."""
+
+    @pytest.mark.parametrize("status", [429, 500, 503])
+    async def test_retried(
+        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, status: int
+    ) -> None:
+        """An upstream that asks for a moment gets it, and the client notices nothing."""
+        shared_openai.reply(error(status, retry_after=SOON), times=2)
+        response = await client.post(path, json={"message": "Hello"})
+        assert response.status_code == 200
+        assert (await exchange(client))[1]["message"] == "Echo: Hello"
+
+
+class TestOddAnswer:
+    """Answers that are whole, however odd."""
+
+    async def test_cut_after_the_end(
+        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """A connection that breaks after the finish reason takes nothing away."""
+        end = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+        shared_openai.reply(stream("Hello", end, CUT))
+        await client.post(COMPLETION_STREAM, json={"message": "Hi"})
+        _, answer = await exchange(client)
+        assert (answer["message"], answer["status"]) == ("Hello", "complete")
+
+    async def test_open_end(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+        """An upstream that does not end its response after `[DONE]` holds nobody up."""
+        end = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+        shared_openai.reply(stream("Hello", end, b"data: [DONE]\n\n", asyncio.Event()))
+        await client.post(COMPLETION_STREAM, json={"message": "Hi"})
+        _, answer = await exchange(client)
+        assert (answer["message"], answer["status"]) == ("Hello", "complete")
+
+    async def test_usage(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+        """Numbers of tokens that nobody can count are left out."""
+        shared_openai.reply(stream("Hello", {"choices": [], "usage": ODD_USAGE}, done=True))
+        await client.post(COMPLETION_STREAM, json={"message": "Hi"})
+        _, answer = await exchange(client)
+        assert (answer["message"], answer["status"]) == ("Hello", "complete")
+
+    async def test_finish_reason(
+        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """A finish reason is stored, whatever characters it holds."""
+        shared_openai.reply(completion("Hello", finish_reason="st\x00op"))
+        message = (await client.post(COMPLETION, json={"message": "Hi"})).json()
+        assert message["finish_reason"] == "st\N{REPLACEMENT CHARACTER}op"
+        assert (await exchange(client))[1] == message
+
+    async def test_fields(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+        """Fields of a chunk that are not what they should be are left empty."""
+        choice = {"delta": {"content": "Hello"}, "finish_reason": None}
+        odd = {"id": 5, "created": 1e29, "model": None, "choices": [choice]}
+        shared_openai.reply(stream(odd))
+        response = await client.post(COMPLETION_STREAM, json={"message": "Hi"})
+        assert b'data: {"id":"","created":0,"model":"","content":"Hello"' in response.content

@@ -1,0 +1,49 @@
+"""Ranking: the evidence of dense and BM25 search joined."""
+
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.documents.ranking import Candidate, rank
+
+CANDIDATES = st.lists(
+    st.builds(
+        Candidate,
+        passage=st.uuids(),
+        cosine=st.floats(-1, 1),
+        bm25=st.just(0.0) | st.floats(0, 100),
+    ),
+    unique_by=lambda candidate: candidate.passage,
+)
+
+
+class TestRank:
+    """The order of candidates."""
+
+    def test_both_searches(self) -> None:
+        """A passage that both searches find good comes before those that one finds better."""
+        dense = Candidate(UUID(int=1), cosine=0.6)
+        bm25 = Candidate(UUID(int=2), cosine=0.1, bm25=15.0)
+        both = Candidate(UUID(int=3), cosine=0.5, bm25=12.0)
+        assert rank([dense, bm25, both]) == [both, dense, bm25]
+
+    def test_no_word_in_common(self) -> None:
+        """A question that shares no word with any passage is answered by meaning alone."""
+        near, far = Candidate(UUID(int=2), cosine=0.7), Candidate(UUID(int=1), cosine=0.3)
+        assert rank([far, near]) == [near, far]
+
+    @given(CANDIDATES)
+    def test_one_order(self, candidates: list[Candidate]) -> None:
+        """The same candidates come in the same order, however the store gave them."""
+        ranked = rank(candidates)
+        assert rank(reversed(candidates)) == ranked
+        assert {each.passage for each in ranked} == {each.passage for each in candidates}
+
+    @given(CANDIDATES)
+    def test_dominance(self, candidates: list[Candidate]) -> None:
+        """No passage comes after one that both searches find worse."""
+        ranked = rank(candidates)
+        for place, worse in enumerate(ranked):
+            for better in ranked[place + 1 :]:
+                assert not (better.cosine > worse.cosine and better.bm25 > worse.bm25)

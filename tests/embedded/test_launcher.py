@@ -1,0 +1,134 @@
+"""The whole embedded start, as a newcomer and an operator meet it."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from typing import NamedTuple
+
+import psutil
+import pytest
+
+from app.embedded.locks import DirectoryLock
+from app.embedded.ports import answers
+from tests.embedded.launch import Launch, ended, start
+from tests.fakes import FakeOpenAI, refusing_url
+from tests.server import connect
+from tests.waiting import until
+
+PATIENCE_SEC = 60
+
+
+async def healthy(url: str) -> bool:
+    """Whether a server answers on this URL."""
+    return await asyncio.to_thread(answers, url)
+
+
+@pytest.fixture(scope="module")
+def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    """A first start, with everything that there is to start."""
+    launch = Launch(tmp_path_factory.mktemp("first") / "data")
+    yield launch
+    assert launch.end() == 0
+
+
+class TestStart:
+    async def test_first_question(self, launch: Launch) -> None:
+        """What a newcomer asks first gets a true answer that rests on the sample documents."""
+        await until(lambda: healthy(f"{launch.model_url}/health"), PATIENCE_SEC)
+        async with connect(launch.url) as client:
+            question = {"message": "Which port does the API listen on?"}
+            response = await client.post("/v1/qa-create", json=question, timeout=PATIENCE_SEC)
+        assert response.status_code == 200
+        assert "8000" in response.json()["message"]
+        assert "README.md" in response.json()["sources"][0]["source"]
+
+    def test_says_what_it_started(self, launch: Launch) -> None:
+        """It says what runs where, and what to try first."""
+        assert f"Postgres: in {launch.data_dir}" in launch.output
+        assert "Local model: SmolLM2" in launch.output
+        assert f"API: {launch.url}, described on {launch.url}/docs" in launch.output
+        assert f"Try: curl {launch.url}/v1/qa-create" in launch.output
+
+    def test_beside_a_running_one(self, launch: Launch) -> None:
+        """A second start on the same data directory is refused in one sentence."""
+        second = start(launch.data_dir)
+        said, _ = second.communicate(timeout=PATIENCE_SEC)
+        assert second.returncode == 1
+        assert said.startswith(f"Another app.embedded runs on {launch.data_dir}")
+        assert said.count("\n") == 1
+
+
+class TestRecovery:
+    async def test_killed_server(self, launch: Launch) -> None:
+        """A killed server is started again where it was."""
+        server = launch.module("uvicorn")
+        server.kill()
+        await until(lambda: ended(server))
+        await until(lambda: healthy(f"{launch.url}/healthcheck"), PATIENCE_SEC)
+
+    async def test_killed_model(self, launch: Launch) -> None:
+        """A killed model is started again where it was."""
+        model = launch.module("app.embedded.llm")
+        model.kill()
+        await until(lambda: ended(model))
+        await until(lambda: healthy(f"{launch.model_url}/health"), PATIENCE_SEC)
+
+    async def test_killed_postgres(self, launch: Launch) -> None:
+        """A killed Postgres is started again, and the server finds it."""
+        await until(lambda: healthy(f"{launch.url}/readiness"), PATIENCE_SEC)
+        postmaster = launch.postmaster()
+        postmaster.kill()
+        await until(lambda: ended(postmaster))
+        await until(lambda: healthy(f"{launch.url}/readiness"), PATIENCE_SEC)
+
+
+class Finished(NamedTuple):
+    """A start that was stopped, and the processes that it was."""
+
+    launch: Launch
+    processes: list[psutil.Process]
+
+
+@pytest.fixture(scope="module")
+async def finished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Finished]:
+    """A start with another model, which has answered once and was stopped with Ctrl-C."""
+    data_dir = tmp_path_factory.mktemp("finished") / "data"
+    async with FakeOpenAI() as fake:
+        launch = await asyncio.to_thread(Launch, data_dir, OPENAI_BASE_URL=fake.url)
+        async with connect(launch.url) as client:
+            response = await client.post("/v1/completion", json={"message": "Is it kept?"})
+            assert response.status_code == 200
+        processes = [*launch.modules(), launch.postmaster(), *launch.postmaster().children()]
+        assert await asyncio.to_thread(launch.end, signal.SIGINT) == 0
+        yield Finished(launch, processes)
+
+
+class TestStop:
+    def test_only_what_is_missing(self, finished: Finished) -> None:
+        """Where a model is configured, none is started."""
+        assert "Local model" not in finished.launch.output
+
+    def test_nothing_left_behind(self, finished: Finished) -> None:
+        """No process, lock, socket or half-written file is left."""
+        data_dir = finished.launch.data_dir
+        assert all(ended(each) for each in finished.processes)
+        lock = DirectoryLock(data_dir)
+        assert lock.try_take()
+        lock.release()
+        names = {each.name for each in data_dir.rglob("*")}
+        assert not {"postmaster.pid", ".s.PGSQL.5432", "samples-unfinished"} & names
+        assert not answers(f"{finished.launch.url}/healthcheck")
+
+    async def test_killed_launcher(self, finished: Finished) -> None:
+        """A killed launcher takes its parts with it, and the next start finds everything."""
+        data_dir, model = finished.launch.data_dir, refusing_url()
+        killed = await asyncio.to_thread(Launch, data_dir, "--reload", OPENAI_BASE_URL=model)
+        modules, postmaster = killed.modules(), killed.postmaster()
+        killed.end(signal.SIGKILL)
+        await until(lambda: all(ended(each) for each in modules))
+        launch = await asyncio.to_thread(Launch, data_dir, OPENAI_BASE_URL=model)
+        async with connect(launch.url) as client:
+            kept = (await client.get("/v1/messages")).json()
+        assert await asyncio.to_thread(launch.end) == 0
+        assert "Is it kept?" in [each["message"] for each in kept]
+        assert ended(postmaster)

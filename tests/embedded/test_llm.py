@@ -1,0 +1,92 @@
+"""The local model: it speaks the OpenAI API, as far as the service uses it."""
+
+import http.client
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from app.embedded import llm
+from app.embedded.exceptions import EmbeddedStartFailed
+from app.embedded.ports import LOOPBACK, answers, base_url, free_port
+
+CONTEXT = "Context: [1] The service listens on port 4711.\n\nQuestion: Which port?"
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """The port of a running model."""
+    port = free_port(LOOPBACK)
+    command = [sys.executable, "-m", "app.embedded.tether", "app.embedded.llm"]
+    with subprocess.Popen(
+        [*command, "--port", str(port)], stdin=subprocess.PIPE, start_new_session=True
+    ) as process:
+        while not answers(f"{base_url(LOOPBACK, port)}/health"):
+            assert process.poll() is None
+        yield port
+        process.terminate()
+
+
+def ask(port: int, text: str, **parameters: Any) -> tuple[int, bytes]:
+    """Status and body of one chat completion."""
+    body = {"model": llm.MODEL, "messages": [{"role": "user", "content": text}], **parameters}
+    connection = http.client.HTTPConnection(LOOPBACK, port)
+    connection.request("POST", "/v1/chat/completions", orjson.dumps(body))
+    response = connection.getresponse()
+    answer = response.status, response.read()
+    connection.close()
+    return answer
+
+
+class TestServe:
+    def test_answer(self, port: int) -> None:
+        """It answers from the context it is given, and counts its tokens."""
+        status, body = ask(port, CONTEXT)
+        answer = orjson.loads(body)
+        assert status == 200
+        assert "4711" in answer["choices"][0]["message"]["content"]
+        assert answer["usage"]["total_tokens"] > 0
+
+    def test_same_answer(self, port: int) -> None:
+        """The same question has the same answer."""
+        first, second = (orjson.loads(ask(port, CONTEXT)[1])["choices"] for _ in range(2))
+        assert first == second
+
+    def test_stream(self, port: int) -> None:
+        """It streams pieces, then the usage, then the end mark."""
+        options = {"stream": True, "stream_options": {"include_usage": True}}
+        _, body = ask(port, CONTEXT, max_tokens=4, **options)
+        *events, last, mark = [line[6:] for line in body.splitlines() if line]
+        pieces = [orjson.loads(each)["choices"][0]["delta"].get("content") for each in events]
+        assert len([each for each in pieces if each]) == 4
+        assert orjson.loads(last)["usage"]["completion_tokens"] == 4
+        assert mark == b"[DONE]"
+
+    def test_too_long(self, port: int) -> None:
+        """A prompt that does not fit into the context is refused, not cut."""
+        status, body = ask(port, "word " * (llm.CONTEXT_TOKENS + 1))
+        assert status == 400
+        assert orjson.loads(body)["error"]["type"] == "exceed_context_size_error"
+
+    def test_model_list(self, port: int) -> None:
+        """It lists itself under the name that OPENAI_MODEL is set to."""
+        connection = http.client.HTTPConnection(LOOPBACK, port)
+        connection.request("GET", "/v1/models")
+        models = orjson.loads(connection.getresponse().read())
+        connection.close()
+        assert [each["id"] for each in models["data"]] == [llm.MODEL]
+
+
+class TestModelFile:
+    def test_installed(self) -> None:
+        """The weights are there."""
+        assert llm.model_file().is_file()
+
+    def test_not_installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without them it says which settings to change."""
+        monkeypatch.setattr(llm, "find_spec", lambda _: None)
+        with pytest.raises(EmbeddedStartFailed, match="OPENAI_API_KEY or OPENAI_BASE_URL"):
+            llm.model_file()

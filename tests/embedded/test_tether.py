@@ -1,0 +1,67 @@
+"""The tether: what a launcher starts ends with it."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from app.embedded.ports import LOOPBACK, answers, base_url, free_port
+from app.embedded.tether import EXIT_CODE
+
+Process = subprocess.Popen[bytes]
+
+
+@pytest.fixture
+def tether() -> Iterator[Callable[..., Process]]:
+    """Starts a module on a tether."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str) -> Process:
+            command = [sys.executable, "-m", "app.embedded.tether", *arguments]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            process = stack.enter_context(
+                subprocess.Popen(command, start_new_session=True, **pipes)
+            )
+            stack.callback(process.kill)
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def server(tether: Callable[..., Process]) -> Process:
+    """A server on a tether, which answers."""
+    port = free_port(LOOPBACK)
+    process = tether("http.server", str(port), "--bind", LOOPBACK)
+    while not answers(f"{base_url(LOOPBACK, port)}/"):
+        assert process.poll() is None
+    return process
+
+
+def cut(process: Process) -> None:
+    """What the kernel does to the tether when the launcher is killed."""
+    assert process.stdin
+    process.stdin.close()
+
+
+class TestTether:
+    def test_cut(self, server: Process) -> None:
+        """Whatever becomes of the launcher, what it started ends."""
+        cut(server)
+        assert server.wait(10) == EXIT_CODE
+
+    def test_told(self, server: Process) -> None:
+        """SIGTERM ends it in order: Python's exit handlers run."""
+        server.terminate()
+        assert server.wait(10) == EXIT_CODE
+
+    def test_stubborn(self, tether: Callable[..., Process]) -> None:
+        """What does not end in time is killed."""
+        process = tether("tests.embedded.stubborn")
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        cut(process)
+        assert process.wait(10) == -signal.SIGKILL
