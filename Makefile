@@ -14,10 +14,11 @@ STARTED := $(VENV)/.started-$(call checksum,$(TO_START))
 RUN := $(VENV)/.run-$(call checksum,$(TO_START) $(TO_RUN))
 DEVELOP := $(VENV)/.develop-$(call checksum,$(TO_START) $(TO_DEVELOP))
 
-# Every pin is listed and hashed, so pip has nothing to resolve (--no-deps) and no wish to compile
-# what nobody imports. The first import compiles what it needs, and the next start is quick.
+# Every pin is listed and hashed, so pip has nothing to resolve (--no-deps). Only what the service
+# imports is compiled, by importing it once: compiling everything would take longer than the rest.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--require-hashes --no-deps --no-compile
+WARM_UP := $(BIN)/python -c 'import app.main, app.documents.__main__, app.embedded.__main__, fastembed'
 unexport PYTHONDONTWRITEBYTECODE
 
 COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compile --quiet \
@@ -101,8 +102,10 @@ $(STARTED): $(TO_START)
 
 $(RUN): $(STARTED)
 	$(INSTALL) $(TO_RUN:%=--requirement %)
+	@$(WARM_UP)
 	@rm -f $(VENV)/.run-* && touch $@
 
 $(DEVELOP): $(STARTED)
 	$(INSTALL) $(TO_DEVELOP:%=--requirement %)
+	@$(WARM_UP)
 	@rm -f $(VENV)/.run-* $(VENV)/.develop-* && touch $(RUN) $@

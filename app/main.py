@@ -22,8 +22,12 @@ from app.core.logs import configure_logs
 from app.core.middlewares import add_middlewares
 from app.core.openapi import describe
 from app.db import create_database
+from app.documents.api import router as documents_router
+from app.documents.constants import UPLOAD_OVERHEAD_BYTES, UPLOADS
 from app.documents.retrieval import RetrievalService
+from app.documents.services import DocumentService
 from app.documents.store import create_vector_store
+from app.documents.worker import open_worker
 from settings import Settings, load_settings
 
 DESCRIPTION: Final = (
@@ -37,6 +41,7 @@ class State(TypedDict):
 
     generations: Generations
     messages: MessageService
+    documents: DocumentService
     retrieval: RetrievalService
     probes: dict[Part, Probe]
 
@@ -59,9 +64,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         generations = Generations(Upstream(client), messages, settings)
         stack.push_async_callback(generations.close)
         await stack.enter_async_context(_background(generations.sweep()))
+        worker = await stack.enter_async_context(open_worker(database, embedder, store))
+        await stack.enter_async_context(_background(worker.run()))
         yield State(
             generations=generations,
             messages=messages,
+            documents=DocumentService(database, worker.wake),
             retrieval=RetrievalService(embedder, store, database, settings.RELEVANCE_THRESHOLD),
             probes={"postgres": database.ready, "qdrant": store.ready, "embeddings": embedder.ready},
         )
@@ -87,10 +95,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
-    add_middlewares(app, settings)
+    add_middlewares(app, settings, {UPLOADS: settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES})
     add_handlers(app)
     app.include_router(core_router)
     app.include_router(chat_router)
+    app.include_router(documents_router)
     describe(app, *EVENT_MODELS)
     return app
 

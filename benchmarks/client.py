@@ -37,16 +37,20 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._opening = OPENING.strip().encode()
         self._body: list[bytes] = []
-        self._opened_at = 0.0
+        self._sent_at = self._opened_at = 0.0
+        self._done: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keeps the transport to write to."""
         self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self._done.done():
+        """The other side has closed it."""
+        if self._sent_at and not self._done.done():
             self._done.set_exception(error or ConnectionResetError())
 
     def data_received(self, data: bytes) -> None:
+        """Feeds the parser."""
         self._parser.feed_data(data)
 
     def on_body(self, body: bytes) -> None:
@@ -64,9 +68,11 @@ class Connection(asyncio.Protocol):
 
     async def post(self, path: str, body: bytes) -> Response:
         """Sends one request and waits for the whole response."""
+        if self._transport.is_closing():
+            raise ConnectionResetError
         self._parser = httptools.HttpResponseParser(self)
         self._body, self._opened_at = [], 0.0
-        self._done: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._done = asyncio.get_running_loop().create_future()
         head = f"POST {path} HTTP/1.1\r\nhost: benchmark\r\ncontent-type: application/json\r\n"
         self._sent_at = perf_counter()
         self._transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)

@@ -28,13 +28,16 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keeps the transport to write to."""
         self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, _: Exception | None) -> None:
+        """Whatever was still to be sent is not."""
         if self._timer:
             self._timer.cancel()
 
     def data_received(self, data: bytes) -> None:
+        """Feeds the parser."""
         self._parser.feed_data(data)
 
     def on_body(self, body: bytes) -> None:

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     QDRANT_TIMEOUT_SEC: float = Field(default=5, gt=0)
     EMBEDDING_MODEL: str = DEFAULT_EMBEDDING_MODEL
     EMBEDDING_THREADS: int = Field(default=1, ge=1)
+    MAX_DOCUMENT_BYTES: int = Field(default=25 * 2**20, ge=1)
     RELEVANCE_THRESHOLD: float = Field(default=0.3, ge=-1, le=1)
 
     WORKERS: int = Field(default=1, ge=1)

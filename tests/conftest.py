@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -54,9 +55,12 @@ def no_blocking_of_the_event_loop() -> Iterator[BlockBuster]:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database for the whole session."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as url:
+def database_url() -> Iterator[str]:
+    """A migrated database for the whole session.
+
+    Not below pytest's own folder: that is closed to other users, and Postgres is one for root.
+    """
+    with TemporaryDirectory(prefix="brag-") as folder, EmbeddedPostgres(Path(folder)) as url:
         migrate(url)
         yield url
 

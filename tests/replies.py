@@ -110,7 +110,7 @@ def stream(
 
     def steps(request: Request) -> Iterator[Step]:
         yield _head(200, content_type="text/event-stream", transfer_encoding="chunked")
-        for event in _events(request, pieces, finish_reason, done):
+        for event in _events(request, pieces, finish_reason, done=done):
             if isinstance(event, bytes):
                 yield from _chunked(event.replace(b"\n", newline), split)
             else:
@@ -121,7 +121,7 @@ def stream(
 
 
 def _events(
-    request: Request, pieces: tuple[Piece, ...], finish_reason: str | None, done: bool
+    request: Request, pieces: tuple[Piece, ...], finish_reason: str | None, *, done: bool
 ) -> Iterator[Step]:
     yield _delta(request, {"role": "assistant", "content": "", "refusal": None})
     for piece in pieces:

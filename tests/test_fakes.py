@@ -15,17 +15,20 @@ from tests.replies import CUT, Piece, after, body, completion, error, stream, te
 
 @pytest_asyncio.fixture
 async def fake() -> AsyncIterator[FakeOpenAI]:
+    """The server."""
     async with FakeOpenAI() as server:
         yield server
 
 
 @pytest_asyncio.fixture
 async def client(fake: FakeOpenAI) -> AsyncIterator[AsyncOpenAI]:
+    """The client, which does not retry."""
     async with AsyncOpenAI(api_key="sk-test", base_url=fake.url, max_retries=0) as openai_client:
         yield openai_client
 
 
 async def ask(client: AsyncOpenAI, question: str = "Who goes there?") -> str | None:
+    """The content of one JSON completion."""
     answer = await client.chat.completions.create(
         model="fake-model", messages=[{"role": "user", "content": question}]
     )
@@ -33,6 +36,7 @@ async def ask(client: AsyncOpenAI, question: str = "Who goes there?") -> str | N
 
 
 async def chunks(client: AsyncOpenAI) -> AsyncGenerator[ChatCompletionChunk, None]:
+    """The chunks of one streamed completion."""
     answer = await client.chat.completions.create(
         model="fake-model",
         messages=[{"role": "user", "content": "Who goes there?"}],
@@ -44,6 +48,7 @@ async def chunks(client: AsyncOpenAI) -> AsyncGenerator[ChatCompletionChunk, Non
 
 
 async def contents(client: AsyncOpenAI) -> list[str]:
+    """The pieces of text in one streamed completion."""
     pieces = [c.choices[0].delta.content async for c in chunks(client) if c.choices]
     return [piece for piece in pieces if piece]
 

@@ -52,7 +52,7 @@ class Checkout:
         python.chmod(0o755)
 
     def make(self, verb: str, **environment: str) -> list[str]:
-        """How Python was called by this verb, but for its version."""
+        """How modules were run by this verb."""
         calls = self.folder / "calls"
         calls.write_text("")
         subprocess.run(
@@ -61,7 +61,7 @@ class Checkout:
             env=os.environ | environment,
             check=True,
         )
-        return [each for each in calls.read_text().splitlines() if each != "-VV"]
+        return [each for each in calls.read_text().splitlines() if each.startswith("-m ")]
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from app.chat.dependencies import (
     QAQuestion,
     QAServiceDependency,
     Question,
-    SettingsDependency,
 )
 from app.chat.generation import Generation
 from app.chat.models import Message
@@ -27,7 +26,9 @@ from app.chat.openapi import (
     STREAM,
 )
 from app.chat.streaming import stream_events
+from app.core.dependencies import SettingsDependency
 from app.core.openapi import VALIDATION_PROBLEM
+from app.core.pagination import link_next
 from settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["Chat"], responses=VALIDATION_PROBLEM)
@@ -92,8 +93,7 @@ async def list_messages(
     page = await messages.page(None, limit + 1, before, chat_uuid)
     if len(page) > limit:
         page.pop()
-        following = request.url.include_query_params(before=page[-1].id)
-        response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        link_next(request, response, page[-1].id)
     return page
 
 

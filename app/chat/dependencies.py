@@ -9,15 +9,10 @@ from app.chat.generations import Generations
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, QAMessage
 from app.chat.services import CompletionService, QAService
+from app.core.dependencies import SettingsDependency
 from app.core.exceptions import NotFound
 from app.documents.dependencies import RetrievalServiceDependency
 from settings import Settings
-
-
-def get_settings(request: Request) -> Settings:
-    """The settings of this process."""
-    settings: Settings = request.app.state.settings
-    return settings
 
 
 def get_generations(request: Request) -> Generations:
@@ -32,7 +27,6 @@ def get_messages(request: Request) -> MessageService:
     return messages
 
 
-SettingsDependency = Annotated[Settings, Depends(get_settings)]
 GenerationsDependency = Annotated[Generations, Depends(get_generations)]
 MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]
 

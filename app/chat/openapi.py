@@ -19,6 +19,7 @@ from app.core.exceptions import (
     RetrievalUnavailable,
 )
 from app.core.openapi import Responses, problems
+from app.core.pagination import LINK_HEADER
 from app.documents.models import Source
 
 EVENT_MODELS: Final[tuple[type[BaseModel], ...]] = (Start, Source, Chunk, Message, StreamError)
@@ -99,16 +100,7 @@ STREAM: Final[Responses] = {
     }
 }
 
-PAGE: Final[Responses] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": 'The next page, as `<…>; rel="next"` (RFC 8288), while there is one.',
-                "schema": {"type": "string"},
-            }
-        }
-    }
-}
+PAGE: Final[Responses] = {200: {"headers": LINK_HEADER}}
 
 GENERATION_PROBLEMS: Final = (
     NotFound,

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 from uuid import uuid4
@@ -60,34 +61,36 @@ class RequestContext:
 
 
 class BodyLimit:
-    """Refuses a body over MAX_BODY_BYTES, unread if it says how long it is.
+    """Refuses a body over MAX_BODY_BYTES, or what a path allows, unread if it says how long it is.
 
     FastAPI's own limit answers in text/plain, and cannot be told otherwise.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, by_path: Mapping[str, int]) -> None:
         self._app = app
+        self._by_path = by_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection (ASGI)."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        limit = self._by_path.get(scope["path"], MAX_BODY_BYTES)
         length = Headers(scope=scope).get("content-length", "")
-        if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+        if length.isdecimal() and int(length) > limit:
             error = PayloadTooLarge
             response = problem_response(error.status, error.detail, error.code)
             return await response(scope, receive, send)
-        await self._app(scope, _counted(receive), send)
+        await self._app(scope, _counted(receive, limit), send)
 
 
-def _counted(receive: Receive) -> Receive:
+def _counted(receive: Receive, limit: int) -> Receive:
     received = 0
 
     async def receive_counted() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
+        if received > limit:
             raise HTTPException(PayloadTooLarge.status)
         return message
 
@@ -142,9 +145,9 @@ class StartupErrors:
         await self._app(scope, receive, send_sentence)
 
 
-def add_middlewares(app: FastAPI, settings: Settings) -> None:
-    """Adds the middlewares, the innermost first."""
-    app.add_middleware(BodyLimit)
+def add_middlewares(app: FastAPI, settings: Settings, body_limits: Mapping[str, int]) -> None:
+    """Adds the middlewares, the innermost first; `body_limits` are bytes by path."""
+    app.add_middleware(BodyLimit, by_path=body_limits)
     app.add_middleware(InternalErrors)
     origins = settings.CORS_ORIGINS
     if origins is None:

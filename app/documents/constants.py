@@ -1,9 +1,20 @@
 """Names and numbers of the knowledge base."""
 
 from typing import Final
-from uuid import UUID
 
-NAMESPACE: Final = UUID("6b1d5f0e-3c7a-4d52-9a49-0d3f5f0b7c11")  # of the UUIDv5s below
 CANDIDATES: Final = 50
-MEDIA_TYPES: Final = {".md": "text/markdown", ".markdown": "text/markdown", ".txt": "text/plain"}
-EMBED_AT_ONCE: Final = 16
+
+EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
+WORKERS: Final = 2  # one parses and commits while the other embeds
+LEASE_SEC: Final = 15.0  # after so long the work of a worker that died is taken up again
+POLL_SEC: Final = 1.0
+LONGEST_BACKOFF_SEC: Final = 60.0
+MAX_ATTEMPTS: Final = 5
+
+WATCH_SEC: Final = 0.1  # how often the command line looks
+
+PARSER_TIMEOUT_SEC: Final = 120
+PARSER_MEMORY_BYTES: Final = 2 * 2**30
+
+UPLOADS: Final = "/v1/documents"
+UPLOAD_OVERHEAD_BYTES: Final = 2**20  # what a body may hold beside the document

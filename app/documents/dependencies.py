@@ -1,10 +1,24 @@
-"""Providers of what the knowledge base offers to endpoints."""
+"""Providers of the documents endpoints, and the two forms of an upload."""
 
-from typing import Annotated
+import asyncio
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar
 
+import orjson
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Json, ValidationError
+from starlette.datastructures import UploadFile
 
+from app.core.dependencies import SettingsDependency
+from app.core.exceptions import PayloadTooLarge
+from app.core.models import Text
+from app.documents.exceptions import UnsupportedMediaType
+from app.documents.models import FileFields, NewDocument, TextDocument, default_title
 from app.documents.retrieval import RetrievalService
+from app.documents.services import DocumentService
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def get_retrieval(request: Request) -> RetrievalService:
@@ -13,4 +27,68 @@ def get_retrieval(request: Request) -> RetrievalService:
     return retrieval
 
 
+def get_documents(request: Request) -> DocumentService:
+    """The documents of the knowledge base."""
+    documents: DocumentService = request.state.documents
+    return documents
+
+
+async def get_new_document(request: Request, settings: SettingsDependency) -> NewDocument:
+    """The uploaded document, from multipart/form-data or JSON; 415 for anything else."""
+    match request.headers.get("content-type", "").partition(";")[0].strip().lower():
+        case "application/json":
+            document = await _read_json(request)
+        case "multipart/form-data":
+            document = await _read_form(request)
+        case _:
+            raise UnsupportedMediaType("Send a file as multipart/form-data, or text as JSON.")
+    if len(document.content) > settings.MAX_DOCUMENT_BYTES:
+        raise PayloadTooLarge(f"A document may have {settings.MAX_DOCUMENT_BYTES} bytes at most.")
+    return document
+
+
 RetrievalServiceDependency = Annotated[RetrievalService, Depends(get_retrieval)]
+DocumentServiceDependency = Annotated[DocumentService, Depends(get_documents)]
+NewDocumentDependency = Annotated[NewDocument, Depends(get_new_document)]
+
+
+async def _read_json(request: Request) -> NewDocument:
+    body = await request.body()
+    given = await asyncio.to_thread(_validate, TextDocument, body)
+    content = given.text.encode()
+    source = given.source or f"urn:sha256:{await asyncio.to_thread(_hash, content)}"
+    return NewDocument(content, given.title, source, "text/plain", given.metadata)
+
+
+async def _read_form(request: Request) -> NewDocument:
+    async with request.form(max_files=1, max_fields=10) as form:
+        fields = dict(form)
+        file = fields.pop("file", None)
+        if not isinstance(file, UploadFile):
+            raise RequestValidationError(
+                [{"loc": ("body", "file"), "msg": "Field required", "type": "missing"}]
+            )
+        given = _validate(FileFields, fields)
+        source = given.source or file.filename or "upload"
+        return NewDocument(
+            await file.read(),
+            given.title or default_title(source),
+            source,
+            file.content_type or "application/octet-stream",
+            given.metadata,
+        )
+
+
+def _validate(model: type[M], given: bytes | dict[str, Any]) -> M:
+    try:
+        if isinstance(given, bytes):
+            return model.model_validate_json(given)
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise RequestValidationError(
+            [each | {"loc": ("body", *each["loc"])} for each in error.errors(include_input=False)]
+        ) from None
+
+
+def _hash(content: bytes) -> str:
+    return sha256(content).hexdigest()

@@ -22,9 +22,9 @@ from app.documents.filters import (
     build_filter,
     to_payload,
 )
+from app.documents.ranking import Candidate
 from app.documents.store import (
     BM25_VECTOR,
-    Candidate,
     DenseVector,
     Point,
     SearchFilter,

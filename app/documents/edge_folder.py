@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from app.core.exceptions import ConfigurationError
+from app.documents.exceptions import StoreHeld
 
 CURRENT: Final = "current"
 CONFIG: Final = "edge_config.json"
@@ -43,7 +43,7 @@ class EdgeFolder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
-            raise ConfigurationError(
+            raise StoreHeld(
                 f"Another process holds the vectors in {self._path}: stop it, choose another "
                 "DATA_DIR, or set QDRANT_URL, since several processes need a Qdrant server."
             ) from None

@@ -1,13 +1,18 @@
 """Models of the knowledge base."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePath
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, Field, Json, StrictBool
 
 from app.core.models import RequestModel, Text
-from app.documents.constants import NAMESPACE
+
+Whole = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]  # as Qdrant counts
+Metadata = Annotated[dict[Text, StrictBool | Whole | Text], Field(max_length=50)]
 
 
 class Source(BaseModel):
@@ -23,32 +28,74 @@ class Source(BaseModel):
     score: float
 
 
-Whole = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]  # as Qdrant counts
-
-
 class Filter(RequestModel):
     """Which documents may be searched; all given parts must hold, an empty list matches nothing."""
 
     document_uuids: list[UUID] | None = Field(default=None, max_length=1000)
     source: Text | None = None
-    metadata: dict[Text, StrictBool | Whole | Text] | None = Field(
-        default=None, max_length=50
-    )
+    metadata: Metadata | None = None
+
+
+class DocumentStatus(StrEnum):
+    """How far a document has come; only what is ready can be found."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Document(BaseModel):
+    """A document of the knowledge base; `error` says why it failed."""
+
+    uuid: UUID
+    title: str
+    source: str
+    media_type: str
+    bytes: int
+    sha256: str
+    metadata: dict[str, bool | int | str]
+    status: DocumentStatus
+    error: str | None
+    passages_total: int | None
+    passages_done: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TextDocument(RequestModel):
+    """A document given as text; without a `source` its content stands for it."""
+
+    text: Text
+    title: Annotated[Text, Field(max_length=300)]
+    source: Annotated[Text, Field(max_length=2000)] | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class FileFields(RequestModel):
+    """The fields beside an uploaded file; `metadata` is a JSON object."""
+
+    title: Annotated[Text, Field(max_length=300)] | None = None
+    source: Annotated[Text, Field(max_length=2000)] | None = None
+    metadata: Json[Metadata] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class NewDocument:
-    """A document that is to be in the knowledge base; `user_id` None shares it with everyone."""
+    """A document that is to be taken in."""
 
+    content: bytes
     title: str
     source: str
     media_type: str
-    text: str
-    bytes: int
-    sha256: str
-    user_id: int | None = None
+    metadata: dict[str, bool | int | str] = field(default_factory=dict)
 
-    @property
-    def uuid(self) -> UUID:
-        """Derived from owner, source and content: ingesting twice writes the same rows and points."""
-        return uuid5(NAMESPACE, f"{self.user_id}\n{self.source}\n{self.sha256}")
+
+def default_title(source: str) -> str:
+    """The title of a document that has none: the last part of its source."""
+    return PurePath(source).name or source
+
+
+def passage_uuid(document_uuid: UUID, ordinal: int) -> UUID:
+    """The uuid of a passage, and of its point: ingesting twice writes the same points."""
+    return uuid5(document_uuid, str(ordinal))

@@ -17,9 +17,9 @@ from app.documents.filters import (
     to_payload,
 )
 from app.documents.qdrant_collection import QdrantCollection
+from app.documents.ranking import Candidate
 from app.documents.store import (
     BM25_VECTOR,
-    Candidate,
     DenseVector,
     Point,
     SearchFilter,

@@ -11,7 +11,7 @@ BM25_SCALE = 30.0
 class Candidate:
     """A passage found by either search: its cosine, and its BM25 score (0 if BM25 missed it)."""
 
-    passage: UUID
+    id: UUID
     cosine: float
     bm25: float = 0.0
 
@@ -23,4 +23,4 @@ class Candidate:
 
 def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The candidates, best first; passages of equal score in the order of their ids."""
-    return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.passage))
+    return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.id))

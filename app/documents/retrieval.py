@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.core.embeddings import Embedder
-from app.db import Database
+from app.db import Database, Row
 from app.documents.constants import CANDIDATES
 from app.documents.models import Filter, Source
 from app.documents.ranking import Candidate, rank
@@ -25,8 +25,8 @@ class RetrievalService:
         self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
     ) -> list[Source]:
         """The best `limit` passages that the user may see, best first."""
-        ranked = await self._ranked(query, filter, user_id)
-        return await self._read(ranked, limit, user_id)
+        found = await self._find(query, filter, user_id)
+        return [source for _, source in found[:limit]]
 
     async def relevant(
         self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
@@ -36,33 +36,37 @@ class RetrievalService:
         Nearness is the dense cosine: a fused score says which passage is better, not whether any
         is good.
         """
-        ranked = await self._ranked(query, filter, user_id)
-        if not any(each.cosine >= self._threshold for each in ranked):
+        found = await self._find(query, filter, user_id)
+        if not any(candidate.cosine >= self._threshold for candidate, _ in found):
             return []
-        return await self._read(ranked, limit, user_id)
+        return [source for _, source in found[:limit]]
 
-    async def _ranked(
+    async def _find(
         self, query: str, filter: Filter | None, user_id: int | None
-    ) -> list[Candidate]:
+    ) -> list[tuple[Candidate, Source]]:
+        """Postgres has the last word: what is deleted or somebody else's is not there to be read.
+
+        A candidate without a passage was deleted or replaced since it was indexed: searching once
+        more finds what came in its place.
+        """
         vector = await self._embedder.embed_query(query)
         scope = SearchFilter(user_id=user_id, **(filter.model_dump() if filter else {}))
-        found = await self._store.query(vector, query, scope, candidates=CANDIDATES)
-        return rank(Candidate(each.id, each.cosine, each.bm25) for each in found)
+        for _ in range(2):
+            ranked = rank(await self._store.query(vector, query, scope, candidates=CANDIDATES))
+            passages = await self._read(ranked, user_id)
+            if len(passages) == len(ranked):
+                break
+        return [
+            (each, Source.model_validate(passages[each.id] | {"score": each.score}))
+            for each in ranked
+            if each.id in passages and passages[each.id]["visible"]
+        ]
 
-    async def _read(
-        self, ranked: list[Candidate], limit: int, user_id: int | None
-    ) -> list[Source]:
-        """Postgres has the last word: what is deleted or somebody else's is not there to be read."""
+    async def _read(self, ranked: list[Candidate], user_id: int | None) -> dict[UUID, Row]:
         if not ranked:
-            return []
-        uuids = [each.passage for each in ranked]
+            return {}
+        uuids = [each.id for each in ranked]
         rows = await self._database.run(
             lambda queries: list(queries.get_passages(uuids=uuids, user_id=user_id))
         )
-        found: dict[UUID, dict[str, object]] = {row.pop("uuid"): row for row in rows}
-        sources = [
-            Source.model_validate(found[each.passage] | {"score": each.score})
-            for each in ranked
-            if each.passage in found
-        ]
-        return sources[:limit]
+        return {row.pop("uuid"): row for row in rows}

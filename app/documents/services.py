@@ -1,77 +1,109 @@
-"""Ingestion: documents in, passages in Postgres and their points in Qdrant."""
+"""The knowledge base as its users see it: documents put in, looked at, taken out."""
 
-from collections.abc import Callable
-from dataclasses import asdict
-from uuid import UUID, uuid5
+import asyncio
+from collections.abc import Callable, Collection
+from hashlib import sha256
+from uuid import UUID, uuid4
 
 import orjson
 
-from app.core.embeddings import Embedder
+from app.core.exceptions import NotFound
 from app.db import Database, Queries, Row
-from app.documents.chunking import Chunk, embedding_text, split
-from app.documents.constants import EMBED_AT_ONCE
-from app.documents.models import NewDocument
-from app.documents.store import Payload, Point, VectorStore
+from app.documents.models import Document, DocumentStatus, NewDocument
 
 
-class IngestionService:
-    """Puts documents into the knowledge base, and takes them out."""
+def _nobody() -> None:
+    """The worker, if there is one, looks by itself."""
 
-    def __init__(self, embedder: Embedder, store: VectorStore, database: Database) -> None:
-        self._embedder = embedder
-        self._store = store
+
+class DocumentService:
+    """Keeps documents in Postgres; `notify` tells the worker that there is something to do."""
+
+    def __init__(self, database: Database, notify: Callable[[], None] = _nobody) -> None:
         self._database = database
+        self._notify = notify
 
-    async def ingest(self, document: NewDocument, progress: Callable[[int, int], None]) -> int:
-        """Ingests a document in place of the older one from its source.
+    async def add(self, new: NewDocument, user_id: int | None) -> tuple[Document, bool]:
+        """Takes a document in, to be ingested soon; False if its owner has these bytes already."""
+        row = {
+            "uuid": uuid4(),
+            "user_id": user_id,
+            "title": new.title,
+            "source": new.source,
+            "media_type": new.media_type,
+            "bytes": len(new.content),
+            "sha256": await asyncio.to_thread(lambda: sha256(new.content).hexdigest()),
+            "metadata": orjson.dumps(new.metadata).decode(),
+        }
+        stored, is_new = await self._database.run(
+            lambda queries: _insert(queries, row, new.content)
+        )
+        self._notify()
+        return Document.model_validate(stored), is_new
 
-        Returns how many passages it has; 0 where the same document is there already.
-        Points come first and are invisible until the rows are committed, all at once.
-        """
-        old = await self._database.run(
-            lambda queries: queries.get_document_by_source(
-                source=document.source, user_id=document.user_id
+    async def get(self, uuid: UUID, user_id: int | None) -> Document:
+        """A document that the user may see; NotFound otherwise."""
+        row = await self._database.run(
+            lambda queries: queries.get_document(uuid=uuid, user_id=user_id)
+        )
+        if row is None:
+            raise NotFound("There is no such document.")
+        return Document.model_validate(row)
+
+    async def page(
+        self,
+        user_id: int | None,
+        limit: int,
+        before: UUID | None = None,
+        status: DocumentStatus | None = None,
+    ) -> list[Document]:
+        """The documents that the user may see, newest first, at most `limit`."""
+        rows = await self._database.run(
+            lambda queries: list(
+                queries.list_documents(user_id=user_id, limit=limit, before=before, status=status)
             )
         )
-        if old is not None and old["uuid"] == document.uuid:
-            return 0
-        chunks = split(document.text, self._embedder.tokenizer, title=document.title)
-        for first in range(0, len(chunks), EMBED_AT_ONCE):
-            progress(first, len(chunks))
-            await self._upsert(document, chunks[first : first + EMBED_AT_ONCE])
-        await self._database.run(lambda queries: _replace(queries, old, document, chunks))
-        progress(len(chunks), len(chunks))
-        if old is not None:
-            await self._store.delete(old["uuid"])
-        return len(chunks)
+        return [Document.model_validate(row) for row in rows]
 
-    async def documents(self) -> list[Row]:
-        """Every document, newest first: uuid, title, source, passages."""
-        return await self._database.run(lambda queries: list(queries.list_documents()))
+    async def delete(self, uuid: UUID, user_id: int | None) -> None:
+        """Takes a document out: nobody finds it from now on; its points are purged soon."""
 
-    async def _upsert(self, document: NewDocument, chunks: list[Chunk]) -> None:
-        texts = [embedding_text(document.title, chunk) for chunk in chunks]
-        vectors = await self._embedder.embed_passages(texts)
-        payload = Payload(document.uuid, document.user_id, document.source)
-        await self._store.upsert(
-            [
-                Point(passage_uuid(document.uuid, chunk.ordinal), vector, text, payload)
-                for chunk, vector, text in zip(chunks, vectors, texts, strict=True)
-            ]
-        )
+        def transaction(queries: Queries) -> bool:
+            deleted = queries.delete_document(uuid=uuid, user_id=user_id) is not None
+            if deleted:
+                queries.insert_work(kind="purge", document_uuid=uuid, content=None)
+            return deleted
+
+        if not await self._database.run(transaction):
+            raise NotFound("There is no such document.")
+        self._notify()
+
+    async def reindex(self) -> None:
+        """Has the points of every document written again, from Postgres alone."""
+        await self._database.run(lambda queries: queries.insert_index_work())
+        self._notify()
+
+    async def purge_strays(self, indexed: Collection[UUID]) -> None:
+        """Has the points of documents purged that are indexed but not there any more."""
+
+        def transaction(queries: Queries) -> None:
+            there = queries.select_existing_documents(uuids=list(indexed)) if indexed else ()
+            for uuid in set(indexed) - {row["uuid"] for row in there}:
+                queries.insert_work(kind="purge", document_uuid=uuid, content=None)
+
+        await self._database.run(transaction)
+        self._notify()
+
+    async def work_left(self) -> int:
+        """How much work is on the table, whoever it is for."""
+        left: int = await self._database.run(lambda queries: queries.count_work())
+        return left
 
 
-def passage_uuid(document_uuid: UUID, ordinal: int) -> UUID:
-    """The uuid of a passage, and of its point."""
-    return uuid5(document_uuid, str(ordinal))
-
-
-def _replace(
-    queries: Queries, old: Row | None, document: NewDocument, chunks: list[Chunk]
-) -> None:
-    """Within one transaction: nobody sees both documents, or neither."""
-    if old is not None:
-        queries.delete_document(uuid=old["uuid"])
-    queries.insert_document(**asdict(document), uuid=document.uuid, metadata="{}")
-    rows = [asdict(chunk) | {"uuid": passage_uuid(document.uuid, chunk.ordinal)} for chunk in chunks]
-    queries.insert_passages(document_uuid=document.uuid, rows=orjson.dumps(rows).decode())
+def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
+    stored = queries.insert_document(**row)
+    if stored is None:
+        there = queries.get_document_by_sha256(sha256=row["sha256"], user_id=row["user_id"])
+        return (there, False) if there else _insert(queries, row, content)
+    queries.insert_work(kind="ingest", document_uuid=row["uuid"], content=content)
+    return stored, True

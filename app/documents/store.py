@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.core.embeddings import Vector
 from app.core.exceptions import ConfigurationError
+from app.documents.ranking import Candidate
 from settings import Settings
 
 BM25_VECTOR: Final = "bm25"
@@ -46,15 +47,6 @@ class SearchFilter:
     document_uuids: Collection[UUID] | None = None
     source: str | None = None
     metadata: Metadata | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A point that a query found; `bm25` is 0.0 where it is not among the best of BM25."""
-
-    id: UUID
-    cosine: float
-    bm25: float
 
 
 @dataclass(frozen=True, slots=True)

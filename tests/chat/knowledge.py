@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from hashlib import sha256
 
 from app.core.embeddings import Embedder
 from app.db import create_database
 from app.documents.models import NewDocument
-from app.documents.services import IngestionService
+from app.documents.services import DocumentService
 from app.documents.store import create_vector_store
+from app.documents.worker import open_worker
 from settings import Settings
 
 PORT = "The API of bRAG listens on port 8000 unless the setting PORT says otherwise."
@@ -22,15 +22,7 @@ UNRELATED_QUESTION = "Who won the chess tournament yesterday?"
 
 def document(name: str, text: str) -> NewDocument:
     """A document out of a text; its source is made for these tests."""
-    data = text.encode()
-    return NewDocument(
-        title=name.capitalize(),
-        source=f"tests/chat/{name}.txt",
-        media_type="text/plain",
-        text=text,
-        bytes=len(data),
-        sha256=sha256(data).hexdigest(),
-    )
+    return NewDocument(text.encode(), name.capitalize(), f"tests/chat/{name}.txt", "text/plain")
 
 
 DOCUMENTS = [document("port", PORT), document("ducks", DUCKS), document("volcano", VOLCANO)]
@@ -42,13 +34,15 @@ async def ingested(settings: Settings, embedder: Embedder) -> AsyncIterator[None
     async with AsyncExitStack() as stack:
         database = create_database(settings)
         stack.push_async_callback(database.close)
+        service = DocumentService(database)
+        added = [(await service.add(each, None))[0] for each in DOCUMENTS]
         store = await create_vector_store(settings, embedder.dimensions)
         try:
-            service = IngestionService(embedder, store, database)
-            for each in DOCUMENTS:
-                await service.ingest(each, lambda done, total: None)
+            async with open_worker(database, embedder, store) as worker:
+                while await worker.step():
+                    pass
         finally:
             await store.close()
         yield
-        for each in DOCUMENTS:
-            await database.run(lambda queries, each=each: queries.delete_document(uuid=each.uuid))
+        for each in added:
+            await service.delete(each.uuid, None)

@@ -11,7 +11,8 @@ import pytest
 
 from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.documents.edge import EdgeVectorStore
-from app.documents.store import Candidate, DenseVector, SearchFilter
+from app.documents.ranking import Candidate
+from app.documents.store import DenseVector, SearchFilter
 from tests.documents.points import DENSE, axis, random_points, uuid_of
 from tests.waiting import until
 

@@ -10,11 +10,11 @@ from app.documents.ranking import Candidate, rank
 CANDIDATES = st.lists(
     st.builds(
         Candidate,
-        passage=st.uuids(),
+        id=st.uuids(),
         cosine=st.floats(-1, 1),
         bm25=st.just(0.0) | st.floats(0, 100),
     ),
-    unique_by=lambda candidate: candidate.passage,
+    unique_by=lambda candidate: candidate.id,
 )
 
 

@@ -1,10 +1,10 @@
 -- :name get_passages :many
--- :doc The passages among these uuids that the caller may see, with their documents' names
+-- :doc The passages among these uuids, with their documents' names and whether the caller may see them
 SELECT
     passage.uuid, passage.document_uuid, document.title, document.source, passage.ordinal,
-    passage."start", passage."end", passage.text
+    passage."start", passage."end", passage.text,
+    document.status = 'ready'
+    AND (document.user_id IS NULL OR document.user_id = :user_id) AS visible
 FROM passage
 INNER JOIN document ON passage.document_uuid = document.uuid
-WHERE
-    passage.uuid IN :uuids
-    AND (document.user_id IS NULL OR document.user_id = :user_id)
+WHERE passage.uuid IN :uuids

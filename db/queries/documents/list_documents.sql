@@ -1,7 +1,15 @@
 -- :name list_documents :many
--- :doc Every document, newest first, with the number of its passages
+-- :doc The documents that the caller may see, newest first: those before one and in a status
 SELECT
-    uuid, title, source,
-    (SELECT count(*) FROM passage WHERE passage.document_uuid = document.uuid) AS passages
+    uuid, title, source, media_type, bytes, sha256, metadata, status, error, passages_total,
+    passages_done, created_at, updated_at
 FROM document
+WHERE
+    (user_id IS NULL OR user_id = :user_id)
+    AND (
+        CAST(:before AS uuid) IS NULL
+        OR id < (SELECT last_seen.id FROM document AS last_seen WHERE last_seen.uuid = :before)
+    )
+    AND (CAST(:status AS text) IS NULL OR status = :status)
 ORDER BY id DESC
+LIMIT :limit

@@ -1,0 +1,94 @@
+"""The knowledge base: documents in and out, and a look at what retrieval finds."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response, status
+
+from app.core.models import Text
+from app.core.openapi import VALIDATION_PROBLEM, problems
+from app.core.pagination import LINK_HEADER, link_next
+from app.core.exceptions import (
+    DatabaseUnavailable,
+    NotFound,
+    PayloadTooLarge,
+    RetrievalUnavailable,
+)
+from app.documents.dependencies import (
+    DocumentServiceDependency,
+    NewDocumentDependency,
+    RetrievalServiceDependency,
+)
+from app.documents.exceptions import UnsupportedMediaType
+from app.documents.models import Document, DocumentStatus, Filter, Source
+from app.documents.openapi import UPLOAD_BODY
+
+router = APIRouter(prefix="/v1", tags=["Documents"], responses=VALIDATION_PROBLEM)
+
+
+@router.post(
+    "/documents",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses={
+        status.HTTP_200_OK: {"model": Document, "description": "It is there already."},
+        **problems(PayloadTooLarge, UnsupportedMediaType, DatabaseUnavailable),
+    },
+    openapi_extra=UPLOAD_BODY,
+)
+async def create_document(
+    new: NewDocumentDependency, documents: DocumentServiceDependency, response: Response
+) -> Document:
+    """Takes a document in; it can be found once its status is `ready`."""
+    document, is_new = await documents.add(new, None)
+    if not is_new:
+        response.status_code = status.HTTP_200_OK
+    return document
+
+
+@router.get(
+    "/documents",
+    responses={status.HTTP_200_OK: {"headers": LINK_HEADER}, **problems(DatabaseUnavailable)},
+)
+async def list_documents(
+    documents: DocumentServiceDependency,
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: UUID | None = None,
+    status: DocumentStatus | None = None,
+) -> list[Document]:
+    """The documents, newest first, a page at a time; `before` is the uuid of the last one seen."""
+    page = await documents.page(None, limit + 1, before, status)
+    if len(page) > limit:
+        page.pop()
+        link_next(request, response, page[-1].uuid)
+    return page
+
+
+@router.get("/documents/{uuid}", responses=problems(NotFound, DatabaseUnavailable))
+async def get_document(uuid: UUID, documents: DocumentServiceDependency) -> Document:
+    """One document, and how far its ingestion has come."""
+    return await documents.get(uuid, None)
+
+
+@router.delete(
+    "/documents/{uuid}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NotFound, DatabaseUnavailable),
+)
+async def delete_document(uuid: UUID, documents: DocumentServiceDependency) -> None:
+    """Takes a document out: from now on no answer rests on it."""
+    await documents.delete(uuid, None)
+
+
+@router.get("/search", responses=problems(RetrievalUnavailable, DatabaseUnavailable))
+async def search(
+    retrieval: RetrievalServiceDependency,
+    query: Annotated[Text, Query(max_length=2000)],
+    limit: Annotated[int, Query(ge=1, le=20)] = 3,
+    source: Text | None = None,
+    document_uuid: UUID | None = None,
+) -> list[Source]:
+    """The best passages for a query, relevant or not: what answers rest on."""
+    where = Filter(source=source, document_uuids=None if document_uuid is None else [document_uuid])
+    return await retrieval.search(query, limit=limit, filter=where)

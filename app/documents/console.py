@@ -1,0 +1,89 @@
+"""What the command line works with: Postgres always, a worker where the vectors are to be had."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
+
+from pydantic import SecretStr
+from tqdm import tqdm
+
+from app.core.embeddings import create_embedder
+from app.db import Database, create_database
+from app.documents.constants import WATCH_SEC
+from app.documents.exceptions import StoreHeld
+from app.documents.models import Document, DocumentStatus
+from app.documents.services import DocumentService
+from app.documents.store import VectorStore, create_vector_store
+from app.documents.worker import Worker, open_worker
+from app.embedded.migrations import migrate
+from app.embedded.postgres import EmbeddedPostgres
+from settings import Settings
+
+ENDED = (DocumentStatus.READY, DocumentStatus.FAILED)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database of DATABASE_URL, else the embedded one under DATA_DIR, started if it is down."""
+    async with AsyncExitStack() as stack:
+        if settings.DATABASE_URL is None:
+            postgres = EmbeddedPostgres(settings.DATA_DIR)
+            url = await asyncio.to_thread(postgres.start)
+            stack.push_async_callback(asyncio.to_thread, postgres.stop)
+            await asyncio.to_thread(migrate, url)
+            settings = settings.model_copy(update={"DATABASE_URL": SecretStr(url)})
+        database = await asyncio.to_thread(create_database, settings)
+        stack.push_async_callback(database.close)
+        yield database
+
+
+@asynccontextmanager
+async def open_index(
+    settings: Settings, database: Database
+) -> AsyncIterator[tuple[VectorStore, Worker] | None]:
+    """The vectors and a worker on them; None where a server on this machine holds them."""
+    async with AsyncExitStack() as stack:
+        embedder = await asyncio.to_thread(create_embedder, settings)
+        stack.callback(embedder.close)
+        try:
+            store = await create_vector_store(settings, embedder.dimensions)
+        except StoreHeld:
+            yield None
+            return
+        stack.push_async_callback(store.close)
+        yield store, await stack.enter_async_context(open_worker(database, embedder, store))
+
+
+@asynccontextmanager
+async def working(worker: Worker | None) -> AsyncIterator[None]:
+    """Lets the worker work meanwhile; without one, the server that holds the vectors does."""
+    task = asyncio.create_task(worker.run() if worker else asyncio.Event().wait())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def follow(documents: DocumentService, uuid: UUID) -> Document:
+    """Shows the progress of an ingestion, whoever does it; returns the document at its end."""
+    document = await documents.get(uuid, None)
+    with tqdm(unit="passage", desc=document.title, leave=False, disable=None) as bar:
+        while document.status not in ENDED:
+            await asyncio.sleep(WATCH_SEC)
+            document = await documents.get(uuid, None)
+            bar.total = document.passages_total
+            bar.update(document.passages_done - bar.n)
+    return document
+
+
+async def follow_all(documents: DocumentService) -> None:
+    """Shows how the work on the table goes down to nothing."""
+    left = await documents.work_left()
+    with tqdm(total=left, unit="document", disable=None) as bar:
+        while left:
+            await asyncio.sleep(WATCH_SEC)
+            left = await documents.work_left()
+            bar.total = max(bar.total or 0, left)
+            bar.update(bar.total - left - bar.n)

@@ -1,0 +1,62 @@
+"""Files to documents: bytes in, text out.
+
+The parsers are imported when a file needs them: a worker process that loads starts at once.
+"""
+
+import re
+from typing import Final
+
+from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
+from app.documents.loaders.constants import DOCX, HTML, KINDS, MARKDOWN, MAX_CHARS, PDF
+from app.documents.loaders.encodings import decode
+from app.documents.loaders.media_types import charset, recognise
+from app.documents.loaders.models import LoadedDocument
+from app.documents.loaders.titles import clean_title
+
+LINE_ENDS: Final = re.compile(r"\r\n?")
+NOT_STORED: Final = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def load(data: bytes, *, name: str | None = None, media_type: str | None = None) -> LoadedDocument:
+    """The text and title of a file, whatever it is labelled as; nothing else is read or fetched.
+
+    Raises UnsupportedMediaType or UnreadableDocument with a sentence for the file's owner.
+    """
+    if not data.strip():
+        raise UnreadableDocument("This file is empty.")
+    recognised = recognise(data, name=name, media_type=media_type)
+    try:
+        text, title = _read(data, recognised, charset(media_type))
+    except (UnreadableDocument, UnsupportedMediaType):
+        raise
+    except Exception as error:  # the parsers document that a broken file may raise anything
+        raise UnreadableDocument(
+            f"This {KINDS[recognised]} is damaged: open it, save it anew and send that."
+        ) from error
+    return LoadedDocument(_clean(text), title and clean_title(title), recognised)
+
+
+def _read(data: bytes, media_type: str, encoding: str | None) -> tuple[str, str | None]:
+    if media_type == PDF:
+        from app.documents.loaders.pdf import read_pdf
+
+        return read_pdf(data)
+    if media_type == DOCX:
+        from app.documents.loaders.docx import read_docx
+
+        return read_docx(data)
+    if media_type == HTML:
+        from app.documents.loaders.html import read_html
+
+        return read_html(data, encoding)
+    text = decode(data, encoding)
+    return text, first_heading(text) if media_type == MARKDOWN else None
+
+
+def _clean(text: str) -> str:
+    cleaned = NOT_STORED.sub("", LINE_ENDS.sub("\n", text))
+    if not cleaned.strip():
+        raise UnreadableDocument("There is no text in this file.")
+    if len(cleaned) > MAX_CHARS:
+        raise UnreadableDocument(TOO_LONG)
+    return cleaned

@@ -1,0 +1,119 @@
+"""Recognises what a file is: by its content, then by its declared type, then by its name."""
+
+import codecs
+import re
+from io import BytesIO
+from pathlib import PurePath
+from typing import Final
+from zipfile import BadZipFile, ZipFile
+
+from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
+from app.documents.loaders.constants import DOCX, EXTENSIONS, HTML, KINDS, MARKDOWN, PDF, PLAIN_TEXT
+from app.documents.loaders.encodings import BYTE_ORDER_MARKS, CONTROL
+
+ALIASES: Final = {
+    "text/x-markdown": MARKDOWN,
+    "application/xhtml+xml": HTML,
+    "application/x-pdf": PDF,
+}
+UNKNOWN: Final = "application/octet-stream"
+SAYS_NOTHING: Final = {"", UNKNOWN, "binary/octet-stream"}
+WORD_BODY: Final = re.compile(r"word/document\d*\.xml")
+HTML_START: Final = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]",
+    re.IGNORECASE | re.DOTALL,
+)
+OLE_FILE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2
+ENCRYPTED_PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")  # [MS-OFFCRYPTO] 1.3.2
+HEAD_BYTES: Final = 4096
+
+
+def recognise(data: bytes, *, name: str | None = None, media_type: str | None = None) -> str:
+    """The media type, one of five; no more of the content is read than it takes to tell.
+
+    Raises UnsupportedMediaType for anything else, UnreadableDocument for an encrypted document.
+    """
+    return _by_content(data) or _by_label(name, media_type) or _without_label(data)
+
+
+def charset(media_type: str | None) -> str | None:
+    """The charset parameter of a declared type, if there is one."""
+    match = re.search(r";\s*charset\s*=\s*\"?([\w.:-]+)", media_type or "", re.IGNORECASE)
+    return match[1] if match else None
+
+
+def _by_content(data: bytes) -> str | None:
+    head = data[:HEAD_BYTES]
+    if head.lstrip().startswith(b"%PDF-"):
+        return PDF
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _inside_zip(data)
+    if head.startswith(OLE_FILE):
+        raise _refuse_office_file(data)
+    if HTML_START.match(head.removeprefix(codecs.BOM_UTF8)):
+        return HTML
+    if (binary := _binary_type(head)) not in (None, UNKNOWN):
+        raise _unsupported(f"of the type {binary}")
+    return None
+
+
+def _inside_zip(data: bytes) -> str:
+    try:
+        names = ZipFile(BytesIO(data)).namelist()
+    except BadZipFile as error:
+        raise UnreadableDocument("This file is damaged or cut off: send it again.") from error
+    if not any(WORD_BODY.fullmatch(name) for name in names):
+        raise _unsupported("a zip archive without a Word document in it")
+    return DOCX
+
+
+def _refuse_office_file(data: bytes) -> Exception:
+    """An encrypted DOCX is wrapped into a file of the same kind as the old Office formats."""
+    if ENCRYPTED_PACKAGE in data:
+        return UnreadableDocument("This document is encrypted: save it without a password.")
+    return _unsupported("an Office document of before 2007, which can be saved as DOCX")
+
+
+def _binary_type(head: bytes) -> str | None:
+    """The media type of what is not text, UNKNOWN at worst; None for text."""
+    if head.startswith(tuple(mark for mark, _ in BYTE_ORDER_MARKS)):
+        return None
+    try:
+        # Not final: the last character may be cut.
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return _guess_type(head)
+    return _guess_type(head) if CONTROL.search(text) else None
+
+
+def _guess_type(head: bytes) -> str | None:
+    # Imported only for what is not UTF-8: its models take a quarter of a second to load.
+    import chardet
+
+    media_type = chardet.detect(head)["mime_type"] or UNKNOWN
+    return None if media_type.startswith("text/") else media_type
+
+
+def _by_label(name: str | None, media_type: str | None) -> str | None:
+    declared = (media_type or "").partition(";")[0].strip().lower()
+    if declared not in SAYS_NOTHING:
+        declared = ALIASES.get(declared, declared)
+        if declared not in KINDS:
+            raise _unsupported(f"labelled as {declared}")
+        return declared
+    extension = PurePath(name or "").suffix.lower()
+    if extension and extension not in EXTENSIONS:
+        raise _unsupported(f"a {extension} file")
+    return EXTENSIONS.get(extension)
+
+
+def _without_label(data: bytes) -> str:
+    if _binary_type(data[:HEAD_BYTES]):
+        raise _unsupported("a binary file of an unknown type")
+    return PLAIN_TEXT
+
+
+def _unsupported(what: str) -> UnsupportedMediaType:
+    return UnsupportedMediaType(
+        f"This is {what}: only plain text, Markdown, HTML, PDF and DOCX can be read."
+    )

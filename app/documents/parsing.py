@@ -1,0 +1,117 @@
+"""Bytes to passages in a process of its own: a hostile document hurts nothing but itself."""
+
+import asyncio
+import multiprocessing
+import resource
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Final
+
+from tokenizers import Tokenizer
+
+from app.documents.chunking import Chunk, split
+from app.documents.constants import PARSER_MEMORY_BYTES, PARSER_TIMEOUT_SEC
+from app.documents.exceptions import UnreadableDocument
+from app.documents.loaders import load
+from app.documents.models import default_title
+
+TOO_MUCH: Final = "This document takes too long or too much memory to read: split it up."
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A document as it came; `title` is what its owner calls it, if anything."""
+
+    content: bytes
+    source: str
+    media_type: str
+    title: str | None
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A document as it is going to be embedded."""
+
+    title: str
+    media_type: str
+    chunks: list[Chunk]
+
+
+class Parser:
+    """Parses one document at a time; its process starts with the first and is replaced if it dies."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer.to_str()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="parsing")
+        self._child: _Child | None = None
+
+    async def parse(self, raw: Raw) -> Parsed:
+        """The passages of a document; raises UnreadableDocument with the reason."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._parse, raw)
+
+    async def close(self) -> None:
+        """Ends the process, whatever it is doing."""
+        if self._child is not None:
+            await asyncio.to_thread(self._child.end)
+        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+
+    def _parse(self, raw: Raw) -> Parsed:
+        if self._child is None:
+            self._child = _Child(self._tokenizer)
+        answer = self._child.ask(raw)
+        if answer is None:
+            self._child.end()
+            self._child = None
+            raise UnreadableDocument(TOO_MUCH)
+        if isinstance(answer, UnreadableDocument):
+            raise answer
+        return answer
+
+
+class _Child:
+    """The process, and the line to it."""
+
+    def __init__(self, tokenizer: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._line, other_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(other_end, tokenizer), daemon=True)
+        self._process.start()
+        other_end.close()
+
+    def ask(self, raw: Raw) -> "Parsed | UnreadableDocument | None":
+        """What it answers; None if it died, or did not in PARSER_TIMEOUT_SEC."""
+        with suppress(EOFError, OSError):
+            self._line.send(raw)
+            if self._line.poll(PARSER_TIMEOUT_SEC):
+                answer: Parsed | UnreadableDocument = self._line.recv()
+                return answer
+        return None
+
+    def end(self) -> None:
+        """Kills it: it holds nothing that would be lost."""
+        self._process.kill()
+        self._process.join()
+        self._line.close()
+
+
+def _serve(line: Connection, tokenizer: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then ends this
+    resource.setrlimit(resource.RLIMIT_AS, (PARSER_MEMORY_BYTES, PARSER_MEMORY_BYTES))
+    ruler = Tokenizer.from_str(tokenizer)
+    with suppress(EOFError, BrokenPipeError):  # the service is gone
+        while True:
+            line.send(_answer(line.recv(), ruler))
+
+
+def _answer(raw: Raw, tokenizer: Tokenizer) -> "Parsed | UnreadableDocument":
+    try:
+        loaded = load(raw.content, name=raw.source, media_type=raw.media_type)
+        title = raw.title or loaded.title or default_title(raw.source)
+        return Parsed(title, loaded.media_type, split(loaded.text, tokenizer, title=title))
+    except UnreadableDocument as error:
+        return error
+    except MemoryError:
+        return UnreadableDocument(TOO_MUCH)

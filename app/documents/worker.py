@@ -1,0 +1,111 @@
+"""The work table's worker: what changed in Postgres is brought to the index, whatever dies meanwhile."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from async_timeout import timeout
+
+from app.core.embeddings import Embedder
+from app.core.exceptions import DatabaseUnavailable, RetrievalUnavailable
+from app.db import Database
+from app.documents.constants import (
+    LEASE_SEC,
+    LONGEST_BACKOFF_SEC,
+    MAX_ATTEMPTS,
+    POLL_SEC,
+    WORKERS,
+)
+from app.documents.exceptions import LostWork, UnreadableDocument
+from app.documents.ingestion import Ingestion
+from app.documents.parsing import Parser
+from app.documents.store import VectorStore
+from app.documents.work import Work
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def open_worker(
+    database: Database, embedder: Embedder, store: VectorStore
+) -> AsyncIterator["Worker"]:
+    """A worker with a parsing process of its own."""
+    parser = Parser(embedder.tokenizer)
+    try:
+        yield Worker(database, Ingestion(embedder, store, database, parser))
+    finally:
+        await parser.close()
+
+
+class Worker:
+    """Takes work that is due, one piece at a time; any number of workers share the table."""
+
+    def __init__(self, database: Database, ingestion: Ingestion) -> None:
+        self._database = database
+        self._ingestion = ingestion
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Says that there is new work."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Works until it is cancelled: one piece parses and commits while another embeds."""
+        await asyncio.gather(*(self._run() for _ in range(WORKERS)))
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                worked = await self.step()
+            except DatabaseUnavailable:
+                worked = False
+            if not worked:
+                with suppress(TimeoutError):
+                    async with timeout(POLL_SEC):
+                        await self._wake.wait()
+
+    async def step(self) -> bool:
+        """Does one piece of work; False if none is due."""
+        row = await self._database.run(lambda queries: queries.claim_work(seconds=LEASE_SEC))
+        if row is None:
+            return False
+        work = Work(**row)
+        keeping = asyncio.create_task(self._keep(work))
+        try:
+            await self._try(work)
+        finally:
+            keeping.cancel()
+        return True
+
+    async def _keep(self, work: Work) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SEC / 3)
+            with suppress(DatabaseUnavailable, LostWork):
+                await self._database.run(work.hold)
+
+    async def _try(self, work: Work) -> None:
+        try:
+            await self._ingestion.do(work)
+        except LostWork:
+            logger.warning("Lost %s of %s to another worker", work.kind, work.document_uuid)
+        except UnreadableDocument as error:
+            await self._ingestion.fail(work, str(error))
+        except (DatabaseUnavailable, RetrievalUnavailable) as error:
+            await self._postpone(work, error.code)
+        except Exception:
+            logger.exception("%s of %s failed", work.kind, work.document_uuid)
+            if work.attempts >= MAX_ATTEMPTS and work.kind == "ingest":
+                await self._ingestion.fail(work, "This document could not be ingested: an internal error.")
+            else:
+                await self._postpone(work, "internal error")
+
+    async def _postpone(self, work: Work, reason: str) -> None:
+        seconds = min(2.0**work.attempts, LONGEST_BACKOFF_SEC)
+        logger.warning(
+            "%s of %s: %s; again in %d s", work.kind, work.document_uuid, reason, seconds
+        )
+        await self._database.run(
+            lambda queries: queries.postpone_work(id=work.id, lease=work.lease, seconds=seconds)
+        )

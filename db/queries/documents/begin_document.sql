@@ -1,0 +1,6 @@
+-- :name begin_document :one
+-- :doc Notes that a document is being processed; nothing where it has been deleted
+UPDATE document
+SET status = 'processing', updated_at = clock_timestamp()
+WHERE uuid = :uuid AND status IN ('pending', 'processing')
+RETURNING user_id, title, source, metadata, media_type, passages_done

@@ -1,0 +1,10 @@
+-- :name delete_older_versions :many
+-- :doc Deletes what was ingested before a document from the same owner and source
+DELETE FROM document AS older
+USING document AS newer
+WHERE
+    newer.uuid = :uuid
+    AND older.id < newer.id
+    AND older.source = newer.source
+    AND older.user_id IS NOT DISTINCT FROM newer.user_id
+RETURNING older.uuid

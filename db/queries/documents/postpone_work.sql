@@ -1,0 +1,5 @@
+-- :name postpone_work :affected
+-- :doc Gives work back, to be tried again after :seconds
+UPDATE work
+SET run_at = clock_timestamp() + make_interval(secs => :seconds), lease = NULL
+WHERE id = :id AND lease = :lease
