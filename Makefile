@@ -18,7 +18,8 @@ DEVELOP := $(VENV)/.develop-$(call checksum,$(TO_START) $(TO_DEVELOP))
 # imports is compiled, by importing it once: compiling everything would take longer than the rest.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--require-hashes --no-deps --no-compile
-WARM_UP := $(BIN)/python -c 'import app.main, app.documents.__main__, app.embedded.__main__, fastembed'
+WARM_UP := $(BIN)/python -c 'import aiohttp, fastapi, fastembed, openai.resources.chat, pugsql, \
+	psycopg2, pydantic_settings, qdrant_client, qdrant_edge, sentry_sdk, tqdm, uvicorn, uvloop'
 unexport PYTHONDONTWRITEBYTECODE
 
 COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compile --quiet \

@@ -19,7 +19,6 @@ import orjson
 import psycopg2
 import sqlalchemy
 from async_timeout import timeout
-from fastapi import Request
 from pugsql.compiler import Module
 from sqlalchemy import event, exc
 
@@ -234,9 +233,3 @@ def create_database(settings: Settings) -> Database:
         raise ConfigurationError(
             "DATABASE_URL is not a URL of the form postgresql://user:password@host:5432/name."
         ) from None
-
-
-def get_database(request: Request) -> Database:
-    """The database of this process."""
-    database: Database = request.state.database
-    return database

@@ -9,7 +9,7 @@ POLL_SEC = 0.01
 
 
 async def until(
-    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 10
+    condition: Callable[[], bool] | Callable[[], Awaitable[bool]], seconds: float = 5
 ) -> None:
     """Returns as soon as the condition holds; TimeoutError if it does not within `seconds`."""
     async with asyncio.timeout(seconds):

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from app.chat.events import Piece
 from app.chat.exceptions import OpenAIException, OpenAIFailedProcessingException
 from app.chat.models import Usage
+from app.core.exceptions import BragError
 
 T = TypeVar("T")
 
@@ -25,18 +26,20 @@ class CompletionDecoder:
         self.done = False
         self._has_content = False
         self._rest = b""
+        self._failure: BragError | None = None
 
     def feed(self, data: bytes) -> list[Piece]:
         """The pieces that `data` completes, wherever the network cut the stream.
 
         Reads server-sent events (WHATWG HTML 9.2); the OpenAI API puts a chunk on one data line.
+        A bad chunk ends the completion: `done` is set, and `check_whole` raises what is wrong.
         """
         lines = (self._rest + data).splitlines(keepends=True)
         self._rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
         pieces = []
         for line in lines:
             if line.startswith(b"data:") and not self.done:
-                piece = self._decode_chunk(line[5:].strip())
+                piece = self._decode_line(line[5:].strip())
                 if piece:
                     pieces.append(piece)
         return pieces
@@ -48,16 +51,21 @@ class CompletionDecoder:
 
     def check_whole(self) -> None:
         """Raises what a completion without content, or without an end, is called."""
+        if self._failure:
+            raise self._failure
         if not self._has_content and not self._rest:
             raise OpenAIFailedProcessingException
         if self.finish_reason is None:
             raise OpenAIException
 
-    def _decode_chunk(self, data: bytes) -> Piece | None:
-        if data == b"[DONE]":
-            self.done = True
-            return None
-        return self._decode(_load(data), "delta")
+    def _decode_line(self, data: bytes) -> Piece | None:
+        if data != b"[DONE]":
+            try:
+                return self._decode(_load(data), "delta")
+            except BragError as error:
+                self._failure = error
+        self.done = True
+        return None
 
     def _decode(self, chunk: dict[str, Any], part: str) -> Piece | None:
         if chunk.get("error"):

@@ -15,13 +15,13 @@ from app.documents.dependencies import RetrievalServiceDependency
 from settings import Settings
 
 
-def get_generations(request: Request) -> Generations:
+async def get_generations(request: Request) -> Generations:
     """The answers under way in this process."""
     generations: Generations = request.state.generations
     return generations
 
 
-def get_messages(request: Request) -> MessageService:
+async def get_messages(request: Request) -> MessageService:
     """The stored messages."""
     messages: MessageService = request.state.messages
     return messages
@@ -31,14 +31,14 @@ GenerationsDependency = Annotated[Generations, Depends(get_generations)]
 MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]
 
 
-def get_completion_service(
+async def get_completion_service(
     generations: GenerationsDependency, settings: SettingsDependency
 ) -> CompletionService:
     """Answers without retrieval."""
     return CompletionService(generations, settings.OPENAI_MODEL)
 
 
-def get_qa_service(
+async def get_qa_service(
     generations: GenerationsDependency,
     retrieval: RetrievalServiceDependency,
     settings: SettingsDependency,
@@ -51,13 +51,13 @@ CompletionServiceDependency = Annotated[CompletionService, Depends(get_completio
 QAServiceDependency = Annotated[QAService, Depends(get_qa_service)]
 
 
-def checked_question(question: BaseMessage, settings: SettingsDependency) -> BaseMessage:
+async def checked_question(question: BaseMessage, settings: SettingsDependency) -> BaseMessage:
     """The question, if it is within the limits that are settings."""
     _check(question, settings)
     return question
 
 
-def checked_qa_question(question: QAMessage, settings: SettingsDependency) -> QAMessage:
+async def checked_qa_question(question: QAMessage, settings: SettingsDependency) -> QAMessage:
     """The same for a question with retrieval."""
     _check(question, settings)
     return question

@@ -31,13 +31,15 @@ class Generation:
 
     def publish(self, *events: Event) -> None:
         """Adds events and wakes the readers."""
-        self.events.extend(events)
-        self._wake()
+        if events:
+            self.events.extend(events)
+            self._wake()
 
     def accept(self) -> None:
         """Notes that the upstream has accepted the request."""
-        self.accepted = True
-        self._wake()
+        if not self.accepted:
+            self.accepted = True
+            self._wake()
 
     async def changed(self) -> None:
         """Returns at the next event, or when the upstream accepts."""

@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from typing import Any, Final
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, cast
 
 import aiohttp
 import httpx2
 import openai
 from async_timeout import timeout
-from openai import AsyncOpenAI
+from openai import AsyncAPIResponse, AsyncOpenAI
 
 from app.chat.constants import DRAIN_UPSTREAM_SEC
 from app.chat.decoding import CompletionDecoder
@@ -22,6 +22,8 @@ from app.core.llm import retry_after
 
 logger = logging.getLogger(__name__)
 
+# The client's own header for a body that it is not to read.
+RAW_RESPONSE_HEADER: Final = "X-Stainless-Raw-Response"
 UPSTREAM_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError)
 
 
@@ -47,9 +49,7 @@ class Upstream:
         if stream:
             body["stream_options"] = {"include_usage": True}
         try:
-            async with self._client.chat.completions.with_streaming_response.create(
-                **body
-            ) as response:
+            async with self._post(body) as response:
                 yield []
                 if response.headers.get("content-type", "").startswith("text/event-stream"):
                     async for pieces in _read_stream(response.iter_bytes(), decoder):
@@ -60,6 +60,27 @@ class Upstream:
             if decoder.finish_reason is None:
                 raise _convert(error) from error
         decoder.check_whole()
+
+
+    @asynccontextmanager
+    async def _post(self, body: dict[str, Any]) -> AsyncIterator[AsyncAPIResponse[object]]:
+        """What `chat.completions.with_streaming_response.create` does, without its typed parameters.
+
+        Walking through those for what they might have to convert takes longer than sending them.
+        """
+        response = cast(
+            AsyncAPIResponse[object],
+            await self._client.post(
+                "/chat/completions",
+                body=body,
+                cast_to=object,
+                options={"headers": {RAW_RESPONSE_HEADER: "stream"}},
+            ),
+        )
+        try:
+            yield response
+        finally:
+            await response.close()
 
 
 async def _read_stream(

@@ -18,7 +18,7 @@ Part = Literal["postgres", "qdrant", "embeddings"]
 Probe = Callable[[], Awaitable[None]]
 
 
-def get_probes(request: Request) -> dict[Part, Probe]:
+async def get_probes(request: Request) -> dict[Part, Probe]:
     """For each part that this process needs, a call that returns when it answers."""
     probes: dict[Part, Probe] = request.state.probes
     return probes

@@ -1,4 +1,7 @@
-"""Providers that every domain's endpoints use."""
+"""Providers that every domain's endpoints use.
+
+Providers are coroutines: FastAPI would run a plain function in a thread, at each request.
+"""
 
 from typing import Annotated
 
@@ -7,7 +10,7 @@ from fastapi import Depends, Request
 from settings import Settings
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """The settings of this process."""
     settings: Settings = request.app.state.settings
     return settings

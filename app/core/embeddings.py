@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from fastapi import Request
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -130,9 +129,3 @@ def _require_downloadable(name: str) -> None:
             f"EMBEDDING_MODEL {name} is not in DATA_DIR/models and cannot be downloaded: "
             f"set EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL}, which is installed."
         ) from error
-
-
-def get_embedder(request: Request) -> Embedder:
-    """The embedder of this process."""
-    embedder: Embedder = request.state.embedder
-    return embedder

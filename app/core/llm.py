@@ -1,6 +1,5 @@
 """The one AsyncOpenAI of the process, for any service that speaks the OpenAI API."""
 
-from fastapi import Request
 from httpx2 import Limits, Response, Timeout
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
@@ -44,9 +43,3 @@ def retry_after(response: Response) -> float:
         return max(0.0, float(response.headers.get("retry-after", 0)))
     except ValueError:
         return 0.0
-
-
-def get_openai(request: Request) -> AsyncOpenAI:
-    """The client of this process."""
-    client: AsyncOpenAI = request.state.openai
-    return client

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 import orjson
-import sentry_sdk
 
 from settings import Settings
 
@@ -69,6 +68,8 @@ def configure_logs(settings: Settings) -> None:
 
 
 def _configure_sentry(settings: Settings) -> None:
+    import sentry_sdk  # takes a tenth of the start, and most have no use for it
+
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN.get_secret_value() if settings.SENTRY_DSN else None,
         environment=settings.ENVIRONMENT,

@@ -21,13 +21,13 @@ from app.documents.services import DocumentService
 M = TypeVar("M", bound=BaseModel)
 
 
-def get_retrieval(request: Request) -> RetrievalService:
+async def get_retrieval(request: Request) -> RetrievalService:
     """The retrieval of this process."""
     retrieval: RetrievalService = request.state.retrieval
     return retrieval
 
 
-def get_documents(request: Request) -> DocumentService:
+async def get_documents(request: Request) -> DocumentService:
     """The documents of the knowledge base."""
     documents: DocumentService = request.state.documents
     return documents

@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 
 from qdrant_edge import EdgeConfig, EdgeShard, UpdateOperation
 
-from app.core.exceptions import RetrievalUnavailable
+from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.documents.edge_folder import EdgeFolder
 from app.documents.edge_optimizer import optimize_shard
 
@@ -41,7 +41,7 @@ class EdgeEngine:
     async def start(cls, folder: EdgeFolder, config: EdgeConfig, optimize_after: int) -> Self:
         """Loads the current shard of a folder that this process has locked."""
         engine = cls(folder, config, optimize_after)
-        engine._shard = await engine._call(lambda: EdgeShard.load(str(folder.current), config))
+        engine._shard = await engine._call(lambda: _load(folder, config))
         info = await engine.run(EdgeShard.info)
         # Each point has two vectors, of which BM25's are always indexed.
         engine._unoptimized = 2 * info.points_count - info.indexed_vectors_count
@@ -124,3 +124,13 @@ class EdgeEngine:
             self._shard, replaced = shard, self._shard
             self._missed = None
         await self._call(replaced.close)
+
+
+def _load(folder: EdgeFolder, config: EdgeConfig) -> EdgeShard:
+    try:
+        return EdgeShard.load(str(folder.current), config)
+    except Exception as error:  # the engine's errors have no class of their own
+        raise ConfigurationError(
+            f"The vectors in {folder.path} cannot be read ({error}): delete that folder and run "
+            "`python -m app.documents reindex`."
+        ) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from app.core.exceptions import ConfigurationError
 from app.documents.exceptions import StoreHeld
 
 CURRENT: Final = "current"
@@ -21,32 +22,34 @@ class EdgeFolder:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path.resolve()
+        self.path = path.resolve()
         self._lock: int | None = None
 
     @property
     def current(self) -> Path | None:
         """The shard that counts, if there is one yet."""
-        link = self._path / CURRENT
-        return self._path / link.readlink() if link.is_symlink() else None
+        link = self.path / CURRENT
+        return self.path / link.readlink() if link.is_symlink() else None
 
     def read_config(self) -> dict[str, Any]:
         """The configuration of the current shard, as Edge keeps it."""
-        config: dict[str, Any] = json.loads((self._path / CURRENT / CONFIG).read_bytes())
+        config: dict[str, Any] = json.loads((self.path / CURRENT / CONFIG).read_bytes())
         return config
 
     def lock(self) -> None:
         """Takes the folder for this process; the kernel gives it back when the process ends."""
-        self._path.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self._path, os.O_RDONLY)
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.path, os.O_RDONLY)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
             raise StoreHeld(
-                f"Another process holds the vectors in {self._path}: stop it, choose another "
+                f"Another process holds the vectors in {self.path}: stop it, choose another "
                 "DATA_DIR, or set QDRANT_URL, since several processes need a Qdrant server."
             ) from None
+        except OSError as error:
+            raise ConfigurationError(f"DATA_DIR cannot be used: {error}.") from error
 
     def release(self) -> None:
         """Gives the folder back; nothing happens where it is not held."""
@@ -56,31 +59,31 @@ class EdgeFolder:
 
     def new_shard(self) -> Path:
         """A path for another shard, which does not count yet."""
-        return self._path / f"shard-{uuid4().hex}"
+        return self.path / f"shard-{uuid4().hex}"
 
     def copy_shard(self) -> Path:
         """Copies the current shard, which nobody may be writing to."""
         copy = self.new_shard()
-        shutil.copytree(self._path / CURRENT, copy)
+        shutil.copytree(self.path / CURRENT, copy)
         return copy
 
     def make_current(self, shard: Path) -> None:
         """Lets another shard count, at once and for good."""
-        link = self._path / f"{CURRENT}.new"
+        link = self.path / f"{CURRENT}.new"
         link.unlink(missing_ok=True)
         link.symlink_to(shard.name)
-        link.replace(self._path / CURRENT)
-        _sync(self._path)
+        link.replace(self.path / CURRENT)
+        _sync(self.path)
 
     def sync_log(self) -> None:
         """Brings the write-ahead log to the disk, so that a power cut loses nothing."""
-        log = self._path / CURRENT / "wal"
+        log = self.path / CURRENT / "wal"
         for file in (*log.iterdir(), log):
             _sync(file)
 
     def sweep(self) -> None:
         """Deletes every shard that does not count."""
-        for shard in self._path.glob("shard-*"):
+        for shard in self.path.glob("shard-*"):
             if shard != self.current:
                 shutil.rmtree(shard, ignore_errors=True)
 

@@ -136,14 +136,17 @@ def _create_client(settings: Settings) -> AsyncQdrantClient:
     """Reads certificates from disk: not for the event loop."""
     url = settings.QDRANT_URL or f"http://{settings.QDRANT_HOST}:{settings.QDRANT_PORT}"
     key = settings.QDRANT_API_KEY
-    return AsyncQdrantClient(
-        url=url,
-        port=settings.QDRANT_PORT,
-        # As `api_key` it would warn of every http URL, also of those in a private network.
-        headers={"api-key": key.get_secret_value()} if key else None,
-        timeout=math.ceil(settings.QDRANT_TIMEOUT_SEC),
-        check_compatibility=False,  # it asks the server in a thread, and warns when that is down
-    )
+    try:
+        return AsyncQdrantClient(
+            url=url,
+            port=settings.QDRANT_PORT,
+            # As `api_key` it would warn of every http URL, also of those in a private network.
+            headers={"api-key": key.get_secret_value()} if key else None,
+            timeout=math.ceil(settings.QDRANT_TIMEOUT_SEC),
+            check_compatibility=False,  # it asks the server in a thread, and warns if it is down
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"QDRANT_URL {url} is wrong: {error}.") from error
 
 
 def _vector_params(dimensions: int) -> models.VectorParams:

@@ -45,6 +45,12 @@ def shards(folder: Path) -> list[Path]:
     return list(folder.glob("shard-*"))
 
 
+def damage(folder: Path) -> None:
+    """Spoils a file of the current shard."""
+    for file in folder.glob("current/segments/*/segment.json"):
+        file.write_text("damaged")
+
+
 def optimizing() -> bool:
     """Whether a process of ours has loaded a copy, which takes threads, to optimize it."""
     children = psutil.Process().children()
@@ -89,6 +95,19 @@ class TestFolder:
         with pytest.raises(ConfigurationError):
             await EdgeVectorStore.open(folder, LARGE)
         await (await EdgeVectorStore.open(folder, DENSE)).close()
+
+    async def test_unusable(self, tmp_path: Path) -> None:
+        """A folder that cannot be made is the fault of DATA_DIR."""
+        (tmp_path / "file").touch()
+        with pytest.raises(ConfigurationError, match="DATA_DIR cannot be used"):
+            await EdgeVectorStore.open(tmp_path / "file" / "demo", DENSE)
+
+    async def test_damaged(self, folder: Path) -> None:
+        """Where the engine cannot read its files, the sentence says how to make them anew."""
+        await (await EdgeVectorStore.open(folder, DENSE)).close()
+        damage(folder)
+        with pytest.raises(ConfigurationError, match="delete that folder and run `python -m"):
+            await EdgeVectorStore.open(folder, DENSE)
 
 
 class TestClosed:

@@ -58,6 +58,11 @@ class TestOpen:
         await store.ready()
         await store.close()
 
+    async def test_wrong_url(self, double: QdrantDouble) -> None:
+        """A URL that cannot be one stops the start and is named."""
+        with pytest.raises(ConfigurationError, match="QDRANT_URL ftp://qdrant is wrong"):
+            await open_store(double, QDRANT_URL="ftp://qdrant")
+
     async def test_wrong_key(self, double: QdrantDouble) -> None:
         """A key that Qdrant refuses stops the start and is named."""
         with pytest.raises(ConfigurationError, match="refuses QDRANT_API_KEY"):
@@ -112,7 +117,7 @@ class TestAbsence:
         with pytest.raises(RetrievalUnavailable):
             await store.ready()
         double.start()
-        assert await asyncio.gather(search(store), search(store)) == [0, 0]
+        assert [*await asyncio.gather(search(store), search(store))] == [0, 0]
         await store.upsert([point(1)])
         assert await search(store) == 1
         await store.close()

@@ -21,10 +21,10 @@ def tether() -> Iterator[Callable[..., Process]]:
 
         def start(*arguments: str) -> Process:
             command = [sys.executable, "-m", "app.embedded.tether", *arguments]
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            process = stack.enter_context(
-                subprocess.Popen(command, start_new_session=True, **pipes)
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
             )
+            stack.enter_context(process)
             stack.callback(process.kill)
             return process
 

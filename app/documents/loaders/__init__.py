@@ -7,11 +7,22 @@ import re
 from typing import Final
 
 from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
-from app.documents.loaders.constants import DOCX, HTML, KINDS, MARKDOWN, MAX_CHARS, PDF
+from app.documents.loaders.constants import (
+    DOCX,
+    HTML,
+    KINDS,
+    MARKDOWN,
+    MAX_CHARS,
+    PDF,
+    TOO_LONG,
+)
 from app.documents.loaders.encodings import decode
+from app.documents.loaders.files import find_files
 from app.documents.loaders.media_types import charset, recognise
 from app.documents.loaders.models import LoadedDocument
-from app.documents.loaders.titles import clean_title
+from app.documents.loaders.titles import clean_title, markdown_title
+
+__all__ = ["LoadedDocument", "find_files", "load", "recognise"]
 
 LINE_ENDS: Final = re.compile(r"\r\n?")
 NOT_STORED: Final = re.compile(r"[\x00\ud800-\udfff]")
@@ -27,7 +38,7 @@ def load(data: bytes, *, name: str | None = None, media_type: str | None = None)
     recognised = recognise(data, name=name, media_type=media_type)
     try:
         text, title = _read(data, recognised, charset(media_type))
-    except (UnreadableDocument, UnsupportedMediaType):
+    except (UnreadableDocument, UnsupportedMediaType, MemoryError):
         raise
     except Exception as error:  # the parsers document that a broken file may raise anything
         raise UnreadableDocument(
@@ -50,7 +61,7 @@ def _read(data: bytes, media_type: str, encoding: str | None) -> tuple[str, str 
 
         return read_html(data, encoding)
     text = decode(data, encoding)
-    return text, first_heading(text) if media_type == MARKDOWN else None
+    return text, markdown_title(text) if media_type == MARKDOWN else None
 
 
 def _clean(text: str) -> str:

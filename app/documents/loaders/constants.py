@@ -32,4 +32,4 @@ MAX_CHARS: Final = 30_000_000  # more than the largest accepted file holds as pl
 MAX_UNPACKED_BYTES: Final = 250_000_000  # ten times the largest accepted file
 TOO_LONG: Final = f"This holds more than {MAX_CHARS:,} characters: split it into several files."
 MAX_PAGES: Final = 20_000
-MAX_PDF_CPU_SEC: Final = 300.0
+MAX_PDF_CPU_SEC: Final = 100.0

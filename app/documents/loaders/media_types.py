@@ -101,10 +101,7 @@ def _by_label(name: str | None, media_type: str | None) -> str | None:
         if declared not in KINDS:
             raise _unsupported(f"labelled as {declared}")
         return declared
-    extension = PurePath(name or "").suffix.lower()
-    if extension and extension not in EXTENSIONS:
-        raise _unsupported(f"a {extension} file")
-    return EXTENSIONS.get(extension)
+    return EXTENSIONS.get(PurePath(name or "").suffix.lower())
 
 
 def _without_label(data: bytes) -> str:

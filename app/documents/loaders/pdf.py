@@ -16,8 +16,11 @@ HEADER_WITHIN: Final = 1024  # PDF 1.7, implementation note 13
 END_WITHIN: Final = 8192  # generous: what servers append to a file is not part of it
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 HYPHEN_AT_LINE_END: Final = re.compile(r"(?<=[^\W\d_])[-\u2010\xad]\n(?=[^\W\d_])")
-COMPOUND: Final = re.compile(r"\b[^\W\d_]{1,40}-[^\W\d_]{1,40}\b")
+SOFT_HYPHEN: Final = "\xad"
 LONGEST_WORD: Final = 40
+WORD_END: Final = re.compile(r"[^\W\d_]+\Z")
+WORD_START: Final = re.compile(r"[^\W\d_]{1,40}")
+COMPOUND: Final = re.compile(r"\b[^\W\d_]{1,40}-[^\W\d_]{1,40}\b")
 
 
 def read_pdf(data: bytes) -> tuple[str, str | None]:
@@ -31,3 +34,46 @@ def read_pdf(data: bytes) -> tuple[str, str | None]:
         raise UnreadableDocument("This PDF holds only images: run it through OCR first.")
     title = reader.metadata.title if reader.metadata else None
     return text, metadata_title(title) if isinstance(title, str) else None
+
+
+def rejoin_words(text: str) -> str:
+    """The text without hyphens that only end a line.
+
+    One stays where the same compound is elsewhere in the text, or a capital follows.
+    """
+    compounds = {compound.lower() for compound in COMPOUND.findall(text)}
+
+    def rejoin(hyphen: re.Match[str]) -> str:
+        first = WORD_END.search(text, max(0, hyphen.start() - LONGEST_WORD), hyphen.start())
+        second = WORD_START.match(text, hyphen.end())
+        assert first and second, "a hyphen that is matched stands between letters"
+        compound = f"{first[0]}-{second[0]}".lower()
+        is_kept = compound in compounds or not second[0][0].islower()
+        return "-" if is_kept and hyphen[0][0] != SOFT_HYPHEN else ""
+
+    return HYPHEN_AT_LINE_END.sub(rejoin, text)
+
+
+def _check_ends(data: bytes) -> None:
+    if b"%PDF-" not in data[:HEADER_WITHIN]:
+        raise UnreadableDocument("This is labelled as a PDF but is none: label it as what it is.")
+    if b"%%EOF" not in data[-END_WITHIN:]:
+        raise UnreadableDocument("This PDF is cut off: send the whole of it again.")
+
+
+def _pages(reader: PdfReader) -> Iterator[str]:
+    if len(reader.pages) > MAX_PAGES:
+        raise UnreadableDocument(f"This PDF has more than {MAX_PAGES:,} pages: split it.")
+    deadline, chars = process_time() + MAX_PDF_CPU_SEC, 0
+
+    def check_time(*_: object) -> None:
+        if process_time() > deadline:
+            raise UnreadableDocument("This PDF takes too long to read: print it into a new one.")
+
+    for page in reader.pages:
+        text = page.extract_text(visitor_operand_before=check_time)
+        check_time()
+        chars += len(text)
+        if chars > MAX_CHARS:
+            raise UnreadableDocument(TOO_LONG)
+        yield "\n".join(CONTROL.sub("", line).rstrip() for line in text.splitlines()).strip()
