@@ -13,7 +13,7 @@ from app.chat.generations import Generations
 from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
 from app.chat.upstream import Upstream
-from app.core.api import Part, Probe
+from app.core.api import Counter, Part, Probe
 from app.core.api import router as core_router
 from app.core.embeddings import create_embedder
 from app.core.handlers import add_handlers
@@ -44,6 +44,7 @@ class State(TypedDict):
     documents: DocumentService
     retrieval: RetrievalService
     probes: dict[Part, Probe]
+    drift: Counter
 
 
 @asynccontextmanager
@@ -66,12 +67,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         await stack.enter_async_context(_background(generations.sweep()))
         worker = await stack.enter_async_context(open_worker(database, embedder, store))
         await stack.enter_async_context(_background(worker.run()))
+        retrieval = RetrievalService(embedder, store, database, settings.RELEVANCE_THRESHOLD)
         yield State(
             generations=generations,
             messages=messages,
             documents=DocumentService(database, worker.wake),
-            retrieval=RetrievalService(embedder, store, database, settings.RELEVANCE_THRESHOLD),
+            retrieval=retrieval,
             probes={"postgres": database.ready, "qdrant": store.ready, "embeddings": embedder.ready},
+            drift=retrieval.drift,
         )
 
 

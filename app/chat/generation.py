@@ -48,7 +48,7 @@ class Generation:
     def cancel(self) -> None:
         """Stops the upstream call at once; what there is of the answer is stored."""
         self.cancelled = True
-        if self._deadline is not None:
+        if self._deadline is not None and not self._deadline.expired:
             self._deadline.reschedule(asyncio.get_running_loop().time())
 
     @asynccontextmanager

@@ -52,7 +52,7 @@ class Upstream:
             async with self._post(body) as response:
                 yield []
                 if response.headers.get("content-type", "").startswith("text/event-stream"):
-                    async for pieces in _read_stream(response.iter_bytes(), decoder):
+                    async for pieces in _read_stream(response.http_response.aiter_raw(), decoder):
                         yield pieces
                 else:
                     yield decoder.decode_json(await response.read())
@@ -74,7 +74,7 @@ class Upstream:
                 "/chat/completions",
                 body=body,
                 cast_to=object,
-                options={"headers": {RAW_RESPONSE_HEADER: "stream"}},
+                options={"headers": {RAW_RESPONSE_HEADER: "stream", "Accept-Encoding": "identity"}},
             ),
         )
         try:

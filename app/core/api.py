@@ -16,6 +16,7 @@ router = APIRouter(tags=["Core"])
 
 Part = Literal["postgres", "qdrant", "embeddings"]
 Probe = Callable[[], Awaitable[None]]
+Counter = Callable[[], Awaitable[int]]
 
 
 async def get_probes(request: Request) -> dict[Part, Probe]:
@@ -24,18 +25,33 @@ async def get_probes(request: Request) -> dict[Part, Probe]:
     return probes
 
 
+async def get_drift_counter(request: Request) -> Counter:
+    """A call that counts the points in Qdrant less the passages in Postgres."""
+    counter: Counter = request.state.drift
+    return counter
+
+
 @router.get("/healthcheck")
 async def healthcheck() -> Health:
     """Answers while the process lives; touches nothing else."""
     return Health(version=version)
 
 
-@router.get("/readiness", responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
+@router.get(
+    "/readiness",
+    responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}},
+    response_model_exclude_unset=True,
+)
 async def readiness(
-    probes: Annotated[dict[Part, Probe], Depends(get_probes)], response: Response
+    probes: Annotated[dict[Part, Probe], Depends(get_probes)],
+    drift: Annotated[Counter, Depends(get_drift_counter)],
+    response: Response,
 ) -> Readiness:
     """Whether Postgres, Qdrant and the embeddings answer; the model upstream is not called."""
-    checks = dict(zip(probes, await asyncio.gather(*map(_check, probes.values())), strict=True))
+    checking = asyncio.gather(*map(_check, probes.values()))
+    counted, checked = await asyncio.gather(_count(drift), checking)
+    checks = dict(zip(probes, checked, strict=True))
+    checks["qdrant"].drift = counted
     ready = all(check.status == "ok" for check in checks.values())
     if not ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
@@ -51,3 +67,11 @@ async def _check(probe: Probe) -> Check:
     except Exception:
         outcome = "failed"
     return Check(status=outcome, latency_ms=round((perf_counter() - start) * 1000, 1))
+
+
+async def _count(counter: Counter) -> int | None:
+    try:
+        async with timeout(READINESS_TIMEOUT_SEC):
+            return await counter()
+    except Exception:  # what does not answer fails its own check
+        return None

@@ -1,9 +1,16 @@
 """The one AsyncOpenAI of the process, for any service that speaks the OpenAI API."""
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 from httpx2 import Limits, Response, Timeout
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
-from app.core.constants import CONNECT_TIMEOUT_SEC, MAX_RETRY_AFTER_SEC
+from app.core.constants import (
+    CONNECT_TIMEOUT_SEC,
+    MAX_RETRY_AFTER_SEC,
+    MAX_TOLD_RETRY_AFTER_SEC,
+)
 from app.core.exceptions import ConfigurationError
 from settings import Settings
 
@@ -38,8 +45,14 @@ async def _refuse_long_waits(response: Response) -> None:
 
 
 def retry_after(response: Response) -> float:
-    """Seconds that the upstream asks to wait for; 0 where it does not say in seconds."""
+    """Seconds that the upstream asks to wait for, 0 where it does not say (RFC 9110, 10.2.3)."""
+    value = response.headers.get("retry-after", "0")
     try:
-        return max(0.0, float(response.headers.get("retry-after", 0)))
+        seconds = float(value) if value[:1].isdecimal() else _seconds_until(value)
     except ValueError:
         return 0.0
+    return min(max(0.0, seconds), MAX_TOLD_RETRY_AFTER_SEC)
+
+
+def _seconds_until(date: str) -> float:
+    return (parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)).total_seconds()

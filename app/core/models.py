@@ -53,10 +53,14 @@ class Health(BaseModel):
 
 
 class Check(BaseModel):
-    """Whether one part answers, and how fast."""
+    """Whether one part answers, and how fast.
+
+    `drift`, of Qdrant alone: points in Qdrant less passages in Postgres; null: not counted.
+    """
 
     status: Literal["ok", "failed"]
     latency_ms: float
+    drift: int | None = None
 
 
 class Readiness(BaseModel):

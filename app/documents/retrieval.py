@@ -41,6 +41,11 @@ class RetrievalService:
             return []
         return [source for _, source in found[:limit]]
 
+    async def drift(self) -> int:
+        """Points in Qdrant less passages in Postgres: what work under way or `reindex` evens out."""
+        passages: int = await self._database.run(lambda queries: queries.count_passages())
+        return await self._store.count() - passages
+
     async def _find(
         self, query: str, filter: Filter | None, user_id: int | None
     ) -> list[tuple[Candidate, Source]]:

@@ -43,7 +43,7 @@ ENCRYPTED: Final = 0x1  # the first general purpose bit of a zip member
 
 
 def read_docx(data: bytes) -> tuple[str, str | None]:
-    """The text, notes last, and the title: the paragraph in the style of titles, or the metadata."""
+    """The text, notes last, and the title: the paragraph in that style, else the metadata's."""
     with _open(data) as package:
         body = _Body(Styles(package), Numbering(package))
         for part in PARTS_WITH_TEXT:
@@ -124,7 +124,8 @@ class _Body:
                 self._writer.end_table()
 
     def _begin_paragraph(self) -> None:
-        self._properties = self._styles.properties(self._properties.get("pStyle", "")) | self._properties
+        style = self._properties.get("pStyle", "")
+        self._properties = self._styles.properties(style) | self._properties
         level = heading_level(self._properties)
         number = self._properties.get("numId", NO_LIST)
         if level:

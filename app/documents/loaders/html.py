@@ -15,16 +15,19 @@ HEAD_BYTES: Final = 4096
 CHARSET: Final = re.compile(
     rb"(?:<meta\b[^>]*\bcharset|<\?xml\b[^>]*\bencoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE
 )
-HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-BLOCKS: Final = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset"
-    " figcaption figure footer form header hr html legend main p section summary tbody tfoot thead"
-    .split()
-)
-NOT_TEXT: Final = frozenset(
-    "audio button canvas datalist iframe nav noscript object script select style svg template"
-    " textarea video".split()
-)
+HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
+CELLS: Final = frozenset({"td", "th"})
+# fmt: off
+BLOCKS: Final = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
+    "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header",
+    "hr", "legend", "main", "p", "section", "summary", "tbody", "tfoot", "thead",
+})
+NOT_TEXT: Final = frozenset({
+    "audio", "button", "canvas", "datalist", "iframe", "nav", "noscript", "object", "script",
+    "select", "style", "svg", "template", "textarea", "video",
+})
+# fmt: on
 NUMBER: Final = re.compile(r"[0-9]{1,9}")
 HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -32,7 +35,7 @@ HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", 
 def read_html(data: bytes, encoding: str | None) -> tuple[str, str | None]:
     """The page as Markdown, and its title or else its first heading of the first level."""
     declared = CHARSET.search(data[:HEAD_BYTES])
-    text = decode(data, encoding or (declared and declared[1].decode()))
+    text = decode(data, encoding or (declared[1].decode() if declared else None))
     page = _Page()
     parser = etree.HTMLParser(target=page, encoding="utf-8", no_network=True)
     for start in range(0, len(text), FED_AT_ONCE):
@@ -42,7 +45,7 @@ def read_html(data: bytes, encoding: str | None) -> tuple[str, str | None]:
 
 
 class _Page:
-    """What lxml tells of the page; its starts and ends of elements always match."""
+    """What lxml tells of the page, in which every start of an element has its end."""
 
     def __init__(self) -> None:
         self._writer = TableWriter()
@@ -55,12 +58,15 @@ class _Page:
 
     @property
     def title(self) -> str | None:
+        """The page's title, else its first heading of the first level."""
         return "".join(self._title).strip() or self._first_heading or None
 
     def markdown(self) -> str:
+        """The text of the page."""
         return self._writer.markdown()
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Called by lxml where an element begins."""
         if self._hidden_depth or _is_hidden(tag, attributes):
             self._hidden_depth += 1
         elif self._code is None:
@@ -69,6 +75,7 @@ class _Page:
             self._code.append("\n")
 
     def end(self, tag: str) -> None:
+        """Called by lxml where an element ends."""
         if self._hidden_depth:
             self._hidden_depth -= 1
         elif self._code is None:
@@ -78,6 +85,7 @@ class _Page:
             self._code = None
 
     def data(self, data: str) -> None:
+        """Called by lxml with text."""
         if self._hidden_depth:
             return
         if self._is_in_title:
@@ -96,52 +104,57 @@ class _Page:
                 self._is_in_title = not self._title
             case "pre":
                 self._code = []
-            case "ul" | "ol":
-                self._writer.end()
-                self._lists.append(_first_number(attributes) if tag == "ol" else None)
-            case "li":
-                self._writer.item(max(0, len(self._lists) - 1), self._marker())
-            case "table":
-                self._writer.begin_table()
-            case "td" | "th":
-                self._writer.begin_cell()
             case "br":
                 self._writer.line_break()
             case "code":
                 self._writer.text("`")
             case "img":
                 self._writer.text(attributes.get("alt", ""))
-            case _ if tag in HEADINGS:
-                self._writer.heading(HEADINGS[tag])
-            case _ if tag in BLOCKS:
+            case "ul" | "ol":
                 self._writer.end()
+                self._lists.append(_first_number(attributes) if tag == "ol" else None)
+            case _:
+                self._open_block(tag)
+
+    def _open_block(self, tag: str) -> None:
+        if tag in HEADINGS:
+            self._writer.heading(HEADINGS[tag])
+        elif tag == "li":
+            self._writer.item(max(0, len(self._lists) - 1), self._marker())
+        elif tag == "table":
+            self._writer.begin_table()
+        elif tag in CELLS:
+            self._writer.begin_cell()
+        elif tag in BLOCKS:
+            self._writer.end()
 
     def _shut(self, tag: str) -> None:
         match tag:
             case "title":
                 self._is_in_title = False
+            case "code":
+                self._writer.text("`")
             case "ul" | "ol":
                 self._lists.pop()
                 self._writer.close()
             case "li":
                 self._writer.close()
-            case "table":
-                self._writer.end_table()
-            case "tr":
-                self._writer.end_row()
-            case "td" | "th":
-                self._writer.end_cell()
-            case "code":
-                self._writer.text("`")
-            case _ if tag in HEADINGS:
-                self._close_heading(tag)
-            case _ if tag in BLOCKS:
-                self._writer.end()
+            case _:
+                self._shut_block(tag)
 
-    def _close_heading(self, tag: str) -> None:
-        heading = self._writer.close()
-        if tag == "h1" and not self._first_heading:
-            self._first_heading = heading
+    def _shut_block(self, tag: str) -> None:
+        if tag in HEADINGS:
+            heading = self._writer.close()
+            if tag == "h1":
+                self._first_heading = self._first_heading or heading
+        elif tag == "table":
+            self._writer.end_table()
+        elif tag == "tr":
+            self._writer.end_row()
+        elif tag in CELLS:
+            self._writer.end_cell()
+        elif tag in BLOCKS:
+            self._writer.end()
 
     def _marker(self) -> str:
         number = self._lists[-1] if self._lists else None

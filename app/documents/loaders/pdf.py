@@ -7,6 +7,7 @@ from time import process_time
 from typing import Final
 
 from pypdf import PasswordType, PdfReader
+from pypdf.errors import LimitReachedError
 
 from app.documents.exceptions import UnreadableDocument
 from app.documents.loaders.constants import MAX_CHARS, MAX_PAGES, MAX_PDF_CPU_SEC, TOO_LONG
@@ -14,6 +15,7 @@ from app.documents.loaders.titles import metadata_title
 
 HEADER_WITHIN: Final = 1024  # PDF 1.7, implementation note 13
 END_WITHIN: Final = 8192  # generous: what servers append to a file is not part of it
+TOO_COMPLEX: Final = "This PDF takes too much to read: print it into a new PDF, or split it."
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 HYPHEN_AT_LINE_END: Final = re.compile(r"(?<=[^\W\d_])[-\u2010\xad]\n(?=[^\W\d_])")
 SOFT_HYPHEN: Final = "\xad"
@@ -29,11 +31,18 @@ def read_pdf(data: bytes) -> tuple[str, str | None]:
     reader = PdfReader(BytesIO(data))
     if reader.is_encrypted and reader.decrypt("") is PasswordType.NOT_DECRYPTED:
         raise UnreadableDocument("This PDF is encrypted: save it without a password.")
-    text = rejoin_words("\n\n".join(filter(None, _pages(reader))))
+    try:
+        text = rejoin_words("\n\n".join(filter(None, _pages(reader))))
+    except LimitReachedError as error:
+        raise UnreadableDocument(TOO_COMPLEX) from error
     if not text:
         raise UnreadableDocument("This PDF holds only images: run it through OCR first.")
+    return text, _title(reader)
+
+
+def _title(reader: PdfReader) -> str | None:
     title = reader.metadata.title if reader.metadata else None
-    return text, metadata_title(title) if isinstance(title, str) else None
+    return metadata_title(title) if isinstance(title, str) else None
 
 
 def rejoin_words(text: str) -> str:
@@ -46,7 +55,8 @@ def rejoin_words(text: str) -> str:
     def rejoin(hyphen: re.Match[str]) -> str:
         first = WORD_END.search(text, max(0, hyphen.start() - LONGEST_WORD), hyphen.start())
         second = WORD_START.match(text, hyphen.end())
-        assert first and second, "a hyphen that is matched stands between letters"
+        assert first  # what HYPHEN_AT_LINE_END matches stands between letters
+        assert second
         compound = f"{first[0]}-{second[0]}".lower()
         is_kept = compound in compounds or not second[0][0].islower()
         return "-" if is_kept and hyphen[0][0] != SOFT_HYPHEN else ""
@@ -68,7 +78,7 @@ def _pages(reader: PdfReader) -> Iterator[str]:
 
     def check_time(*_: object) -> None:
         if process_time() > deadline:
-            raise UnreadableDocument("This PDF takes too long to read: print it into a new one.")
+            raise UnreadableDocument(TOO_COMPLEX)
 
     for page in reader.pages:
         text = page.extract_text(visitor_operand_before=check_time)

@@ -1,4 +1,4 @@
-"""Adds tables to the Markdown writer: rows between bars, or plain blocks where it is mere layout."""
+"""Adds tables to the Markdown writer: rows between bars, or blocks where a table is mere layout."""
 
 from dataclasses import dataclass, field
 
@@ -66,20 +66,24 @@ class TableWriter(MarkdownWriter):
         self._last_kind = ""
 
     def heading(self, level: int) -> None:
+        """Begins a heading, which no cell can hold."""
         self._make_layout()
         super().heading(level)
 
     def code(self, code: str) -> None:
+        """A block of lines that stay as they are, which no cell can hold."""
         self._make_layout()
         super().code(code)
 
     def item(self, depth: int, marker: str) -> None:
+        """Begins an item of a list; in a cell it is mere text."""
         if self._is_in_cell():
             self._words.append(" ")
         else:
             super().item(depth, marker)
 
     def end(self) -> str:
+        """Ends the block; in a cell, where there are none, it is a space."""
         if not self._is_in_cell():
             return super().end()
         self._words.append(" ")

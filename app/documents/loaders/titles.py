@@ -5,14 +5,18 @@ from typing import Final
 
 from app.documents.loaders.constants import MAX_TITLE_CHARS
 
-NOT_SEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ud800-\udfff]")
+NOT_SEEN: Final = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ud800-\udfff]"
+)
 PLACEHOLDER: Final = re.compile(
     r"""(?: untitled\b.* | (?:new|word)?\s*document\s*\d* | (?:no\s+)?title | none
     | microsoft\ (?:word|powerpoint|excel)\b.* | (?:powerpoint\ )?(?:presentation|slide)\s*\d*
     | .*\.(?:docx?|pdf|rtf|odt|tex|dvi|indd|qxd|pptx?|xlsx?|txt|html?) | \W* )""",
     re.VERBOSE | re.IGNORECASE,
 )
-FRONT_MATTER: Final = re.compile(r"\A---[ \t]*\n(?P<lines>.*?)^---[ \t]*$", re.MULTILINE | re.DOTALL)
+FRONT_MATTER: Final = re.compile(
+    r"\A---[ \t]*\n(?P<lines>.*?)^---[ \t]*$", re.MULTILINE | re.DOTALL
+)
 TITLE_LINE: Final = re.compile(r"^title:[ \t]*(?P<title>\S.*)$", re.MULTILINE)
 HEADING: Final = re.compile(
     r"""
@@ -51,4 +55,4 @@ def markdown_title(text: str) -> str | None:
 def _without_marks(heading: str) -> str:
     # Clipped first: the pattern of a link takes quadratic time on a long line of brackets.
     words = LINK.sub(r"\1", heading[: 2 * MAX_TITLE_CHARS])
-    return words.strip().rstrip("#").replace("*", "").replace("`", "")
+    return words.strip().rstrip("#").replace("*", "").replace("`", "").strip()

@@ -1,0 +1,43 @@
+"""From which nearness on a passage counts as relevant to a question."""
+
+import asyncio
+import logging
+from typing import Final
+
+from app.core.exceptions import DatabaseUnavailable
+from app.db import Database
+
+DEFAULT_THRESHOLD: Final = 0.48
+REFRESH_SEC: Final = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class Relevance:
+    """The threshold on the cosine: RELEVANCE_THRESHOLD, else what `calibrate` stored, else ours."""
+
+    def __init__(
+        self, database: Database, embedding_model: str, setting: float | None = None
+    ) -> None:
+        self.threshold = DEFAULT_THRESHOLD if setting is None else setting
+        self._database = database
+        self._embedding_model = embedding_model
+        self._is_set = setting is not None
+
+    async def refresh(self) -> None:
+        """Takes up the calibration of the embedding model; raises DatabaseUnavailable."""
+        if self._is_set:
+            return
+        stored: float | None = await self._database.run(
+            lambda queries: queries.get_threshold(embedding_model=self._embedding_model)
+        )
+        self.threshold = DEFAULT_THRESHOLD if stored is None else stored
+
+    async def watch(self) -> None:
+        """Refreshes until it is cancelled, so that no request has to ask Postgres for it."""
+        while True:
+            try:
+                await self.refresh()
+            except DatabaseUnavailable:
+                logger.warning("The calibration cannot be read: still %.3f", self.threshold)
+            await asyncio.sleep(REFRESH_SEC)

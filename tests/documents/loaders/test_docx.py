@@ -1,0 +1,220 @@
+"""Word documents to Markdown."""
+
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from docx.document import Document
+
+from app.documents.exceptions import UnreadableDocument
+from app.documents.loaders import load
+from app.documents.loaders.constants import DOCX
+from app.documents.loaders.docx import read_docx
+from tests.documents.loaders.samples import repacked, word, word_of_body
+
+STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
+COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+
+def text_of_body(body: str) -> str:
+    """The text of a document with this XML as its body."""
+    return read_docx(word_of_body(body))[0]
+
+
+def write_report(document: Document) -> None:
+    """Headings, text, lists and a table."""
+    document.add_heading("Report", 0)
+    document.add_heading("First", 1)
+    document.add_paragraph("Some ").add_run("bold\ttext\nmore").bold = True
+    for text, style in [("a", ""), ("b", " 2"), ("c", "")]:
+        document.add_paragraph(text, f"List Bullet{style}")
+    document.add_paragraph("one", "List Number")
+    document.add_paragraph("two", "List Number")
+    document.add_heading("Deeper", 2)
+    table = document.add_table(2, 2)
+    for cell, text in zip(table._cells, ["x", "y|z", "1", "2\n3"], strict=True):  # noqa: SLF001
+        cell.text = text
+    document.add_paragraph("End.")
+
+
+class TestStructure:
+    def test_report(self) -> None:
+        """Headings, lists and tables become those of Markdown."""
+        assert read_docx(word(write_report))[0] == (
+            "# Report\n\n# First\n\nSome bold text\nmore\n\n- a\n- b\n- c\n1. one\n2. two\n\n"
+            "## Deeper\n\n| x | y\\|z |\n| --- | --- |\n| 1 | 2 3 |\n\nEnd."
+        )
+
+    def test_inherited_style(self) -> None:
+        """A style that is based on a heading is one, and an outline level makes one too."""
+
+        def write(document: Document) -> None:
+            style = document.styles.add_style("Appendix", 1)
+            style.base_style = document.styles["Heading 2"]
+            document.add_paragraph("Extra", "Appendix")
+
+        assert read_docx(word(write))[0] == "## Extra"
+        outline = '<w:p><w:pPr><w:outlineLvl w:val="{}"/></w:pPr><w:r><w:t>a</w:t></w:r></w:p>'
+        assert text_of_body(outline.format(2) + outline.format(9)) == "### a\n\na"
+
+    def test_circular_style(self) -> None:
+        """Styles that are based on each other do no harm."""
+        paragraph = '<w:p><w:pPr><w:pStyle w:val="A"/></w:pPr><w:r><w:t>a</w:t></w:r></w:p>'
+        styles = f'<w:styles xmlns:w="{STRICT}">' + "".join(
+            f'<w:style w:styleId="{style}"><w:name w:val="{style}"/><w:basedOn w:val="{base}"/>'
+            "</w:style>"
+            for style, base in ("AB", "BA")
+        )
+        data = repacked(word_of_body(paragraph), {"word/styles.xml": f"{styles}</w:styles>".encode()})
+        assert read_docx(data)[0] == "a"
+
+    def test_numbers(self) -> None:
+        """Numbered items are counted on each level, anew below each item."""
+        item = (
+            '<w:p><w:pPr><w:numPr><w:ilvl w:val="{}"/><w:numId w:val="77"/></w:numPr></w:pPr>'
+            "<w:r><w:t>x</w:t></w:r></w:p>"
+        )
+        numbering = (
+            f'<w:numbering xmlns:w="{STRICT}"><w:abstractNum w:abstractNumId="5">'
+            '<w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/></w:lvl>'
+            '<w:lvl w:ilvl="1"><w:numFmt w:val="lowerLetter"/></w:lvl></w:abstractNum>'
+            '<w:num w:numId="77"><w:abstractNumId w:val="5"/></w:num></w:numbering>'
+        )
+        body = word_of_body("".join(map(item.format, (0, 1, 1, 0, 1, 2))))
+        data = repacked(body, {"word/numbering.xml": numbering.encode()})
+        assert read_docx(data)[0] == (
+            "1. x\n  1. x\n  2. x\n2. x\n  1. x\n    - x"
+        )
+
+    def test_taken_out_of_a_list(self) -> None:
+        """A paragraph that is taken out of its style's list is no item."""
+        body = '<w:p><w:pPr><w:numPr><w:numId w:val="0"/></w:numPr></w:pPr><w:r><w:t>a</w:t></w:r></w:p>'
+        assert text_of_body(body) == "a"
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("body", "text"),
+        [
+            ("<w:p><w:ins><w:r><w:t>new</w:t></w:r></w:ins></w:p>", "new"),
+            ("<w:p><w:hyperlink><w:r><w:t>link</w:t></w:r></w:hyperlink></w:p>", "link"),
+            ("<w:sdt><w:sdtContent><w:p><w:r><w:t>form</w:t></w:r></w:p></w:sdtContent></w:sdt>", "form"),
+            ("<w:p><w:r><w:t>a</w:t><w:noBreakHyphen/><w:t>b</w:t></w:r></w:p>", "a-b"),
+            ("<w:p><w:r><w:t xml:space='preserve'>a </w:t></w:r><w:r><w:t>b</w:t></w:r></w:p>", "a b"),
+            (
+                f"<w:p><m:oMath xmlns:m='{MATH}'><m:r><m:t>x=1</m:t></m:r></m:oMath></w:p>",
+                "x=1",
+            ),
+        ],
+    )
+    def test_seen(self, body: str, text: str) -> None:
+        """Inserted text, links, forms and formulas are text."""
+        assert text_of_body(body) == text
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "<w:del><w:r><w:delText>old</w:delText><w:t>old</w:t></w:r></w:del>",
+            "<w:moveFrom><w:r><w:t>old</w:t></w:r></w:moveFrom>",
+            "<w:r><w:instrText>PAGE</w:instrText></w:r>",
+            f"<x:Fallback xmlns:x='{COMPATIBILITY}'><w:r><w:t>again</w:t></w:r></x:Fallback>",
+        ],
+    )
+    def test_not_seen(self, body: str) -> None:
+        """Deleted and moved text, fields' codes and repetitions for old programs are not."""
+        assert text_of_body(f"<w:p><w:r><w:t>a</w:t></w:r>{body}</w:p>") == "a"
+
+    def test_text_box(self) -> None:
+        """A text box is a paragraph of its own."""
+        box = "<w:txbxContent><w:p><w:r><w:t>box</w:t></w:r></w:p></w:txbxContent>"
+        body = f"<w:p><w:r><w:t>a</w:t>{box}<w:t>b</w:t></w:r></w:p>"
+        assert text_of_body(body) == "a\n\nbox\n\nb"
+
+    def test_notes(self) -> None:
+        """Footnotes and endnotes come last."""
+        note = f'<w:notes xmlns:w="{STRICT}"><w:p><w:r><w:t>{{}}</w:t></w:r></w:p></w:notes>'
+        notes = {
+            "word/endnotes.xml": note.format("end").encode(),
+            "word/footnotes.xml": note.format("foot").encode(),
+        }
+        data = repacked(word(lambda document: document.add_paragraph("text")), notes)
+        assert read_docx(data)[0] == "text\n\nfoot\n\nend"
+
+    def test_strict_format(self) -> None:
+        """The strict format is read as well, also under the name that some programs give it."""
+        xml = f'<w:document xmlns:w="{STRICT}"><w:body><w:p><w:r><w:t>a</w:t></w:r></w:p></w:body>'
+        file = BytesIO()
+        with ZipFile(file, "w") as package:
+            package.writestr("word/document2.xml", f"{xml}</w:document>")
+        assert load(file.getvalue(), name=None, media_type=None).text == "a"
+
+
+class TestTitle:
+    def test_style(self) -> None:
+        """The title is the paragraph in the style of titles."""
+        assert load(word(write_report), name=None, media_type=None).title == "Report"
+
+    @pytest.mark.parametrize(("title", "expected"), [("Kept", "Kept"), ("Word Document", None)])
+    def test_metadata(self, title: str, expected: str | None) -> None:
+        """Without one it is that of the metadata, unless a program put it there."""
+
+        def write(document: Document) -> None:
+            document.add_paragraph("text")
+            document.core_properties.title = title
+
+        assert load(word(write), name=None, media_type=None).title == expected
+
+
+class TestRefused:
+    def test_no_text(self) -> None:
+        """A document without text is refused."""
+        with pytest.raises(UnreadableDocument, match="no text in this file"):
+            load(word(lambda _: None), name=None, media_type=None)
+
+    def test_encrypted(self) -> None:
+        """A document that opens with a password is refused as that."""
+        data = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")
+        with pytest.raises(UnreadableDocument, match="encrypted: save it without"):
+            load(data, name="a.docx", media_type=DOCX)
+
+    def test_encrypted_archive(self) -> None:
+        """So is one in an archive with a password."""
+        data = bytearray(word(write_report))
+        directory = data.index(b"PK\x01\x02")
+        data[directory + 8] |= 1
+        with pytest.raises(UnreadableDocument, match="encrypted: save it without"):
+            load(bytes(data), name=None, media_type=None)
+
+    @pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+    def test_cut_off(self, share: float) -> None:
+        """Only a part of a document is refused."""
+        data = word(write_report)
+        with pytest.raises(UnreadableDocument, match="damaged or cut off"):
+            load(data[: int(len(data) * share)], name=None, media_type=DOCX)
+
+    @pytest.mark.parametrize("xml", [b"", b"<w", b"<w:p>no namespace</w:p>", b"<a>never closed"])
+    def test_damaged(self, xml: bytes) -> None:
+        """Broken XML is refused with what to do."""
+        data = repacked(word(write_report), {"word/document.xml": xml})
+        with pytest.raises(UnreadableDocument, match="This Word document is damaged: open it"):
+            load(data, name=None, media_type=None)
+
+    def test_bomb(self) -> None:
+        """An archive that unpacks to hundreds of megabytes is refused before it does."""
+        file = BytesIO(word(write_report))
+        with ZipFile(file, "a", ZIP_DEFLATED) as package, package.open("word/x", "w") as member:
+            for _ in range(26):
+                member.write(bytes(10_000_000))
+        with pytest.raises(UnreadableDocument, match="unpacks to more than 250 MB"):
+            load(file.getvalue(), name=None, media_type=None)
+
+    @pytest.mark.parametrize(
+        "entity", ["SYSTEM 'file:///etc/passwd'", "'lol'", "SYSTEM 'http://127.0.0.1:9/x'"]
+    )
+    def test_entities(self, entity: str) -> None:
+        """XML that declares entities is refused: nothing is read, fetched or multiplied."""
+        xml = f"<!DOCTYPE a [<!ENTITY x {entity}>]><a>&x;</a>"
+        data = repacked(word(write_report), {"word/document.xml": xml.encode()})
+        with pytest.raises(UnreadableDocument, match="damaged"):
+            load(data, name=None, media_type=None)

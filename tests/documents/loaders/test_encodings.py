@@ -1,0 +1,93 @@
+"""Bytes to text."""
+
+import pytest
+
+from app.documents.exceptions import UnreadableDocument
+from app.documents.loaders.encodings import decode
+
+GERMAN = "Die Größe der Häuser überraschte die Bürger; schöne Straßen führten zum Schloß."
+FRENCH = "“L’été dernier”, les élèves ont été reçus à l’école – ça coûte 5 €…"
+POLISH = "Zażółć gęślą jaźń, pchnąć w tę łódź jeża lub ośm skrzyń fig. Dziękuję."
+RUSSIAN = "Съешь же ещё этих мягких французских булок, да выпей чаю. Как дела?"
+GREEK = "Η γρήγορη καφέ αλεπού πηδάει πάνω από το τεμπέλικο σκυλί. Καλημέρα σας."
+JAPANESE = "これは日本語の文章です。文字コードを正しく判定できるでしょうか。東京は晴れです。"
+CHINESE = "这是一个中文文本，用于测试编码检测是否正确。北京今天天气很好，我们去公园散步。"
+TAIWANESE = "這是一個中文文本，用於測試編碼檢測是否正確。台北今天天氣很好，我們去公園散步。"
+KOREAN = "이것은 한국어 문장입니다. 인코딩 감지가 올바른지 시험합니다. 서울 날씨가 좋습니다."
+
+
+class TestDecode:
+    @pytest.mark.parametrize(
+        ("text", "encoding"),
+        [
+            *((text, "utf-8") for text in (GERMAN, JAPANESE, "plain", "a\x0cb \x1b[31mred\x1b[0m")),
+            *((text, "utf-8-sig") for text in (GERMAN, JAPANESE)),
+            *((text, "utf-16") for text in (GERMAN, JAPANESE)),
+            *((text, "utf-32") for text in (GERMAN, JAPANESE)),
+            *((GERMAN, encoding) for encoding in ("utf-16-le", "utf-16-be", "latin-1", "cp1252")),
+            (FRENCH, "cp1252"),
+            (POLISH, "cp1250"),
+            *((RUSSIAN, encoding) for encoding in ("cp1251", "koi8-r")),
+            (GREEK, "cp1253"),
+            *((JAPANESE, encoding) for encoding in ("shift_jis", "euc_jp", "iso2022_jp")),
+            (CHINESE, "gb18030"),
+            (TAIWANESE, "big5"),
+            (KOREAN, "euc_kr"),
+        ],
+    )
+    def test_undeclared(self, text: str, encoding: str) -> None:
+        """The encoding is found where it is not declared."""
+        assert decode(text.encode(encoding)) == text
+
+    @pytest.mark.parametrize(
+        ("data", "declared", "text"),
+        [
+            (b"caf\xe9 \x80", "iso-8859-1", "café €"),
+            ("é".encode("cp850"), "cp850", "é"),
+            ("株式会社".encode("cp932"), "Shift_JIS", "株式会社"),
+            ("朱镕基".encode("gbk"), "gb2312", "朱镕基"),
+            ("日本".encode("iso2022_jp"), "iso-2022-jp", "日本"),
+        ],
+    )
+    def test_declared(self, data: bytes, declared: str, text: str) -> None:
+        """A declared encoding is read as browsers read it."""
+        assert decode(data, declared) == text
+
+    @pytest.mark.parametrize("declared", ["latin-1", "no-such", "zlib", "utf-16", "a\x00b"])
+    def test_declared_in_vain(self, declared: str) -> None:
+        """What is UTF-8 is read as that, whatever it is declared as."""
+        assert decode(GERMAN.encode(), declared) == GERMAN
+
+    @pytest.mark.parametrize("declared", ["zlib", "punycode", "utf-16", "no-such"])
+    def test_unusable_declaration(self, declared: str) -> None:
+        """What is no encoding of such text is ignored."""
+        assert decode(GERMAN.encode("cp1252"), declared) == GERMAN
+
+    def test_broken_utf8(self) -> None:
+        """A broken byte in a long text in UTF-8 costs one character, not the text."""
+        assert decode(GERMAN.encode() + b"\xff" + GERMAN.encode()) == f"{GERMAN}\ufffd{GERMAN}"
+
+    def test_cut_utf16(self) -> None:
+        """Half a character at the end of UTF-16 costs that character."""
+        assert decode("Grüße".encode("utf-16")[:-1]) == "Grüß\ufffd"
+
+    @pytest.mark.parametrize("data", [b"hello\x00world", "Grüße\x00!".encode(), bytes(1000)])
+    def test_nul(self, data: bytes) -> None:
+        """NUL characters are refused as that."""
+        with pytest.raises(UnreadableDocument, match="it holds NUL characters"):
+            decode(data)
+
+    def test_nul_in_marked_text(self) -> None:
+        """Also where a mark says that it is text."""
+        with pytest.raises(UnreadableDocument, match="it holds NUL characters"):
+            decode("\ufeffa\x00b".encode())
+
+    def test_control_characters(self) -> None:
+        """Something that is no text, although it decodes, is refused."""
+        with pytest.raises(UnreadableDocument, match="full of control characters"):
+            decode(b"\x01\x02abc\x03")
+
+    def test_unknown(self) -> None:
+        """Bytes that are in no encoding are refused with what to do."""
+        with pytest.raises(UnreadableDocument, match="save it as UTF-8"):
+            decode(bytes(range(1, 256)))

@@ -1,0 +1,165 @@
+"""HTML to Markdown."""
+
+from time import process_time
+
+import pytest
+
+from app.documents.exceptions import UnreadableDocument
+from app.documents.loaders import load
+from app.documents.loaders.html import read_html
+
+
+def text_of(page: str) -> str:
+    """The text of a page."""
+    return read_html(page.encode(), None)[0]
+
+
+class TestStructure:
+    def test_headings_and_paragraphs(self) -> None:
+        """Headings get their marks, paragraphs blank lines, and inline marks leave no trace."""
+        page = "<h1>One <i>a</i></h1>intro<p>Some\n <b>bold</b> <a href=/x>link</a>.<h3>Deep\nx</h3>"
+        assert text_of(page) == "# One a\n\nintro\n\nSome bold link.\n\n### Deep x"
+
+    def test_line_breaks(self) -> None:
+        """A line break is kept, a blank line too, and no more."""
+        assert text_of("<p>a <br> b<br><br><br><br>c") == "a\nb\n\nc"
+
+    def test_lists(self) -> None:
+        """Items are marked or counted, and indented within other lists."""
+        page = "<p>x<ul><li>a<li><p>b</p><ol start=9><li>c<li>d</ol></ul><ol><li></li><li>e</ol>"
+        assert text_of(page) == "x\n\n- a\n- b\n  9. c\n  10. d\n2. e"
+
+    def test_lines_of_an_item(self) -> None:
+        """Further lines of an item stand below its first."""
+        assert text_of("<ul><li>a<br>b<li>c</ul>") == "- a\n  b\n- c"
+
+    def test_item_without_list(self) -> None:
+        """An item outside of a list is marked as well."""
+        assert text_of("<li>a") == "- a"
+
+    def test_code(self) -> None:
+        """Code keeps its lines inside of a fence that none of them closes."""
+        page = "<pre><code>\ndef f():\n    return '```'<br>f()\n</code></pre>Use <code>make</code>."
+        fence = "`" * 4
+        assert text_of(page) == f"{fence}\ndef f():\n    return '```'\nf()\n{fence}\n\nUse `make`."
+
+    def test_blank_code(self) -> None:
+        """Code without any leaves no fence."""
+        assert text_of("a<pre> \n </pre>b") == "a\n\nb"
+
+    def test_images(self) -> None:
+        """An image is its alternative text."""
+        assert text_of("<p>See <img src='http://a.example/x' alt='the plan'>!") == "See the plan!"
+
+    @pytest.mark.parametrize(
+        "hidden",
+        ["<script>no</script>", "<style>no</style>", "<nav><ul><li>no</ul></nav>", "<p hidden>no</p>"]
+        + ["<template><h1>no</h1></template>", "<svg><title>no</title></svg>", "<!-- no -->"]
+        + ["<p style='color: red; display : none'>no<br>no</p>", "<span aria-hidden=true>no</span>"],
+    )
+    def test_hidden(self, hidden: str) -> None:
+        """What a reader does not see is not there."""
+        assert read_html(f"<p>a</p>{hidden}<p>b</p>".encode(), None) == ("a\n\nb", None)
+
+
+class TestTables:
+    def test_rows(self) -> None:
+        """A table has a line for each row, and one below the first."""
+        page = "<table><caption>C</caption><tr><th>a<th>b|c<tr><td>1<p>2</p><td><ul><li>x<li>y</table>"
+        assert text_of(page) == "C\n\n| a | b\\|c |\n| --- | --- |\n| 1 2 | x y |"
+
+    def test_neighbours(self) -> None:
+        """Two tables stay two."""
+        row = "<table><tr><td>a<td>b</table>"
+        assert text_of(row + row) == "| a | b |\n\n| a | b |"
+
+    def test_one_column(self) -> None:
+        """A table of one column is text."""
+        assert text_of("<table><tr><td>a<tr><td>b</table>c") == "a\n\nb\n\nc"
+
+    def test_layout(self) -> None:
+        """A table that holds headings, code or tables is the layout of these."""
+        inner = "<table><tr><td>x<td>y</table>"
+        page = f"<table><tr><td>side<td>top<h2>Head</h2>text{inner}<td>last<tr><td>a<td>b</table>end"
+        assert text_of(page) == (
+            "side\n\ntop\n\n## Head\n\ntext\n\n| x | y |\n\nlast\n\na\n\nb\n\nend"
+        )
+        assert text_of("<table><tr><td>1<td><pre>x</pre></table>") == "1\n\n```\nx\n```"
+
+    def test_without_table(self) -> None:
+        """Cells outside of a table are text."""
+        assert text_of("<tr><td>a</td><td>b</td></tr></table>c").split() == ["a", "b", "c"]
+
+
+class TestTitle:
+    @pytest.mark.parametrize(
+        ("page", "title"),
+        [
+            ("<title> A &amp;\n B </title><h1>C</h1>", "A & B"),
+            ("<title></title><h2>B</h2><h1>C</h1><h1>D</h1>", "C"),
+            ("<p>text", None),
+        ],
+    )
+    def test_title(self, page: str, title: str | None) -> None:
+        """The title is the page's own, else its first highest heading."""
+        document = load(f"<!doctype html>{page}<p>x".encode(), name=None, media_type=None)
+        assert document.title == title
+
+
+class TestEncoding:
+    @pytest.mark.parametrize(
+        "declaration",
+        [
+            "<meta charset=windows-1251>",
+            "<META http-equiv='Content-Type' content='text/html; charset=windows-1251'>",
+            "<?xml version='1.0' encoding='windows-1251'?>",
+        ],
+    )
+    def test_declared(self, declaration: str) -> None:
+        """The encoding that the page declares is used."""
+        page = f"{declaration}<p>Съешь ещё"
+        assert read_html(page.encode("cp1251"), None)[0].endswith("Съешь ещё")
+
+    def test_header_wins(self) -> None:
+        """An encoding declared beside the file wins over one within it, as HTML has it."""
+        document = load(
+            "<meta charset=latin1><p>Я".encode("cp1251"),
+            name=None,
+            media_type="text/html; charset=cp1251",
+        )
+        assert document.text == "Я"
+
+    def test_already_decoded(self) -> None:
+        """A page in UTF-8 is read as that, whatever it says."""
+        assert text_of("<meta charset=latin1><p>é日") == "é日"
+
+
+class TestHostile:
+    def test_characters(self) -> None:
+        """References to what is no character become U+FFFD."""
+        assert text_of("<p>a&#0;b&#xD800;c&#x110000;d") == "a\ufffdb\ufffdc\ufffdd"
+
+    def test_entities(self) -> None:
+        """An entity of a file is not read."""
+        page = "<!doctype html [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><p>&x;"
+        assert "root" not in text_of(page)
+
+    def test_depth(self) -> None:
+        """Text is found however deep it lies, and the indent stays small."""
+        text = text_of("<ul><li>" * 10_000 + "deep" + "<table><tr><td>" * 10_000 + "deeper")
+        assert text.split() == ["-", "deep", "deeper"]
+        assert len(text) < 50
+
+    def test_time(self) -> None:
+        """A megabyte of spaces takes no more time than one of text."""
+        start = process_time()
+        assert text_of("<p>a" + "<b> </b>" * 130_000 + "b") == "a b"
+        assert process_time() - start < 5
+
+    def test_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A page of too many characters is refused while it is read."""
+        monkeypatch.setattr("app.documents.loaders.markdown.MAX_CHARS", 100)
+        with pytest.raises(UnreadableDocument, match="split it"):
+            text_of("<p>text" * 50)
+        with pytest.raises(UnreadableDocument, match="split it"):
+            text_of(f"<pre>{'x' * 200}</pre>")

@@ -1,0 +1,164 @@
+"""What holds for every file, whatever its type."""
+
+import pickle
+import re
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
+from app.documents.loaders import LoadedDocument, load
+from app.documents.loaders.constants import DOCX, HTML, MARKDOWN, PDF, PLAIN_TEXT
+from tests.documents.loaders.samples import pdf, word
+
+PAGE = b"<!doctype html><html><head><title>Page</title></head><body><p>Hello</p></body></html>"
+WORD = word(lambda document: document.add_paragraph("Hello"))
+LABELS = st.sampled_from([None, "application/octet-stream", PLAIN_TEXT, MARKDOWN, HTML, PDF, DOCX])
+SAMPLES = [pdf("Hello", "there"), WORD, PAGE, b"# Hello\n", "Grüße".encode("utf-16")]
+
+
+def zipped(**members: str) -> bytes:
+    """A zip archive."""
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def load_any(data: bytes, media_type: str | None) -> LoadedDocument | None:
+    """The document, or None where one of the two documented errors says why there is none."""
+    try:
+        return load(data, name=None, media_type=media_type)
+    except (UnreadableDocument, UnsupportedMediaType) as error:
+        assert re.fullmatch(r"[A-Z].*\.", str(error))
+        return None
+
+
+def check(document: LoadedDocument | None) -> None:
+    """What every loaded document promises."""
+    if document is not None:
+        assert document.text.strip()
+        assert not re.search("[\x00\r\ud800-\udfff]", document.text)
+        assert document.title is None or 0 < len(document.title) <= 300
+        assert pickle.loads(pickle.dumps(document)) == document
+
+
+class TestAnyBytes:
+    """What holds whatever the bytes."""
+
+    @settings(deadline=None)
+    @given(st.binary(max_size=500), LABELS)
+    def test_noise(self, data: bytes, label: str | None) -> None:
+        """Arbitrary bytes are a document, or raise one of the two errors with a sentence."""
+        check(load_any(data, label))
+
+    @settings(deadline=None)
+    @given(st.text(max_size=200), st.sampled_from(["utf-8", "utf-16", "shift_jis"]), LABELS)
+    def test_text(self, text: str, encoding: str, label: str | None) -> None:
+        """So does any text in any encoding."""
+        check(load_any(text.encode(encoding, "ignore"), label))
+
+    @settings(deadline=None)
+    @given(st.sampled_from(SAMPLES), st.data(), st.binary(max_size=20), LABELS)
+    def test_damage(self, sample: bytes, data: st.DataObject, noise: bytes, label: str) -> None:
+        """So does a document with a piece of it overwritten, or cut out."""
+        start = data.draw(st.integers(0, len(sample)))
+        end = data.draw(st.integers(start, min(len(sample), start + 40)))
+        check(load_any(sample[:start] + noise + sample[end:], label))
+
+
+class TestRecognition:
+    """Which type a file is taken for."""
+
+    @pytest.mark.parametrize(
+        ("data", "expected"),
+        [(pdf("Hello"), PDF), (WORD, DOCX), (PAGE, HTML), (b"\xef\xbb\xbf \n" + PAGE, HTML)],
+    )
+    @pytest.mark.parametrize("label", [None, PLAIN_TEXT, PDF, "image/png"])
+    def test_content_first(self, data: bytes, expected: str, label: str | None) -> None:
+        """What a file's content shows is believed before its label and its name."""
+        document = load(data, name="picture.png", media_type=label)
+        assert document.media_type == expected
+        assert "Hello" in document.text
+
+    @pytest.mark.parametrize(
+        ("label", "name", "expected"),
+        [
+            ("text/markdown; charset=utf-8", "a.txt", MARKDOWN),
+            ("text/x-markdown", None, MARKDOWN),
+            ("Text/HTML", "a.md", HTML),
+            ("application/octet-stream", "Notes.MD", MARKDOWN),
+            (None, "folder/page.htm", HTML),
+            ("", "README", PLAIN_TEXT),
+            (None, None, PLAIN_TEXT),
+        ],
+    )
+    def test_label_then_name(self, label: str | None, name: str | None, expected: str) -> None:
+        """Text is of the declared type, else of that of its extension, else plain."""
+        assert load(b"Hello", name=name, media_type=label).media_type == expected
+
+    @pytest.mark.parametrize(
+        ("data", "what"),
+        [
+            (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "image/png"),
+            (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "image/jpeg"),
+            (b"\x7fELF\x02\x01\x01\x00", "application/x-elf"),
+            (zipped(a="b"), "a zip archive"),
+            (zipped(), "a zip archive"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "an Office document of before 2007"),
+        ],
+    )
+    @pytest.mark.parametrize("label", [None, PLAIN_TEXT, DOCX])
+    def test_other_types(self, data: bytes, what: str, label: str | None) -> None:
+        """Another type is named and refused, whatever it is labelled as."""
+        with pytest.raises(UnsupportedMediaType, match=f"This is .*{what}"):
+            load(data, name=None, media_type=label)
+
+    def test_other_label(self) -> None:
+        """Text that is labelled as something else is refused."""
+        with pytest.raises(UnsupportedMediaType, match="labelled as application/json: only plain"):
+            load(b"{}", name="a.txt", media_type="application/json")
+
+    def test_binary_without_label(self) -> None:
+        """A file of no known kind is refused."""
+        with pytest.raises(UnsupportedMediaType, match="binary file of an unknown type"):
+            load(bytes(range(32)), name=None, media_type=None)
+
+    @pytest.mark.parametrize(("label", "name"), [(PDF, "a PDF"), (DOCX, "a Word document")])
+    def test_not_what_the_label_says(self, label: str, name: str) -> None:
+        """Text that is labelled as PDF or DOCX is refused with the reason."""
+        with pytest.raises(UnreadableDocument, match=f"labelled as {name} but is none"):
+            load(b"Hello", name=None, media_type=label)
+
+
+class TestText:
+    """What a text becomes."""
+
+    def test_lines(self) -> None:
+        """Every line ends in a line feed; all else stays as it is."""
+        document = load(b"a \r\nb\rc\n\n\td\x0c", name=None, media_type=None)
+        assert document.text == "a \nb\nc\n\n\td\x0c"
+        assert document.title is None
+
+    @pytest.mark.parametrize("label", [None, PLAIN_TEXT, MARKDOWN, HTML, PDF, DOCX])
+    @pytest.mark.parametrize("data", [b"", b" \r\n\t"])
+    def test_empty(self, data: bytes, label: str | None) -> None:
+        """An empty file is refused as that."""
+        with pytest.raises(UnreadableDocument, match="This file is empty"):
+            load(data, name=None, media_type=label)
+
+    def test_nothing_seen(self) -> None:
+        """A file with nothing but blank space in it is refused."""
+        with pytest.raises(UnreadableDocument, match="no text in this file"):
+            load("\u3000\u2003\n".encode(), name=None, media_type=None)
+
+    def test_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A text of too many characters is refused."""
+        monkeypatch.setattr("app.documents.loaders.MAX_CHARS", 5)
+        assert load(b"12345", name=None, media_type=None).text == "12345"
+        with pytest.raises(UnreadableDocument, match="split it"):
+            load(b"123456", name=None, media_type=None)

@@ -1,0 +1,88 @@
+"""A network between the application and Postgres that a test can break."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Self
+
+from sqlalchemy import make_url
+
+
+class PostgresProxy:
+    """A TCP port in the running loop that leads to the unix socket of the embedded Postgres."""
+
+    def __init__(self, database_url: str) -> None:
+        url = make_url(database_url)
+        self._socket = f"{url.query['host']}/.s.PGSQL.{url.query['port']}"
+        self._database = url.database
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._passing = asyncio.Event()
+        self._passing.set()
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """The DATABASE_URL of an application behind this network."""
+        return f"postgresql://postgres@127.0.0.1:{self._port}/{self._database}?sslmode=disable"
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are."""
+        return len(self._writers) // 2
+
+    async def __aenter__(self) -> Self:
+        await self.resume()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._passing.set()
+        await self.refuse()
+
+    async def resume(self) -> None:
+        """Lets everything through, also what was held back."""
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    def hang(self) -> None:
+        """Takes whatever comes and passes nothing on, as a dead machine does."""
+        self._passing.clear()
+
+    def pass_on(self) -> None:
+        """Ends a hang."""
+        self._passing.set()
+
+    def cut(self) -> None:
+        """Breaks every connection, as a restart of Postgres does."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def refuse(self) -> None:
+        """Breaks every connection, and takes no new one."""
+        self._server.close()
+        self.cut()
+        await self._server.wait_closed()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._kept(writer):
+            await self._passing.wait()
+            server_reader, server_writer = await asyncio.open_unix_connection(self._socket)
+            async with self._kept(server_writer), asyncio.TaskGroup() as both:
+                both.create_task(self._pump(reader, server_writer))
+                both.create_task(self._pump(server_reader, writer))
+
+    @asynccontextmanager
+    async def _kept(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+        self._writers.add(writer)
+        try:
+            yield
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                await self._passing.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
