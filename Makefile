@@ -7,17 +7,19 @@ PINS := requirements/requirements
 
 # Stamps are named by checksums, not judged by dates: what has not changed installs nothing.
 checksum = $(shell { $(PYTHON) -VV; cat $(1); } 2>&1 | cksum | cut -d ' ' -f 1)
-TO_START := $(PINS)-pip.txt
+TO_INSTALL := $(PINS)-uv.txt
 TO_RUN := $(PINS)-embedded.txt $(PINS)-local-llm.txt
 TO_DEVELOP := $(PINS)-dev.txt $(PINS)-local-llm.txt
-STARTED := $(VENV)/.started-$(call checksum,$(TO_START))
-RUN := $(VENV)/.run-$(call checksum,$(TO_START) $(TO_RUN))
-DEVELOP := $(VENV)/.develop-$(call checksum,$(TO_START) $(TO_DEVELOP))
+INSTALLER := $(VENV)/.installer-$(call checksum,$(TO_INSTALL))
+RUN := $(VENV)/.run-$(call checksum,$(TO_INSTALL) $(TO_RUN))
+DEVELOP := $(VENV)/.develop-$(call checksum,$(TO_INSTALL) $(TO_DEVELOP))
 
-# Every pin is listed and hashed, so pip has nothing to resolve (--no-deps). Only what the service
-# imports is compiled, by importing it once: compiling everything would take longer than the rest.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	--require-hashes --no-deps --no-compile
+# Every pin is listed and hashed, so there is nothing to resolve. uv takes a third of pip's time, but
+# does not read pip's configuration: where that names a mirror, pip has to do it.
+OPTIONS := --quiet --require-hashes --no-deps
+install = $(BIN)/uv pip install --python $(BIN)/python --system-certs $(OPTIONS) $(1:%=--requirement %) \
+	|| $(BIN)/python -m pip install --no-compile $(OPTIONS) $(1:%=--requirement %)
+# Only what the service imports is compiled: all of it would take longer than the installation.
 WARM_UP := $(BIN)/python -c 'import aiohttp, fastapi, fastembed, openai.resources.chat, pugsql, \
 	psycopg2, pydantic_settings, qdrant_client, qdrant_edge, sentry_sdk, tqdm, uvicorn, uvloop'
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compile --quiet \
 	--generate-hashes --strip-extras --allow-unsafe --no-emit-options --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host
-SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps --no-compile"
+SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
 .PHONY: help install run-dev run test lint black ruff pre-commit compile pip-compile \
@@ -63,12 +65,13 @@ pre-commit: $(DEVELOP) ## Run every check of a commit on all files
 compile: pip-compile pip-compile-dev ## Pin what pyproject.toml asks for, with hashes
 
 pip-compile: $(DEVELOP) ## Pin what running needs
+	echo uv | $(COMPILE) --output-file $(PINS)-uv.txt -
 	$(COMPILE) --output-file $(PINS).txt pyproject.toml
 	$(COMPILE) --extra embedded --constraint $(PINS).txt \
 		--output-file $(PINS)-embedded.txt pyproject.toml
 
 pip-compile-dev: $(DEVELOP) ## Pin what developing needs as well
-	$(COMPILE) --all-extras --constraint $(PINS)-embedded.txt --constraint $(PINS)-pip.txt \
+	$(COMPILE) --all-extras --constraint $(PINS)-embedded.txt \
 		--output-file $(PINS)-dev.txt pyproject.toml
 
 upgrade: COMPILE += --upgrade
@@ -76,10 +79,10 @@ upgrade: compile ## Pin the newest versions that fit together
 
 sync: $(DEVELOP) ## Make .venv hold what production needs, and nothing else
 	rm -f $(VENV)/.run-* $(VENV)/.develop-*
-	$(SYNC) $(PINS).txt
+	$(SYNC) $(TO_INSTALL) $(PINS).txt
 
 sync-dev: $(DEVELOP) ## Make .venv hold what developing needs, and nothing else
-	$(SYNC) $(TO_DEVELOP)
+	$(SYNC) $(TO_INSTALL) $(TO_DEVELOP)
 
 migrate: $(RUN) ## Apply the migrations to DATABASE_URL (of the environment, or of .env)
 	$(BIN)/dbmate --no-dump-schema --wait --migration-lock up
@@ -94,19 +97,19 @@ clean: ## Remove caches and reports; .venv and data stay
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov
 	find app benchmarks settings tests -name __pycache__ -prune -exec rm -rf {} +
 
-$(STARTED): $(TO_START)
+$(INSTALLER): $(TO_INSTALL)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("bRAG needs Python 3.11 \
 	or newer: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(INSTALL) --requirement $(TO_START)
+	$(BIN)/python -m pip install $(OPTIONS) --requirement $(TO_INSTALL)
 	@touch $@
 
-$(RUN): $(STARTED)
-	$(INSTALL) $(TO_RUN:%=--requirement %)
+$(RUN): $(INSTALLER)
+	$(call install,$(TO_RUN))
 	@$(WARM_UP)
 	@rm -f $(VENV)/.run-* && touch $@
 
-$(DEVELOP): $(STARTED)
-	$(INSTALL) $(TO_DEVELOP:%=--requirement %)
+$(DEVELOP): $(INSTALLER)
+	$(call install,$(TO_DEVELOP))
 	@$(WARM_UP)
 	@rm -f $(VENV)/.run-* $(VENV)/.develop-* && touch $(RUN) $@

@@ -9,7 +9,10 @@ from sqlalchemy import make_url
 
 
 class PostgresProxy:
-    """A TCP port in the running loop that leads to the unix socket of the embedded Postgres."""
+    """A TCP port in the running loop that leads to the unix socket of the embedded Postgres.
+
+    `held` is set once something that was sent during a hang is held back.
+    """
 
     def __init__(self, database_url: str) -> None:
         url = make_url(database_url)
@@ -19,6 +22,7 @@ class PostgresProxy:
         self._passing = asyncio.Event()
         self._passing.set()
         self._port = 0
+        self.held = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -82,7 +86,9 @@ class PostgresProxy:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65_536):
-                await self._passing.wait()
+                if not self._passing.is_set():
+                    self.held.set()
+                    await self._passing.wait()
                 writer.write(data)
                 await writer.drain()
         writer.close()

@@ -34,7 +34,7 @@ VERBS = {
 # Stands in for python3: it makes a .venv whose python writes down how it was called.
 PYTHON = """#!/bin/sh
 [ "$1" = -VV ] && echo "Python ${VERSION:-3.11.0}"
-[ "$1$2" = -mvenv ] && mkdir -p .venv/bin && cp "$0" .venv/bin/python
+[ "$1 $2" = "-m venv" ] && mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp "$0" .venv/bin/uv
 echo "$*" >> calls
 """
 
@@ -61,7 +61,7 @@ class Checkout:
             env=os.environ | environment,
             check=True,
         )
-        return [each for each in calls.read_text().splitlines() if each.startswith("-m ")]
+        return [each for each in calls.read_text().splitlines() if re.match("-m |pip ", each)]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def installed(calls: list[str]) -> list[str]:
     """The requirements files that pip was told to install."""
-    told = [call for call in calls if call.startswith("-m pip install")]
+    told = [call for call in calls if "pip install" in call]
     assert all("--require-hashes" in each for each in told)
     return [name for each in told for name in re.findall(r"requirements-([a-z-]+)\.txt", each)]
 
@@ -90,10 +90,10 @@ class TestInstall:
     """`make install`, and what else needs an installation."""
 
     def test_fresh(self, checkout: Checkout) -> None:
-        """A fresh clone gets .venv, the pinned pip, and what running needs."""
+        """A fresh clone gets .venv, the pinned installer, and what running needs."""
         calls = checkout.make("install")
         assert "-m venv --clear .venv" in calls
-        assert installed(calls) == ["pip", "embedded", "local-llm"]
+        assert installed(calls) == ["uv", "embedded", "local-llm"]
 
     def test_again(self, checkout: Checkout) -> None:
         """With unchanged pins nothing is done, whatever the dates of the files."""
@@ -118,7 +118,7 @@ class TestInstall:
     def test_for_tests(self, checkout: Checkout) -> None:
         """`make test` installs the tools as well, and then runs the suite with coverage."""
         *calls, last = checkout.make("test")
-        assert installed(calls) == ["pip", "dev", "local-llm"]
+        assert installed(calls) == ["uv", "dev", "local-llm"]
         assert last == "-m pytest --cov"
 
     def test_after_tests(self, checkout: Checkout) -> None:
@@ -129,5 +129,5 @@ class TestInstall:
     def test_for_running(self, checkout: Checkout) -> None:
         """`make run-dev` on a fresh clone installs, and then starts everything."""
         *calls, last = checkout.make("run-dev")
-        assert installed(calls) == ["pip", "embedded", "local-llm"]
+        assert installed(calls) == ["uv", "embedded", "local-llm"]
         assert last == "-m app.embedded --reload"

@@ -59,7 +59,6 @@ class TestRequirements:
         production, embedded = pins("requirements.txt"), pins("requirements-embedded.txt")
         development = pins("requirements-dev.txt")
         assert production.items() <= embedded.items() <= development.items()
-        assert pins("requirements-pip.txt").items() <= development.items()
 
 
 class ExampleSettings(Settings):

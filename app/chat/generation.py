@@ -33,13 +33,13 @@ class Generation:
         """Adds events and wakes the readers."""
         if events:
             self.events.extend(events)
-            self._wake()
+            self.wake()
 
     def accept(self) -> None:
         """Notes that the upstream has accepted the request."""
         if not self.accepted:
             self.accepted = True
-            self._wake()
+            self.wake()
 
     async def changed(self) -> None:
         """Returns at the next event, or when the upstream accepts."""
@@ -48,7 +48,7 @@ class Generation:
     def cancel(self) -> None:
         """Stops the upstream call at once; what there is of the answer is stored."""
         self.cancelled = True
-        if self._deadline is not None and not self._deadline.expired:
+        if self._deadline is not None and not self._deadline.expired():
             self._deadline.reschedule(asyncio.get_running_loop().time())
 
     @asynccontextmanager
@@ -87,6 +87,7 @@ class Generation:
         assert isinstance(first, Started)
         return first.uuid
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Has the readers look again."""
         self._changed.set()
         self._changed = asyncio.Event()

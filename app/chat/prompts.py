@@ -1,10 +1,13 @@
 """Prompts, pure: what the model is told."""
 
+import re
 from typing import Final
 
 from app.documents.models import Source
 
 Prompt = list[dict[str, str]]
+
+MARK: Final = re.compile(r"<(?=[\s/]*passage)", re.IGNORECASE)
 
 QA_INSTRUCTIONS: Final = (
     "Answer the question from the numbered passages alone, and cite them as [1], [2]. "
@@ -29,6 +32,9 @@ def qa_prompt(question: str, sources: list[Source]) -> Prompt:
 
 def _fence(number: int, source: Source) -> str:
     """A passage between marks that its own text cannot close."""
-    text = source.text.replace("</passage", "<\N{ZERO WIDTH SPACE}/passage")
-    title = source.title.replace('"', "'").replace("\n", " ")
-    return f'<passage number="{number}" title="{title}">\n{text}\n</passage>'
+    title = " ".join(source.title.replace('"', "'").split())
+    return f'<passage number="{number}" title="{_blunt(title)}">\n{_blunt(source.text)}\n</passage>'
+
+
+def _blunt(text: str) -> str:
+    return MARK.sub("<\N{ZERO WIDTH SPACE}", text)

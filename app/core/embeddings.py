@@ -47,7 +47,9 @@ class Embedder:
     @property
     def max_tokens(self) -> int:
         """How many tokens of a text the model reads, its own special ones included."""
-        return int(self._tokenizer.truncation["max_length"])
+        truncation = self._tokenizer.truncation
+        assert truncation is not None  # fastembed always sets it
+        return int(truncation["max_length"])
 
     async def embed_query(self, question: str) -> Vector:
         """The unit vector of a question, shape (dimensions,); a repeated one costs nothing."""

@@ -4,15 +4,17 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import TextIO
 from uuid import UUID
 
-from tqdm import tqdm
-
 from app.core.exceptions import BragError, ConfigurationError
-from app.documents.console import follow, follow_all, open_database, open_index, working
+from app.documents.calibration import calibrate
+from app.documents.console import follow, follow_all, open_database, open_knowledge, say, working
+from app.documents.exceptions import UnusableSet
 from app.documents.loaders import find_files
+from app.documents.measuring import evaluate, measure_nearness
 from app.documents.models import DocumentStatus, NewDocument, default_title
+from app.documents.relevance import store_calibration
+from app.documents.reports import curve, table, to_json
 from app.documents.services import DocumentService
 from app.embedded.exceptions import EmbeddedStartFailed
 from settings import Settings, load_settings
@@ -25,8 +27,8 @@ def main() -> int:
     arguments = _parse_arguments()
     try:
         return asyncio.run(COMMANDS[arguments.command](load_settings(), arguments))
-    except (BragError, ConfigurationError, EmbeddedStartFailed) as error:
-        _say(str(error), sys.stderr)
+    except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
+        say(str(error), sys.stderr)
         return 1
 
 
@@ -40,7 +42,22 @@ def _parse_arguments() -> argparse.Namespace:
     delete.add_argument("uuid", type=UUID, metavar="UUID")
     commands.add_parser("reindex", help="rebuild Qdrant from Postgres")
     commands.add_parser("work", help="ingest what others put in, until stopped")
+    evaluate = commands.add_parser("evaluate", help="measure retrieval on labelled questions")
+    _add_set(evaluate)
+    evaluate.add_argument("--json", type=Path, metavar="OUT", help="write the numbers as JSON too")
+    _add_set(commands.add_parser("calibrate", help="find and store the relevance threshold"))
     return parser.parse_args()
+
+
+def _add_set(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="labelled questions: JSON lines")
+    command.add_argument(
+        "--corpus",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="ask a passing knowledge base of these: .jsonl (id, title, text), files or folders",
+    )
 
 
 async def _list(settings: Settings, _: argparse.Namespace) -> int:
@@ -49,7 +66,7 @@ async def _list(settings: Settings, _: argparse.Namespace) -> int:
         while page := await documents.page(None, PAGE, before):
             for each in page:
                 passages = f"{each.passages_done}/{each.passages_total or '?'} passages"
-                _say(f"{each.uuid}  {each.status:10}  {passages:20}  {each.source}  {each.title}")
+                say(f"{each.uuid}  {each.status:10}  {passages:20}  {each.source}  {each.title}")
             before = page[-1].uuid
     return 0
 
@@ -57,15 +74,15 @@ async def _list(settings: Settings, _: argparse.Namespace) -> int:
 async def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_database(settings) as database:
         await DocumentService(database).delete(arguments.uuid, None)
-    _say("Deleted. Its vectors go when a worker runs next.")
+    say("Deleted. Its vectors go when a worker runs next.")
     return 0
 
 
 async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
-    async with open_database(settings) as database, open_index(settings, database) as index:
+    async with open_knowledge(settings) as (database, index):
         documents = DocumentService(database)
         files = [file for path in arguments.paths for file in find_files(path)]
-        async with working(index and index[1]):
+        async with working(index):
             added = [await _add(documents, file, settings.MAX_DOCUMENT_BYTES) for file in files]
             done = [uuid is not None and await _finish(documents, uuid) for uuid in added]
     return 0 if files and all(done) else 1
@@ -75,50 +92,66 @@ async def _add(documents: DocumentService, file: Path, max_bytes: int) -> UUID |
     try:
         content = await asyncio.to_thread(file.read_bytes)
     except OSError as error:
-        _say(f"{file} cannot be read: {error.strerror}.", sys.stderr)
+        say(f"{file} cannot be read: {error.strerror}.", sys.stderr)
         return None
     if len(content) > max_bytes:
-        _say(f"{file} has more than {max_bytes} bytes (MAX_DOCUMENT_BYTES).", sys.stderr)
+        say(f"{file} has more than {max_bytes} bytes (MAX_DOCUMENT_BYTES).", sys.stderr)
         return None
     source = file.as_posix()
     new = NewDocument(content, default_title(source), source, "application/octet-stream")
     document, is_new = await documents.add(new, None)
     if not is_new:
-        _say(f"{file}: is there already.")
+        say(f"{file}: is there already.")
     return document.uuid
 
 
 async def _finish(documents: DocumentService, uuid: UUID) -> bool:
     document = await follow(documents, uuid)
     if document.status is DocumentStatus.FAILED:
-        _say(f"{document.source}: {document.error}", sys.stderr)
+        say(f"{document.source}: {document.error}", sys.stderr)
         return False
-    _say(f"{document.source}: {document.passages_total} passages.")
+    say(f"{document.source}: {document.passages_total} passages.")
     return True
 
 
 async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
-    async with open_database(settings) as database, open_index(settings, database) as index:
+    async with open_knowledge(settings) as (database, index):
         documents = DocumentService(database)
         if index is not None:
-            await documents.purge_strays(await index[0].documents())
+            await documents.purge_strays(await index.store.documents())
         await documents.reindex()
-        async with working(index and index[1]):
+        async with working(index):
             await follow_all(documents)
     return 0
 
 
 async def _work(settings: Settings, _: argparse.Namespace) -> int:
-    async with open_database(settings) as database, open_index(settings, database) as index:
+    async with open_knowledge(settings) as (database, index):
         if index is None:
-            _say("A server on this machine holds the vectors, and works on them.", sys.stderr)
+            say("A server on this machine holds the vectors, and works on them.", sys.stderr)
             return 1
-        await index[1].run()
+        await index.worker.run()
     return 0
 
 
-def _say(line: str, file: TextIO | None = None) -> None:
-    tqdm.write(line, file=file or sys.stdout)
+async def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
+    report = await evaluate(settings, arguments.file, arguments.corpus)
+    say(table([report]))
+    if arguments.json is not None:
+        await asyncio.to_thread(arguments.json.write_bytes, to_json([report]))
+    return 0
+
+
+async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> int:
+    nearness = await measure_nearness(settings, arguments.file, arguments.corpus)
+    calibration = calibrate(nearness)
+    say(curve(calibration, nearness))
+    async with open_database(settings) as database:
+        await store_calibration(database, settings.EMBEDDING_MODEL, calibration)
+    say(f"Stored for {settings.EMBEDDING_MODEL}.")
+    if settings.RELEVANCE_THRESHOLD is not None:
+        say(f"But RELEVANCE_THRESHOLD={settings.RELEVANCE_THRESHOLD} is set, and goes before it.")
+    return 0
 
 
 COMMANDS = {
@@ -127,6 +160,8 @@ COMMANDS = {
     "delete": _delete,
     "reindex": _reindex,
     "work": _work,
+    "evaluate": _evaluate,
+    "calibrate": _calibrate,
 }
 
 if __name__ == "__main__":

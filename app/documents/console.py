@@ -1,14 +1,17 @@
 """What the command line works with: Postgres always, a worker where the vectors are to be had."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TextIO
 from uuid import UUID
 
 from pydantic import SecretStr
 from tqdm import tqdm
 
-from app.core.embeddings import create_embedder
+from app.core.embeddings import Embedder, create_embedder
 from app.db import Database, create_database
 from app.documents.constants import WATCH_SEC
 from app.documents.exceptions import StoreHeld
@@ -38,27 +41,56 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
 
 
+@dataclass(frozen=True)
+class Index:
+    """The vectors, what makes them, and a worker that brings them up to date."""
+
+    embedder: Embedder
+    store: VectorStore
+    worker: Worker
+
+
+@asynccontextmanager
+async def open_embedder(settings: Settings) -> AsyncIterator[Embedder]:
+    """The embedding model."""
+    embedder = await asyncio.to_thread(create_embedder, settings)
+    try:
+        yield embedder
+    finally:
+        embedder.close()
+
+
 @asynccontextmanager
 async def open_index(
-    settings: Settings, database: Database
-) -> AsyncIterator[tuple[VectorStore, Worker] | None]:
+    settings: Settings, database: Database, embedder: Embedder
+) -> AsyncIterator[Index | None]:
     """The vectors and a worker on them; None where a server on this machine holds them."""
     async with AsyncExitStack() as stack:
-        embedder = await asyncio.to_thread(create_embedder, settings)
-        stack.callback(embedder.close)
         try:
             store = await create_vector_store(settings, embedder.dimensions)
         except StoreHeld:
             yield None
             return
         stack.push_async_callback(store.close)
-        yield store, await stack.enter_async_context(open_worker(database, embedder, store))
+        worker = await stack.enter_async_context(open_worker(database, embedder, store))
+        yield Index(embedder, store, worker)
 
 
 @asynccontextmanager
-async def working(worker: Worker | None) -> AsyncIterator[None]:
-    """Lets the worker work meanwhile; without one, the server that holds the vectors does."""
-    task = asyncio.create_task(worker.run() if worker else asyncio.Event().wait())
+async def open_knowledge(settings: Settings) -> AsyncIterator[tuple[Database, Index | None]]:
+    """The knowledge base of the settings: its database, and its index as `open_index` gives it."""
+    async with (
+        open_embedder(settings) as embedder,
+        open_database(settings) as database,
+        open_index(settings, database, embedder) as index,
+    ):
+        yield database, index
+
+
+@asynccontextmanager
+async def working(index: Index | None) -> AsyncIterator[None]:
+    """Lets the index's worker work meanwhile; without one, the server that holds the vectors does."""
+    task = asyncio.create_task(index.worker.run() if index else asyncio.Event().wait())
     try:
         yield
     finally:
@@ -87,3 +119,8 @@ async def follow_all(documents: DocumentService) -> None:
             left = await documents.work_left()
             bar.total = max(bar.total or 0, left)
             bar.update(bar.total - left - bar.n)
+
+
+def say(line: str, file: TextIO | None = None) -> None:
+    """Prints a line, above any progress bar."""
+    tqdm.write(line, file=file or sys.stdout)

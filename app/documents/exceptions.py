@@ -21,5 +21,9 @@ class LostWork(Exception):
     """The lease ran out and somebody else has the work: nothing more may be written for it."""
 
 
+class UnusableSet(Exception):
+    """A labelled set or a corpus that nothing can be measured with; the message says why."""
+
+
 class StoreHeld(ConfigurationError):
     """Another process holds the vectors of this data directory."""

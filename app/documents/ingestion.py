@@ -8,6 +8,7 @@ from app.core.embeddings import Embedder
 from app.db import Database, Queries, Row
 from app.documents.chunking import Chunk, embedding_text
 from app.documents.constants import EMBED_AT_ONCE
+from app.documents.exceptions import LostWork
 from app.documents.models import default_title, passage_uuid
 from app.documents.parsing import Parsed, Parser, Raw
 from app.documents.store import Payload, Point, VectorStore
@@ -59,6 +60,8 @@ class Ingestion:
 
     async def _parse(self, work: Work, document: Row) -> Parsed:
         content = await self._database.run(lambda queries: queries.get_work_content(id=work.id))
+        if content is None:
+            raise LostWork
         given = document["title"] if document["title"] != default_title(document["source"]) else None
         raw = Raw(bytes(content), document["source"], document["media_type"], given)
         parsed = await self._parser.parse(raw)

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from app.documents.chunking import Chunk, split
 from app.documents.constants import PARSER_MEMORY_BYTES, PARSER_TIMEOUT_SEC
-from app.documents.exceptions import UnreadableDocument
+from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
 from app.documents.loaders import load
 from app.documents.models import default_title
 
@@ -59,12 +59,11 @@ class Parser:
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
     def _parse(self, raw: Raw) -> Parsed:
-        if self._child is None:
+        if self._child is None or not self._child.is_alive:
             self._child = _Child(self._tokenizer)
         answer = self._child.ask(raw)
         if answer is None:
             self._child.end()
-            self._child = None
             raise UnreadableDocument(TOO_MUCH)
         if isinstance(answer, UnreadableDocument):
             raise answer
@@ -77,9 +76,15 @@ class _Child:
     def __init__(self, tokenizer: str) -> None:
         context = multiprocessing.get_context("spawn")
         self._line, other_end = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other_end, tokenizer), daemon=True)
+        arguments = (other_end, tokenizer, PARSER_MEMORY_BYTES)
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         other_end.close()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.is_alive()
 
     def ask(self, raw: Raw) -> "Parsed | UnreadableDocument | None":
         """What it answers; None if it died, or did not in PARSER_TIMEOUT_SEC."""
@@ -97,9 +102,9 @@ class _Child:
         self._line.close()
 
 
-def _serve(line: Connection, tokenizer: str) -> None:
+def _serve(line: Connection, tokenizer: str, memory_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then ends this
-    resource.setrlimit(resource.RLIMIT_AS, (PARSER_MEMORY_BYTES, PARSER_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     ruler = Tokenizer.from_str(tokenizer)
     with suppress(EOFError, BrokenPipeError):  # the service is gone
         while True:
@@ -113,5 +118,7 @@ def _answer(raw: Raw, tokenizer: Tokenizer) -> "Parsed | UnreadableDocument":
         return Parsed(title, loaded.media_type, split(loaded.text, tokenizer, title=title))
     except UnreadableDocument as error:
         return error
+    except UnsupportedMediaType as error:
+        return UnreadableDocument(error.sentence)
     except MemoryError:
         return UnreadableDocument(TOO_MUCH)

@@ -6,6 +6,7 @@ from typing import Final
 
 from app.core.exceptions import DatabaseUnavailable
 from app.db import Database
+from app.documents.calibration import Calibration
 
 DEFAULT_THRESHOLD: Final = 0.48
 REFRESH_SEC: Final = 60.0
@@ -41,3 +42,19 @@ class Relevance:
             except DatabaseUnavailable:
                 logger.warning("The calibration cannot be read: still %.3f", self.threshold)
             await asyncio.sleep(REFRESH_SEC)
+
+
+async def store_calibration(
+    database: Database, embedding_model: str, calibration: Calibration
+) -> None:
+    """Makes it the threshold of an embedding model, with what is to be expected of it."""
+    await database.run(
+        lambda queries: queries.upsert_calibration(
+            embedding_model=embedding_model,
+            threshold=calibration.threshold,
+            false_answers=calibration.expected.false_answers.value,
+            false_refusals=calibration.expected.false_refusals.value,
+            answerable=calibration.answerable,
+            unanswerable=calibration.unanswerable,
+        )
+    )

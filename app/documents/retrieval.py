@@ -1,5 +1,6 @@
 """A question in, the passages that bear on it out."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from app.core.embeddings import Embedder
@@ -7,49 +8,59 @@ from app.db import Database, Row
 from app.documents.constants import CANDIDATES
 from app.documents.models import Filter, Source
 from app.documents.ranking import Candidate, rank
+from app.documents.relevance import Relevance
 from app.documents.store import SearchFilter, VectorStore
+
+
+class Found(NamedTuple):
+    """A passage, and the evidence by which it was found."""
+
+    candidate: Candidate
+    source: Source
 
 
 class RetrievalService:
     """Hybrid search: dense and BM25 candidates from the store, their texts from Postgres."""
 
     def __init__(
-        self, embedder: Embedder, store: VectorStore, database: Database, threshold: float
+        self, embedder: Embedder, store: VectorStore, database: Database, relevance: Relevance
     ) -> None:
         self._embedder = embedder
         self._store = store
         self._database = database
-        self._threshold = threshold
+        self._relevance = relevance
 
     async def search(
         self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
     ) -> list[Source]:
         """The best `limit` passages that the user may see, best first."""
-        found = await self._find(query, filter, user_id)
-        return [source for _, source in found[:limit]]
+        found = await self.find(query, filter, user_id)
+        return [each.source for each in found[:limit]]
 
     async def relevant(
         self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
     ) -> list[Source]:
-        """The same, but nothing unless a passage is as near to the question as RELEVANCE_THRESHOLD.
+        """The same, but nothing unless a passage is as near to the question as relevance asks.
 
         Nearness is the dense cosine: a fused score says which passage is better, not whether any
         is good.
         """
-        found = await self._find(query, filter, user_id)
-        if not any(candidate.cosine >= self._threshold for candidate, _ in found):
+        found = await self.find(query, filter, user_id)
+        if not any(each.candidate.cosine >= self._relevance.threshold for each in found):
             return []
-        return [source for _, source in found[:limit]]
+        return [each.source for each in found[:limit]]
 
     async def drift(self) -> int:
         """Points in Qdrant less passages in Postgres: what work under way or `reindex` evens out."""
         passages: int = await self._database.run(lambda queries: queries.count_passages())
         return await self._store.count() - passages
 
-    async def _find(
-        self, query: str, filter: Filter | None, user_id: int | None
-    ) -> list[tuple[Candidate, Source]]:
-        """Postgres has the last word: what is deleted or somebody else's is not there to be read.
+    async def find(
+        self, query: str, filter: Filter | None = None, user_id: int | None = None
+    ) -> list[Found]:
+        """All that either search finds and the user may see, best first.
+
+        Postgres has the last word: what is deleted or somebody else's is not there to be read.
 
         A candidate without a passage was deleted or replaced since it was indexed: searching once
         more finds what came in its place.
@@ -62,7 +73,7 @@ class RetrievalService:
             if len(passages) == len(ranked):
                 break
         return [
-            (each, Source.model_validate(passages[each.id] | {"score": each.score}))
+            Found(each, Source.model_validate(passages[each.id] | {"score": each.score}))
             for each in ranked
             if each.id in passages and passages[each.id]["visible"]
         ]

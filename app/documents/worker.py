@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from async_timeout import timeout
 
@@ -24,6 +25,8 @@ from app.documents.store import VectorStore
 from app.documents.work import Work
 
 logger = logging.getLogger(__name__)
+
+INTERNAL_ERROR: Final = "This document could not be ingested: an internal error."
 
 
 @asynccontextmanager
@@ -61,6 +64,9 @@ class Worker:
                 worked = await self.step()
             except DatabaseUnavailable:
                 worked = False
+            except Exception:
+                logger.exception("The worker met a fault, and goes on")
+                worked = False
             if not worked:
                 with suppress(TimeoutError):
                     async with timeout(POLL_SEC):
@@ -87,17 +93,23 @@ class Worker:
 
     async def _try(self, work: Work) -> None:
         try:
-            await self._ingestion.do(work)
+            await self._do(work)
         except LostWork:
             logger.warning("Lost %s of %s to another worker", work.kind, work.document_uuid)
-        except UnreadableDocument as error:
-            await self._ingestion.fail(work, str(error))
         except (DatabaseUnavailable, RetrievalUnavailable) as error:
             await self._postpone(work, error.code)
+
+    async def _do(self, work: Work) -> None:
+        try:
+            await self._ingestion.do(work)
+        except UnreadableDocument as error:
+            await self._ingestion.fail(work, str(error))
+        except (LostWork, DatabaseUnavailable, RetrievalUnavailable):
+            raise
         except Exception:
             logger.exception("%s of %s failed", work.kind, work.document_uuid)
             if work.attempts >= MAX_ATTEMPTS and work.kind == "ingest":
-                await self._ingestion.fail(work, "This document could not be ingested: an internal error.")
+                await self._ingestion.fail(work, INTERNAL_ERROR)
             else:
                 await self._postpone(work, "internal error")
 

@@ -87,6 +87,10 @@ class _Body:
         if self._is_text and not self._skipped_depth:
             self._writer.text(data)
 
+    def doctype(self, *_: str | None) -> None:
+        """Called by lxml where entities might be declared: ECMA-376, part 2, forbids it."""
+        raise UnreadableDocument("This Word document declares a document type: save it anew.")
+
     def close(self) -> None:
         """Called by lxml at the end of each part."""
 

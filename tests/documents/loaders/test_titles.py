@@ -17,7 +17,7 @@ class TestMarkdownTitle:
             ("```sh\n# a comment\n```\n\n# Title", "Title"),
             ("~~~\n# never closed", None),
             ("#hashtag\n#\nno heading", None),
-            ("---\nlayout: page\ntitle: \"From: above\"\n---\n# Heading", "From: above"),
+            ('---\nlayout: page\ntitle: "From: above"\n---\n# Heading', "From: above"),
             ("---\nlayout: page\n---\n\n# Heading", "Heading"),
             ("", None),
         ],
@@ -51,14 +51,28 @@ class TestCleanTitle:
 class TestMetadataTitle:
     @pytest.mark.parametrize(
         "title",
-        ["", "Untitled", "untitled 3", "Document1", "Microsoft Word - a.doc", "report final.DOCX"]
-        + ["Word Document", "PowerPoint Presentation", "Slide 1", "none", " - ", "thesis.dvi"],
+        [
+            "",
+            "Untitled",
+            "untitled 3",
+            "Document1",
+            "Microsoft Word - a.doc",
+            "report final.DOCX",
+            "Word Document",
+            "PowerPoint Presentation",
+            "Slide 1",
+            "none",
+            " - ",
+            "thesis.dvi",
+        ],
     )
     def test_placeholder(self, title: str) -> None:
         """What a program writes where there is no title is none."""
         assert metadata_title(title) is None
 
-    @pytest.mark.parametrize("title", ["Documentation", "Title deeds", "1984", "Слово", "Slide rules"])
+    @pytest.mark.parametrize(
+        "title", ["Documentation", "Title deeds", "1984", "Слово", "Slide rules"]
+    )
     def test_title(self, title: str) -> None:
         """Any other title is one."""
         assert metadata_title(title) == title

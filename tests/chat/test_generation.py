@@ -1,0 +1,126 @@
+"""An answer under way, without its upstream."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from app.chat.events import Failed, Finished, Piece, Started
+from app.chat.exceptions import OpenAIException, StreamTimeoutException
+from app.chat.generation import Generation
+from tests.chat.test_streaming import MESSAGE
+
+START = Started(UUID(int=1), "m")
+
+
+class TestResult:
+    """The end, for who waits for it."""
+
+    async def test_message(self) -> None:
+        """It is the message that was committed."""
+        generation = Generation()
+        waiting = asyncio.create_task(generation.result())
+        generation.publish(START)
+        generation.publish(Finished(MESSAGE))
+        assert await waiting is MESSAGE
+
+    async def test_error(self) -> None:
+        """Or the error that ended it is raised."""
+        generation = Generation()
+        generation.publish(START, Failed(OpenAIException()))
+        with pytest.raises(OpenAIException):
+            await generation.result()
+
+
+class TestOpened:
+    """When a stream can begin."""
+
+    async def test_accepted(self) -> None:
+        """It begins as soon as the upstream has accepted."""
+        generation = Generation()
+        opening = asyncio.create_task(generation.opened(60))
+        generation.publish(START)
+        generation.accept()
+        assert await opening == START.uuid
+
+    async def test_waited(self) -> None:
+        """Or after the given time."""
+        generation = Generation()
+        generation.publish(START)
+        assert await generation.opened(0.001) == START.uuid
+
+    async def test_not_even_stored(self) -> None:
+        """But never before the question is stored and the answer has its uuid."""
+        generation = Generation()
+        opening = asyncio.create_task(generation.opened(0.001))
+        done, _ = await asyncio.wait([opening], timeout=0.05)
+        assert not done
+        generation.publish(START)
+        assert await opening == START.uuid
+
+    async def test_refused(self) -> None:
+        """What fails before that is raised."""
+        generation = Generation()
+        generation.publish(START, Failed(StreamTimeoutException()))
+        with pytest.raises(StreamTimeoutException):
+            await generation.opened(60)
+
+    async def test_failed_after_it_was_accepted(self) -> None:
+        """What fails after that is for the stream to say."""
+        generation = Generation()
+        generation.publish(START)
+        generation.accept()
+        generation.publish(Failed(OpenAIException()))
+        assert await generation.opened(60) == START.uuid
+
+    async def test_ended(self) -> None:
+        """An answer that is there without an upstream call is streamed too."""
+        generation = Generation()
+        generation.publish(START, Piece("1", 2, "m", "Hi", "stop"), Finished(MESSAGE))
+        assert await generation.opened(60) == START.uuid
+
+
+class TestDeadline:
+    """The bound on the upstream call, and its cancellation."""
+
+    async def test_time(self) -> None:
+        """It ends after the given time."""
+        generation = Generation()
+        with pytest.raises(TimeoutError):
+            async with generation.deadline(0.001):
+                await asyncio.Event().wait()
+
+    async def test_cancel(self) -> None:
+        """It ends at once when it is cancelled."""
+        generation = Generation()
+        with pytest.raises(TimeoutError):
+            async with generation.deadline(60):
+                generation.cancel()
+                await asyncio.Event().wait()
+
+    async def test_cancelled_before(self) -> None:
+        """It does not even begin if it was cancelled before."""
+        generation = Generation()
+        generation.cancel()
+        with pytest.raises(TimeoutError):
+            async with generation.deadline(60):
+                await asyncio.Event().wait()
+
+    async def test_cancelled_twice(self) -> None:
+        """Cancelling again, while the first cancellation still takes effect, is harmless."""
+        generation = Generation()
+        with pytest.raises(TimeoutError):
+            async with generation.deadline(60):
+                generation.cancel()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    generation.cancel()
+
+    async def test_cancelled_after(self) -> None:
+        """As it is when everything is over."""
+        generation = Generation()
+        async with generation.deadline(60):
+            pass
+        generation.cancel()
+        assert generation.cancelled

@@ -1,0 +1,41 @@
+"""Qdrant down."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.chat.asking import COMPLETION, QA, QA_STREAM, exchange, fail
+from tests.chat.knowledge import PORT_QUESTION
+from tests.fakes import FakeOpenAI, refusing_url
+
+
+@pytest.fixture(scope="module")
+def shared_settings(shared_settings: dict[str, Any]) -> dict[str, Any]:
+    """A service with a single place, whose Qdrant is not there."""
+    refusing = refusing_url().removesuffix("/v1")
+    return shared_settings | {"QDRANT_URL": refusing, "MAX_CONCURRENT_GENERATIONS": 1}
+
+
+@pytest.mark.parametrize("path", [QA, QA_STREAM])
+class TestQdrantDown:
+    """A question that needs the knowledge base while that does not answer."""
+
+    async def test_told(
+        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
+    ) -> None:
+        """It is a 503 before any stream; nothing is stored and no model is asked."""
+        await client.post(COMPLETION, json={"message": "Hello"})
+        before, count = await exchange(client), len(shared_openai.requests)
+        fault = await fail(client, path, PORT_QUESTION)
+        assert (fault.status, fault.code) == (503, "retrieval_unavailable")
+        assert fault.detail == "The knowledge base does not answer. Please try again."
+        assert (fault.retry_after, fault.in_stream) == ("1", False)
+        assert await exchange(client) == before
+        assert len(shared_openai.requests) == count
+
+    async def test_completions(self, client: httpx2.AsyncClient, path: str) -> None:
+        """Answers that need no retrieval are given as ever."""
+        await fail(client, path, PORT_QUESTION)
+        response = await client.post(COMPLETION, json={"message": "Hello"})
+        assert response.json()["message"] == "Echo: Hello"
