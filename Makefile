@@ -31,7 +31,7 @@ SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
 .PHONY: help install run-dev run test lint black ruff pre-commit compile pip-compile \
-	pip-compile-dev upgrade sync sync-dev migrate schema bench clean
+	pip-compile-dev upgrade sync sync-dev migrate schema eval bench clean
 
 help: ## Print the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ migrate: $(RUN) ## Apply the migrations to DATABASE_URL (of the environment, or 
 
 schema: $(RUN) ## Write db/schema.sql anew from the migrations
 	$(BIN)/python -m app.embedded.schema
+
+eval: $(RUN) ## Measure how good retrieval is, on our own questions and every set in EVAL_DIR
+	$(BIN)/python -m evaluation
 
 bench: $(RUN) ## Measure what bRAG costs, side by side with a floor
 	$(BIN)/python -m benchmarks

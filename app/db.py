@@ -54,6 +54,9 @@ class Database:
         except TimeoutError:
             transaction.abort()
             raise DatabaseUnavailable from None
+        except asyncio.CancelledError:
+            transaction.abort()  # a thread must not wait for what nobody waits for
+            raise
         except UNAVAILABLE as error:
             raise DatabaseUnavailable from error
         except exc.DBAPIError as error:
@@ -156,7 +159,7 @@ class GroupCommit:
             answers = [[returned[row["uuid"]] for row in rows] for rows, _ in group]
         except DatabaseUnavailable as error:
             _fail(group, error)
-        except Exception as error:  # whatever a row holds, no caller may wait for ever
+        except Exception as error:  # noqa: BLE001 # whatever a row holds, nobody waits for ever
             if len(group) == 1:
                 return _fail(group, error)
             for each in group:
@@ -199,7 +202,7 @@ def _create_engine(url: str, timeout_sec: float) -> sqlalchemy.Engine:
 
 
 def _refuse_if_dropped(connection: Any, *_: object) -> None:
-    """An idle connection has nothing to read, unless the server closed it: the pool takes another."""
+    """An idle connection has nothing to read unless it was closed: the pool takes another."""
     idle = select.poll()  # not select(): that cannot watch the 1024th file of a busy process
     idle.register(connection, select.POLLIN)
     if idle.poll(0):

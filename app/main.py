@@ -24,6 +24,7 @@ from app.core.openapi import describe
 from app.db import create_database
 from app.documents.api import router as documents_router
 from app.documents.constants import UPLOAD_OVERHEAD_BYTES, UPLOADS
+from app.documents.relevance import Relevance
 from app.documents.retrieval import RetrievalService
 from app.documents.services import DocumentService
 from app.documents.store import create_vector_store
@@ -65,9 +66,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         generations = Generations(Upstream(client), messages, settings)
         stack.push_async_callback(generations.close)
         await stack.enter_async_context(_background(generations.sweep()))
+        relevance = Relevance(database, settings.EMBEDDING_MODEL, settings.RELEVANCE_THRESHOLD)
+        await stack.enter_async_context(_background(relevance.watch()))
         worker = await stack.enter_async_context(open_worker(database, embedder, store))
         await stack.enter_async_context(_background(worker.run()))
-        retrieval = RetrievalService(embedder, store, database, settings.RELEVANCE_THRESHOLD)
+        retrieval = RetrievalService(embedder, store, database, relevance)
         yield State(
             generations=generations,
             messages=messages,

@@ -84,13 +84,11 @@ SettingsFactory = Callable[..., Settings]
 
 
 @pytest.fixture
-def make_settings(
-    database_url: str, fake_openai: FakeOpenAI, tmp_path: Path
-) -> SettingsFactory:
+def make_settings(database_url: str, fake_openai: FakeOpenAI, tmp_path: Path) -> SettingsFactory:
     """Settings of a service whose parts are all there; any can be given anew."""
 
     def make(**given: Any) -> Settings:
-        defaults = {
+        defaults: dict[str, Any] = {
             "DATABASE_URL": database_url,
             "OPENAI_BASE_URL": fake_openai.url,
             "OPENAI_MODEL": "fake-model",

@@ -19,8 +19,8 @@ class PostgresProxy:
         self._socket = f"{url.query['host']}/.s.PGSQL.{url.query['port']}"
         self._database = url.database
         self._writers: set[asyncio.StreamWriter] = set()
-        self._passing = asyncio.Event()
-        self._passing.set()
+        self._passing = _set_event()
+        self._hanging: list[asyncio.Event] = []
         self._port = 0
         self.held = asyncio.Event()
 
@@ -39,8 +39,9 @@ class PostgresProxy:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._passing.set()
         await self.refuse()
+        for passing in (self._passing, *self._hanging):
+            passing.set()  # what hangs does not notice that its connection is gone
 
     async def resume(self) -> None:
         """Lets everything through, also what was held back."""
@@ -55,6 +56,11 @@ class PostgresProxy:
         """Ends a hang."""
         self._passing.set()
 
+    def fail_over(self) -> None:
+        """Lets new connections through; those that hang do so for ever."""
+        self._hanging.append(self._passing)
+        self._passing = _set_event()
+
     def cut(self) -> None:
         """Breaks every connection, as a restart of Postgres does."""
         for writer in self._writers:
@@ -67,12 +73,14 @@ class PostgresProxy:
         await self._server.wait_closed()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passing = self._passing
         async with self._kept(writer):
-            await self._passing.wait()
             server_reader, server_writer = await asyncio.open_unix_connection(self._socket)
-            async with self._kept(server_writer), asyncio.TaskGroup() as both:
-                both.create_task(self._pump(reader, server_writer))
-                both.create_task(self._pump(server_reader, writer))
+            async with self._kept(server_writer):
+                await asyncio.gather(
+                    self._pump(reader, server_writer, passing),
+                    self._pump(server_reader, writer, passing),
+                )
 
     @asynccontextmanager
     async def _kept(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
@@ -83,12 +91,20 @@ class PostgresProxy:
             self._writers.discard(writer)
             writer.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passing: asyncio.Event
+    ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65_536):
-                if not self._passing.is_set():
+                if not passing.is_set():
                     self.held.set()
-                    await self._passing.wait()
+                    await passing.wait()
                 writer.write(data)
                 await writer.drain()
         writer.close()
+
+
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event

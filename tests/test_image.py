@@ -33,7 +33,7 @@ class TestDockerfile:
         let_through = re.findall(r"(?m)^!(.+)$", (ROOT / ".dockerignore").read_text())
         for source in BUILD.copied + IMAGE.copied:
             assert (ROOT / source).exists()
-            assert source in let_through
+            assert source.split("/")[0] in let_through
 
     def test_is_not_root(self) -> None:
         """The last user of the image is its own."""

@@ -27,6 +27,7 @@ VERBS = {
     "sync-dev",
     "migrate",
     "schema",
+    "eval",
     "bench",
     "clean",
     "help",

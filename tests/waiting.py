@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from time import perf_counter
+from typing import Self
 
 POLL_SEC = 0.01
 
@@ -27,7 +28,7 @@ class Stopwatch:
 
     seconds: float
 
-    def __enter__(self) -> "Stopwatch":
+    def __enter__(self) -> Self:
         self._start = perf_counter()
         return self
 

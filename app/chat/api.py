@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from app.chat.dependencies import (
     CompletionServiceDependency,
@@ -109,15 +110,31 @@ async def _stream(
     """Begins once the upstream has accepted: what is refused until then is an ordinary problem."""
     opened = generation.opened(settings.STREAM_START_SEC)
     uuid = await _while_connected(request, generation, opened)
-    return StreamingResponse(
-        stream_events(generation, settings.SSE_PING_SEC),
-        media_type="text/event-stream; charset=utf-8",
-        headers={
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
-            "X-Message-UUID": str(uuid),
-        },
-    )
+    return EventStream(generation, uuid, settings.SSE_PING_SEC)
+
+
+class EventStream(StreamingResponse):
+    """The events of a generation; a client that leaves cancels it, also before the first event."""
+
+    def __init__(self, generation: Generation, uuid: UUID, ping_sec: float) -> None:
+        super().__init__(
+            stream_events(generation, ping_sec),
+            media_type="text/event-stream; charset=utf-8",
+            headers={
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+                "X-Message-UUID": str(uuid),
+            },
+        )
+        self._generation = generation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends them (ASGI)."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if not self._generation.ended:
+                self._generation.cancel()
 
 
 async def _while_connected(request: Request, generation: Generation, work: Awaitable[T]) -> T:

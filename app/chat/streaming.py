@@ -23,10 +23,7 @@ NAMES: Final[dict[type[Event], bytes]] = {
 
 
 async def stream_events(generation: Generation, ping_sec: float) -> AsyncIterator[bytes]:
-    """Frames the events of a generation, all that are there at once, with pings in silences.
-
-    A reader that leaves cancels the generation.
-    """
+    """Frames the events of a generation, all that are there at once, with pings in silences."""
     sent, silence = 0, _Silence(generation, ping_sec)
     try:
         while not sent or sent < len(generation.events) or not generation.ended:
@@ -42,8 +39,6 @@ async def stream_events(generation: Generation, ping_sec: float) -> AsyncIterato
                 await generation.changed()
     finally:
         silence.end()
-        if not generation.ended:
-            generation.cancel()
 
 
 class _Silence:

@@ -1,5 +1,6 @@
 """Logs: one JSON object a line, or readable lines; each carries its request's id."""
 
+import json
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -34,7 +35,10 @@ class JsonFormatter(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in PLAIN_FIELDS}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        try:
+            return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        except orjson.JSONEncodeError:  # half a surrogate pair, as in a file name that is no UTF-8
+            return json.dumps(line, default=str, skipkeys=True)
 
 
 class TextFormatter(logging.Formatter):

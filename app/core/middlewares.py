@@ -80,7 +80,7 @@ class BodyLimit:
             error = PayloadTooLarge
             response = problem_response(error.status, error.detail, error.code)
             return await response(scope, receive, send)
-        await self._app(scope, _counted(receive, limit), send)
+        return await self._app(scope, _counted(receive, limit), send)
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
@@ -142,7 +142,7 @@ class StartupErrors:
                 message["message"] = str(error)
             await send(message)
 
-        await self._app(scope, receive, send_sentence)
+        return await self._app(scope, receive, send_sentence)
 
 
 def add_middlewares(app: FastAPI, settings: Settings, body_limits: Mapping[str, int]) -> None:

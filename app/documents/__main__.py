@@ -125,8 +125,8 @@ async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
-async def _work(settings: Settings, _: argparse.Namespace) -> int:
-    async with open_knowledge(settings) as (database, index):
+async def _work(settings: Settings, _arguments: argparse.Namespace) -> int:
+    async with open_knowledge(settings) as (_, index):
         if index is None:
             say("A server on this machine holds the vectors, and works on them.", sys.stderr)
             return 1
@@ -135,7 +135,7 @@ async def _work(settings: Settings, _: argparse.Namespace) -> int:
 
 
 async def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
-    report = await evaluate(settings, arguments.file, arguments.corpus)
+    report = await evaluate(settings, arguments.file.stem, arguments.file, arguments.corpus)
     say(table([report]))
     if arguments.json is not None:
         await asyncio.to_thread(arguments.json.write_bytes, to_json([report]))

@@ -22,10 +22,10 @@ class Nearness(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """What goes wrong at a threshold: shares of the unanswerable and of the answerable questions."""
+    """Shares of the unanswerable and of the answerable questions; None where there are none."""
 
-    false_answers: Estimate
-    false_refusals: Estimate
+    false_answers: Estimate | None
+    false_refusals: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def calibrate(sample: Sequence[Nearness]) -> Calibration:
     unanswerable = len(sample) - answerable
     if min(answerable, unanswerable) < FEWEST:
         raise UnusableSet(
-            f"A calibration needs at least {FEWEST} answerable and {FEWEST} unanswerable questions: "
-            f"here are {answerable} and {unanswerable}."
+            f"A calibration needs at least {FEWEST} answerable questions and as many unanswerable "
+            f"ones: these are {answerable} and {unanswerable}."
         )
     threshold = recommend(sample)
     here, expected = errors_at(threshold, sample), cross_validate(sample)
@@ -93,4 +93,4 @@ def _folds(sample: Sequence[Nearness]) -> list[list[Nearness]]:
 def _errors(judged: Sequence[tuple[Nearness, float]]) -> Errors:
     answered = [each.cosine >= threshold for each, threshold in judged if not each.is_answerable]
     refused = [each.cosine < threshold for each, threshold in judged if each.is_answerable]
-    return Errors(rate(sum(answered), len(answered)), rate(sum(refused), len(refused)))
+    return Errors(rate(answered), rate(refused))

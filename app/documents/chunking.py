@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 MODEL_TOKENS = 256
 SPECIAL_TOKENS = 2
-PASSAGE_TOKENS = 200
+PASSAGE_TOKENS = MODEL_TOKENS - SPECIAL_TOKENS
 NAME_BYTES = 100
 PREFIX_BYTES = 180
 LONGEST_WORD_CHARS = 100
@@ -132,19 +132,16 @@ def _sections(blocks: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 
 def _pack(section: list[Piece], ruler: "_Ruler", limit: int) -> Iterator[Piece]:
-    """Joins neighbours up to the limit, into passages of about the same size."""
+    """Joins neighbours into passages as long as they fit."""
     pieces = [part for block in section for part in ruler.fit(block, limit)]
-    end = pieces[-1].end
-    current, goal = pieces[0], ruler.goal(pieces[0].start, end, limit)
+    passage = pieces[0]
     for piece in pieces[1:]:
-        size = ruler.count(current.start, piece.end)
-        excess = size - ruler.count(piece.start, piece.end) / 2
-        if size > limit or excess > goal:
-            yield current
-            current, goal = piece, ruler.goal(piece.start, end, limit)
+        if ruler.count(passage.start, piece.end) > limit:
+            yield passage
+            passage = piece
         else:
-            current = current._replace(end=piece.end)
-    yield current
+            passage = passage._replace(end=piece.end)
+    yield passage
 
 
 class _Ruler:
@@ -159,11 +156,6 @@ class _Ruler:
 
     def count(self, start: int, end: int) -> int:
         return bisect_left(self._tokens, end) - bisect_left(self._tokens, start)
-
-    def goal(self, start: int, end: int, limit: int) -> float:
-        """The size at which the stretch falls into the fewest passages, all alike."""
-        size = self.count(start, end)
-        return size / -(-size // limit) if size else 0
 
     def fit(self, piece: Piece, limit: int) -> Iterator[Piece]:
         """The piece itself; or its lines or sentences; or, of those too long, runs of words."""

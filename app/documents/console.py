@@ -31,7 +31,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """The database of DATABASE_URL, else the embedded one under DATA_DIR, started if it is down."""
     async with AsyncExitStack() as stack:
         if settings.DATABASE_URL is None:
-            postgres = EmbeddedPostgres(settings.DATA_DIR)
+            postgres = await asyncio.to_thread(EmbeddedPostgres, settings.DATA_DIR)
             url = await asyncio.to_thread(postgres.start)
             stack.push_async_callback(asyncio.to_thread, postgres.stop)
             await asyncio.to_thread(migrate, url)
@@ -89,7 +89,7 @@ async def open_knowledge(settings: Settings) -> AsyncIterator[tuple[Database, In
 
 @asynccontextmanager
 async def working(index: Index | None) -> AsyncIterator[None]:
-    """Lets the index's worker work meanwhile; without one, the server that holds the vectors does."""
+    """Lets the worker work meanwhile; without an index, the server that holds it does."""
     task = asyncio.create_task(index.worker.run() if index else asyncio.Event().wait())
     try:
         yield

@@ -3,6 +3,7 @@
 from typing import Final
 
 CANDIDATES: Final = 50
+MAX_SEARCHES: Final = 4  # for one question, while documents come and go under it
 
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
 WORKERS: Final = 2  # one parses and commits while the other embeds

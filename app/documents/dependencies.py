@@ -68,8 +68,8 @@ async def _read_form(request: Request) -> NewDocument:
             raise RequestValidationError(
                 [{"loc": ("body", "file"), "msg": "Field required", "type": "missing"}]
             )
-        given = _validate(FileFields, fields)
-        source = given.source or file.filename or "upload"
+        given = _validate(FileFields, {"source": file.filename or "upload"} | fields)
+        source = given.source
         return NewDocument(
             await file.read(),
             given.title or default_title(source),

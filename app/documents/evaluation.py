@@ -115,9 +115,14 @@ def mean(values: Sequence[float]) -> Estimate:
     return Estimate(float(sample.mean()), float(low), float(high))
 
 
-def rate(errors: int, trials: int) -> Estimate:
-    """A share and its Wilson (1927) interval: a bootstrap of no errors would promise none ever."""
-    share, spread = errors / trials, Z_95**2 / trials
+def rate(outcomes: Sequence[bool]) -> Estimate | None:
+    """A share and its Wilson (1927) interval: a bootstrap of no errors would promise none ever.
+
+    None where nothing was tried.
+    """
+    if not outcomes:
+        return None
+    share, spread = sum(outcomes) / len(outcomes), Z_95**2 / len(outcomes)
     centre = (share + spread / 2) / (1 + spread)
     half = sqrt(spread * share * (1 - share) + spread**2 / 4) / (1 + spread)
     return Estimate(share, max(0.0, centre - half), min(1.0, centre + half))

@@ -1,7 +1,7 @@
 """The payload of a point, and the filters on it: the only file that knows the payload's keys."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
@@ -40,12 +40,11 @@ def build_filter(where: SearchFilter, make: FilterTypes[Filter]) -> Filter:
     """The filter of every search, for the engine whose types are given."""
     must: list[Any] = [make.filter(should=_visible_to(where.user_id, make))]
     if where.document_uuids is not None:
-        documents = [str(each) for each in where.document_uuids]
-        must.append(make.condition(key=DOCUMENT, match=make.any_of(any=documents)))
+        must.append(_one_of(where.document_uuids, make))
     if where.source is not None:
         must.append(_equal(SOURCE, where.source, make))
     must += [_equal(METADATA, pair, make) for pair in _pairs(where.metadata or {})]
-    return make.filter(must=must)
+    return make.filter(must=must, must_not=[_one_of(where.hidden, make)] if where.hidden else None)
 
 
 def build_document_filter(document_uuid: UUID, make: FilterTypes[Filter]) -> Filter:
@@ -56,6 +55,11 @@ def build_document_filter(document_uuid: UUID, make: FilterTypes[Filter]) -> Fil
 def _visible_to(user_id: int | None, make: FilterTypes[Filter]) -> list[Any]:
     shared = make.condition(key=USER, is_null=True)
     return [shared] if user_id is None else [shared, _equal(USER, user_id, make)]
+
+
+def _one_of(document_uuids: Collection[UUID], make: FilterTypes[Filter]) -> Any:
+    documents = [str(each) for each in document_uuids]
+    return make.condition(key=DOCUMENT, match=make.any_of(any=documents))
 
 
 def _equal(key: str, value: str | int, make: FilterTypes[Filter]) -> Any:

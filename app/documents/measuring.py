@@ -1,35 +1,122 @@
-"""Asks a knowledge base labelled questions, and notes what it finds and how long it takes."""
+"""Puts labelled questions to a knowledge base, and notes what it finds and how long it takes."""
 
 import asyncio
-import shutil
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
+import numpy as np
 from tqdm import tqdm
 
-from app.core.embeddings import Embedder
-from app.db import Database
-from app.documents.calibration import Nearness
-from app.documents.console import (
-    Index,
-    follow_all,
-    open_database,
-    open_embedder,
-    open_index,
-    say,
-    working,
-)
-from app.documents.exceptions import StoreHeld, UnusableSet
-from app.documents.loaders import find_files
-from app.documents.models import DocumentStatus, NewDocument, default_title
-from app.documents.questions import Label, Question, read_corpus, read_questions
-from app.documents.relevance import Relevance
-from app.documents.reports import Asked, Report, Subject, report
-from app.documents.retrieval import RetrievalService
-from app.documents.services import DocumentService
+from app.documents.calibration import Nearness, errors_at
+from app.documents.evaluation import METRICS, Estimate, Passage, judge, mean
+from app.documents.questions import Label, Question, read_questions
+from app.documents.reports import Latency, Report
+from app.documents.retrieval import Found
+from app.documents.subjects import Subject, open_subject
 from settings import Settings
+
+MILLISECONDS: Final = 1000
+NOTHING_NEAR: Final = -1.0  # no cosine is smaller
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was asked: its labels, what was found, best first, and the seconds taken."""
+
+    labels: frozenset[Label]
+    found: list[Found]
+    embedding_sec: float
+    search_sec: float
+
+    @property
+    def nearness(self) -> Nearness:
+        """How near the nearest passage is."""
+        cosines = (each.candidate.cosine for each in self.found)
+        return Nearness(max(cosines, default=NOTHING_NEAR), bool(self.labels))
+
+
+def _by_cosine(found: Sequence[Found]) -> list[Found]:
+    return sorted(found, key=lambda each: (-each.candidate.cosine, each.candidate.id))
+
+
+def _by_bm25(found: Sequence[Found]) -> list[Found]:
+    hits = [each for each in found if each.candidate.bm25 > 0]
+    return sorted(hits, key=lambda each: (-each.candidate.bm25, each.candidate.id))
+
+
+SYSTEMS: Final[dict[str, Callable[[Sequence[Found]], list[Found]]]] = {
+    "dense": _by_cosine,
+    "BM25": _by_bm25,
+    "default": list,
+}
+
+
+async def evaluate(
+    settings: Settings, name: str, file: Path, corpus: Sequence[Path] | None
+) -> Report:
+    """How good retrieval is on the questions of a file, under a name; raises UnusableSet."""
+    questions = await asyncio.to_thread(read_questions, file)
+    async with open_subject(settings, corpus) as subject:
+        asked = await _ask(subject, questions)
+    answerable = [each for each in asked if each.labels]
+    nearness = [each.nearness for each in asked]
+    return Report(
+        name=name,
+        embedding_model=settings.EMBEDDING_MODEL,
+        documents=len(subject.documents),
+        passages=subject.passages,
+        answerable=len(answerable),
+        unanswerable=len(asked) - len(answerable),
+        threshold=subject.threshold,
+        errors=errors_at(subject.threshold, nearness),
+        systems={name: _measure(answerable, order) for name, order in SYSTEMS.items()},
+        search=_latency([each.search_sec for each in asked]),
+        with_embedding=_latency([each.search_sec + each.embedding_sec for each in asked]),
+    )
+
+
+async def measure_nearness(
+    settings: Settings, file: Path, corpus: Sequence[Path] | None
+) -> list[Nearness]:
+    """How near the questions of a file are to what is there; raises UnusableSet."""
+    questions = await asyncio.to_thread(read_questions, file)
+    async with open_subject(settings, corpus) as subject:
+        return [each.nearness for each in await _ask(subject, questions)]
+
+
+async def _ask(subject: Subject, questions: Sequence[Question]) -> list[Asked]:
+    labels = [frozenset(map(subject.place, each.relevant)) for each in questions]
+    await subject.retrieval.find("ready?")  # the first search connects
+    asked = []
+    for question, relevant in zip(
+        tqdm(questions, unit="question", leave=False, disable=None), labels, strict=True
+    ):
+        start = perf_counter()
+        await subject.embedder.embed_query(question.question)
+        embedded = perf_counter()
+        found = await subject.retrieval.find(question.question)  # the embedding is kept
+        asked.append(Asked(relevant, found, embedded - start, perf_counter() - embedded))
+    return asked
+
+
+def _measure(
+    answerable: Sequence[Asked], order: Callable[[Sequence[Found]], list[Found]]
+) -> dict[str, Estimate]:
+    judgements = [
+        judge([_passage(found) for found in order(each.found)], each.labels) for each in answerable
+    ]
+    if not judgements:
+        return {}
+    return {name: mean([metric(each) for each in judgements]) for name, metric in METRICS.items()}
+
+
+def _passage(found: Found) -> Passage:
+    return Passage(found.source.source, found.source.start, found.source.end)
+
+
+def _latency(seconds: Sequence[float]) -> Latency:
+    median, p99 = np.quantile(seconds, (0.5, 0.99)) * MILLISECONDS
+    return Latency(float(median), float(p99))

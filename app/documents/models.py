@@ -73,10 +73,10 @@ class TextDocument(RequestModel):
 
 
 class FileFields(RequestModel):
-    """The fields beside an uploaded file; `metadata` is a JSON object."""
+    """The fields beside an uploaded file; its name is its source where none is given."""
 
     title: Annotated[Text, Field(max_length=300)] | None = None
-    source: Annotated[Text, Field(max_length=2000)] | None = None
+    source: Annotated[Text, Field(max_length=2000)]
     metadata: Json[Metadata] = Field(default_factory=dict)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-BM25_SCALE = 30.0
+from app.documents.models import Source
+
+BM25_SCALE = 25.0  # BM25 for one cosine: see docs/decisions/0006-retrieval.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,12 @@ class Candidate:
 def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The candidates, best first; passages of equal score in the order of their ids."""
     return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.id))
+
+
+def distinct(sources: Iterable[Source]) -> list[Source]:
+    """Of passages that a document repeats word for word only its first, at the best one's place."""
+    first: dict[tuple[UUID, str], Source] = {}
+    for source in sources:
+        repeated = (source.document_uuid, source.text)
+        first[repeated] = min(first.get(repeated, source), source, key=lambda each: each.ordinal)
+    return list(first.values())

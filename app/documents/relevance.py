@@ -48,12 +48,16 @@ async def store_calibration(
     database: Database, embedding_model: str, calibration: Calibration
 ) -> None:
     """Makes it the threshold of an embedding model, with what is to be expected of it."""
+    false_answers = calibration.expected.false_answers
+    false_refusals = calibration.expected.false_refusals
+    assert false_answers is not None  # it took questions of both kinds
+    assert false_refusals is not None
     await database.run(
         lambda queries: queries.upsert_calibration(
             embedding_model=embedding_model,
             threshold=calibration.threshold,
-            false_answers=calibration.expected.false_answers.value,
-            false_refusals=calibration.expected.false_refusals.value,
+            false_answers=false_answers.value,
+            false_refusals=false_refusals.value,
             answerable=calibration.answerable,
             unanswerable=calibration.unanswerable,
         )

@@ -1,11 +1,12 @@
 """A question in, the passages that bear on it out."""
 
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
 from app.core.embeddings import Embedder
 from app.db import Database, Row
-from app.documents.constants import CANDIDATES
+from app.documents.constants import CANDIDATES, MAX_SEARCHES
 from app.documents.models import Filter, Source
 from app.documents.ranking import Candidate, rank
 from app.documents.relevance import Relevance
@@ -62,27 +63,38 @@ class RetrievalService:
 
         Postgres has the last word: what is deleted or somebody else's is not there to be read.
 
-        A candidate without a passage was deleted or replaced since it was indexed: searching once
-        more finds what came in its place.
+        Where a candidate may not be found (deleted, replaced, not ready yet), the search is made
+        again without such documents: they take the place of no other.
         """
         vector = await self._embedder.embed_query(query)
         scope = SearchFilter(user_id=user_id, **(filter.model_dump() if filter else {}))
-        for _ in range(2):
-            ranked = rank(await self._store.query(vector, query, scope, candidates=CANDIDATES))
-            passages = await self._read(ranked, user_id)
-            if len(passages) == len(ranked):
+        hidden: set[UUID] = set()
+        for search in range(MAX_SEARCHES):
+            where = replace(scope, hidden=hidden)
+            ranked = rank(await self._store.query(vector, query, where, candidates=CANDIDATES))
+            found = await self._read(ranked, user_id)
+            if len(found) == len(ranked) and not hidden:
                 break
-        return [
-            Found(each, Source.model_validate(passages[each.id] | {"score": each.score}))
-            for each in ranked
-            if each.id in passages and passages[each.id]["visible"]
-        ]
+            before, hidden = hidden, await self._hidden()
+            if search and hidden == before:
+                break
+        return found
 
-    async def _read(self, ranked: list[Candidate], user_id: int | None) -> dict[UUID, Row]:
+    async def _hidden(self) -> set[UUID]:
+        rows = await self._database.run(lambda queries: list(queries.select_hidden_documents()))
+        return {row["document_uuid"] for row in rows}
+
+    async def _read(self, ranked: list[Candidate], user_id: int | None) -> list[Found]:
+        """The candidates that the user may see."""
         if not ranked:
-            return {}
+            return []
         uuids = [each.id for each in ranked]
         rows = await self._database.run(
             lambda queries: list(queries.get_passages(uuids=uuids, user_id=user_id))
         )
-        return {row.pop("uuid"): row for row in rows}
+        visible = {row.pop("uuid"): row for row in rows if row.pop("visible")}
+        return [
+            Found(each, Source.model_validate(visible[each.id] | {"score": each.score}))
+            for each in ranked
+            if each.id in visible
+        ]

@@ -40,13 +40,15 @@ class Point:
 class SearchFilter:
     """Which points a caller may find; all given parts must hold, an empty list matches nothing.
 
-    A caller finds their own points and the shared ones, nobody (None) only the shared ones.
+    A caller finds their own points and the shared ones, nobody (None) only the shared ones; the
+    points of `hidden` documents take nobody's place.
     """
 
     user_id: int | None = None
     document_uuids: Collection[UUID] | None = None
     source: str | None = None
     metadata: Metadata | None = None
+    hidden: Collection[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)

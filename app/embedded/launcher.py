@@ -124,5 +124,5 @@ class Launcher:
         logger.info(
             "Try: curl %s/v1/qa-create -H 'Content-Type: application/json' -d '%s'",
             url,
-            '{"message": "Which port does the API listen on?"}',
+            '{"message": "Which port does the API listen on?", "limit": 1}',
         )

@@ -20,8 +20,11 @@ MODEL_FILE: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
 CONTEXT_TOKENS: Final = 8192
 # Answers generated side by side; further ones wait their turn.
 SLOTS: Final = 2
-# A small model that has lost its thread repeats itself without end.
-MAX_ANSWER_TOKENS: Final = 1024
+# A small model that has lost its thread repeats itself, without end if it is let.
+MAX_ANSWER_TOKENS: Final = 256
+REPETITION_PENALTY: Final = 1.1
+# Looked back over for repetitions: not as far as the passages, which an answer is to repeat.
+REPETITION_TOKENS: Final = 32
 
 
 def model_file() -> Path:
@@ -57,7 +60,9 @@ def _parameters(llama: Any, port: int) -> Any:
     parameters.n_ctx = CONTEXT_TOKENS * SLOTS
     parameters.n_parallel = SLOTS
     parameters.n_predict = MAX_ANSWER_TOKENS
-    parameters.sampling.temp = 0.0  # the likeliest answer, and the same one each time
+    parameters.sampling.temp = 0.0  # the likeliest answer: a small model has no better ones
+    parameters.sampling.penalty_repeat = REPETITION_PENALTY
+    parameters.sampling.penalty_last_n = REPETITION_TOKENS
     parameters.cache_ram_mib = 0  # it would keep up to 8 GB of prompts beside the slots
     parameters.cors_origins = ""  # no page in a browser has business here
     parameters.warmup = False  # the first question does as much

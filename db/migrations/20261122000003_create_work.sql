@@ -22,8 +22,9 @@ ALTER TABLE document ALTER COLUMN status DROP DEFAULT;
 
 -- A newer version of a source is made ready beside the old one, which it then replaces.
 DROP INDEX document_owner_source_key;
+-- Its digest, because an index entry has 2.7 KB at most and a source may be longer.
 CREATE UNIQUE INDEX document_ready_source_key
-ON document (user_id, source) NULLS NOT DISTINCT WHERE status = 'ready';
+ON document (user_id, md5(source)) NULLS NOT DISTINCT WHERE status = 'ready';
 -- The same bytes from the same owner are one document, unless they failed.
 CREATE UNIQUE INDEX document_sha256_key
 ON document (user_id, sha256) NULLS NOT DISTINCT WHERE status <> 'failed';

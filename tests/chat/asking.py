@@ -10,6 +10,9 @@ from tests.server import Event, parse_events
 
 Json = dict[str, Any]
 
+MEGABYTE = 2**20
+JSON = {"Content-Type": "application/json"}
+
 COMPLETION = "/v1/completion"
 COMPLETION_STREAM = "/v1/completion-stream"
 QA = "/v1/qa-create"
@@ -17,7 +20,7 @@ QA_STREAM = "/v1/qa-stream"
 ALL = (COMPLETION, COMPLETION_STREAM, QA, QA_STREAM)
 
 SECRET = "sk-do-not-tell"
-NEVER_TOLD = (SECRET, "Traceback", 'File "', "psycopg", "sqlalchemy", "127.0.0.1", "SELECT", "INSERT")
+NEVER_TOLD = (SECRET, "Traceback", 'File "', "psycopg", "127.0.0.1", "SELECT", "INSERT")
 
 
 @dataclass
@@ -32,7 +35,9 @@ class Fault:
     in_stream: bool
 
 
-async def stream(client: httpx2.AsyncClient, message: str, path: str = COMPLETION_STREAM) -> list[Event]:
+async def stream(
+    client: httpx2.AsyncClient, message: str, path: str = COMPLETION_STREAM
+) -> list[Event]:
     """The events of a whole stream."""
     response = await client.post(path, json={"message": message})
     assert response.status_code == 200, response.text
@@ -47,12 +52,15 @@ async def fail(client: httpx2.AsyncClient, path: str, message: str = "Hello ther
         last = parse_events(response.content)[-1]
         assert last["event"] == "error"
         assert last["data"].keys() == {"code", "detail", "status", "request_id"}
-        return Fault(**last["data"], retry_after=None, in_stream=True)
-    problem = problem_of(response)
+        return _fault(last["data"], retry_after=None, in_stream=True)
+    retry_after = response.headers.get("retry-after")
+    return _fault(problem_of(response), retry_after=retry_after, in_stream=False)
+
+
+def _fault(told: Json, *, retry_after: str | None, in_stream: bool) -> Fault:
+    names = ("status", "code", "detail", "request_id")
     return Fault(
-        *(problem[name] for name in ("status", "code", "detail", "request_id")),
-        retry_after=response.headers.get("retry-after"),
-        in_stream=False,
+        **{name: told[name] for name in names}, retry_after=retry_after, in_stream=in_stream
     )
 
 
@@ -65,6 +73,25 @@ def problem_of(response: httpx2.Response) -> Json:
     assert problem["status"] == response.status_code
     assert problem["request_id"] == response.headers["x-request-id"]
     return problem
+
+
+async def refused(client: httpx2.AsyncClient, path: str, **sent: Any) -> Json:
+    """The problem of a body that is a 422, in the one place where it is wrong."""
+    response = await client.post(path, **sent)
+    problem = problem_of(response)
+    assert (problem["status"], problem["code"]) == (422, "validation_error")
+    [error] = problem["errors"]
+    assert error.keys() == {"loc", "msg", "type"}
+    return problem
+
+
+async def wrong_field(client: httpx2.AsyncClient, path: str, body: object) -> list[str | int]:
+    """Where a body is wrong, as `errors` and `detail` say it."""
+    problem = await refused(client, path, json=body)
+    [error] = problem["errors"]
+    assert problem["detail"].startswith(".".join(map(str, error["loc"])) + ": ")
+    place: list[str | int] = error["loc"]
+    return place
 
 
 async def exchange(client: httpx2.AsyncClient) -> tuple[Json, Json]:
@@ -86,5 +113,3 @@ def kinds(events: list[Event]) -> list[str]:
     """The names of events, a run of `message` as one."""
     names = [event["event"] for event in events]
     return [name for n, name in enumerate(names) if name != "message" or names[n - 1] != name]
-
-

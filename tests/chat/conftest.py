@@ -8,12 +8,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from app.core.embeddings import Embedder
 from settings import Settings
 from tests.chat.knowledge import ingested
+from tests.chat.outages import PATIENCE
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
+from tests.postgres_proxy import PostgresProxy
 from tests.server import serve
 from tests.waiting import until
 
@@ -24,7 +27,9 @@ async def knowledge(
 ) -> AsyncIterator[Path]:
     """A DATA_DIR whose knowledge base holds the documents of `tests.chat.knowledge`."""
     data_dir = tmp_path_factory.mktemp("knowledge")
-    async with ingested(Settings(DATABASE_URL=database_url, DATA_DIR=data_dir), embedder):
+    async with ingested(
+        Settings(DATABASE_URL=SecretStr(database_url), DATA_DIR=data_dir), embedder
+    ):
         yield data_dir
 
 
@@ -61,6 +66,24 @@ async def client(shared_settings: dict[str, Any]) -> AsyncIterator[httpx2.AsyncC
         yield client
 
 
+@pytest.fixture
+async def network(database_url: str) -> AsyncIterator[PostgresProxy]:
+    """The network between the application and Postgres."""
+    async with PostgresProxy(database_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def behind_network(make_settings: SettingsFactory, network: PostgresProxy) -> SettingsFactory:
+    """Settings of a service with a single place behind that network."""
+    defaults = {
+        "DATABASE_URL": network.url,
+        "DATABASE_TIMEOUT_SEC": PATIENCE,
+        "MAX_CONCURRENT_GENERATIONS": 1,
+    }
+    return lambda **given: make_settings(**defaults | given)
+
+
 @pytest.fixture(autouse=True)
 async def no_leaks() -> AsyncIterator[None]:
     """A test leaves no task running, and nothing that asyncio would have to complain of."""
@@ -73,3 +96,13 @@ async def no_leaks() -> AsyncIterator[None]:
         await until(lambda: asyncio.all_tasks() <= allowed)
     loop.set_exception_handler(None)
     assert (asyncio.all_tasks() - allowed, complaints) == (set(), [])
+
+
+@pytest.fixture
+async def nothing_comes_of_it(client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> Any:
+    """A refused request stores nothing and asks no model."""
+    before = (await client.get("/v1/messages")).content
+    count = len(shared_openai.requests)
+    yield
+    assert (await client.get("/v1/messages")).content == before
+    assert len(shared_openai.requests) == count

@@ -1,4 +1,4 @@
-"""What a client may send wrongly, and what it is told."""
+"""What a question may hold wrongly, and what the client is told."""
 
 from typing import Any
 from uuid import uuid4
@@ -6,49 +6,24 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from settings import Settings
-from tests.chat.asking import ALL, COMPLETION, QA, QA_STREAM, problem_of
-from tests.fakes import FakeOpenAI
+from tests.chat.asking import (
+    ALL,
+    JSON,
+    MEGABYTE,
+    QA,
+    QA_STREAM,
+    problem_of,
+    refused,
+    wrong_field,
+)
 
-MEGABYTE = 2**20
-JSON = {"Content-Type": "application/json"}
+pytestmark = pytest.mark.usefixtures("nothing_comes_of_it")
 
 
 @pytest.fixture(scope="module")
 def shared_settings(shared_settings: dict[str, Any]) -> dict[str, Any]:
     """A service that lets clients choose between two models."""
     return shared_settings | {"OPENAI_ALLOWED_MODELS": ["other-model"]}
-
-
-@pytest.fixture(autouse=True)
-async def nothing_comes_of_it(
-    client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-) -> Any:
-    """A refused request stores nothing and asks no model."""
-    before = (await client.get("/v1/messages")).content
-    count = len(shared_openai.requests)
-    yield
-    assert (await client.get("/v1/messages")).content == before
-    assert len(shared_openai.requests) == count
-
-
-async def refused(client: httpx2.AsyncClient, path: str, **sent: Any) -> dict[str, Any]:
-    """The problem of a body that is a 422, in the one place where it is wrong."""
-    response = await client.post(path, **sent)
-    problem = problem_of(response)
-    assert (problem["status"], problem["code"]) == (422, "validation_error")
-    [error] = problem["errors"]
-    assert error.keys() == {"loc", "msg", "type"}
-    return problem
-
-
-async def wrong_field(client: httpx2.AsyncClient, path: str, body: object) -> list[str | int]:
-    """Where a body is wrong, as `errors` and `detail` say it."""
-    problem = await refused(client, path, json=body)
-    [error] = problem["errors"]
-    assert problem["detail"].startswith(".".join(map(str, error["loc"])) + ": ")
-    place: list[str | int] = error["loc"]
-    return place
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -61,9 +36,7 @@ class TestEveryQuestion:
         assert problem["errors"][0]["type"] == "json_invalid"
 
     @pytest.mark.parametrize("body", [None, [], "Hello", 1])
-    async def test_not_an_object(
-        self, client: httpx2.AsyncClient, path: str, body: object
-    ) -> None:
+    async def test_not_an_object(self, client: httpx2.AsyncClient, path: str, body: object) -> None:
         """JSON that is no object is refused."""
         assert await wrong_field(client, path, body) == ["body"]
 
@@ -84,9 +57,7 @@ class TestEveryQuestion:
         "message",
         ["", " \t\r\n\u00a0\u2003", "Hello\x00", 5, None, ["Hello"], {"text": "Hello"}, True],
     )
-    async def test_message(
-        self, client: httpx2.AsyncClient, path: str, message: object
-    ) -> None:
+    async def test_message(self, client: httpx2.AsyncClient, path: str, message: object) -> None:
         """A message must be text, with something to read and without NUL."""
         assert await wrong_field(client, path, {"message": message}) == ["body", "message"]
 
@@ -112,9 +83,7 @@ class TestEveryQuestion:
         assert await wrong_field(client, path, body) == ["body", "model"]
 
     @pytest.mark.parametrize("model", ["", " ", "a\x00b", 5, "x" * 201])
-    async def test_model_text(
-        self, client: httpx2.AsyncClient, path: str, model: object
-    ) -> None:
+    async def test_model_text(self, client: httpx2.AsyncClient, path: str, model: object) -> None:
         """A model must be a name."""
         body = {"message": "Hello", "model": model}
         assert await wrong_field(client, path, body) == ["body", "model"]
@@ -179,75 +148,7 @@ class TestQAFields:
         places = [error["loc"][:3] for error in problem_of(response)["errors"]]
         assert set(map(tuple, places)) == {("body", "filter", name)}
 
-
     async def test_lone_surrogate(self, client: httpx2.AsyncClient, path: str) -> None:
         """Half a character in the value of a filter is no text either."""
         body = rb'{"message": "Hi", "filter": {"source": "\ud83e"}}'
         await refused(client, path, content=body, headers=JSON)
-
-
-class TestOddRequests:
-    """What is not even a question."""
-
-    async def test_completion_with_limit(self, client: httpx2.AsyncClient) -> None:
-        """A field of questions with retrieval is unknown to those without."""
-        body = {"message": "Hello", "limit": 3}
-        assert await wrong_field(client, COMPLETION, body) == ["body", "limit"]
-
-    async def test_unknown_field_half_a_character(self, client: httpx2.AsyncClient) -> None:
-        """An unknown field whose name is no text is refused like any other."""
-        body = rb'{"message": "Hi", "\ud83e": 1}'
-        problem = await refused(client, COMPLETION, content=body, headers=JSON)
-        assert problem["errors"][0]["loc"][0] == "body"
-
-    async def test_endless_field_name(self, client: httpx2.AsyncClient) -> None:
-        """The name of an unknown field is not sent back at any length."""
-        response = await client.post(COMPLETION, json={"message": "Hi", "x" * MEGABYTE: 1})
-        assert problem_of(response)["code"] == "validation_error"
-        assert len(response.content) < 2000
-
-    async def test_countless_errors(self, client: httpx2.AsyncClient) -> None:
-        """A body that is wrong in very many places does not get a longer answer than it is."""
-        fields = {f"field{n}": n for n in range(10_000)}
-        response = await client.post(COMPLETION, json={"message": "Hi", **fields})
-        assert problem_of(response)["code"] == "validation_error"
-        assert len(response.content) < 20_000
-
-    async def test_deeply_nested(self, client: httpx2.AsyncClient) -> None:
-        """JSON that is nested too deeply to be read is refused."""
-        body = b'{"message": ' + b"[" * 200_000
-        response = await client.post(COMPLETION, content=body, headers=JSON)
-        assert problem_of(response)["code"] == "bad_request"
-
-    async def test_not_utf8(self, client: httpx2.AsyncClient) -> None:
-        """Bytes that are not UTF-8 are refused."""
-        body = b'{"message": "\xff\xfe"}'
-        response = await client.post(COMPLETION, content=body, headers=JSON)
-        assert problem_of(response)["code"] == "bad_request"
-
-    async def test_not_declared_as_json(self, client: httpx2.AsyncClient) -> None:
-        """A body that does not say that it is JSON is not taken for it."""
-        problem = await refused(client, COMPLETION, content=b'{"message": "Hello"}')
-        assert problem["errors"][0]["loc"] == ["body"]
-
-    async def test_streamed_payload_too_large(self, client: httpx2.AsyncClient) -> None:
-        """A body over 16 MiB is refused too if it does not say how long it is."""
-
-        async def pieces() -> Any:
-            for _ in range(17):
-                yield b" " * MEGABYTE
-
-        problem = problem_of(await client.post(COMPLETION, content=pieces()))
-        assert (problem["status"], problem["code"]) == (413, "payload_too_large")
-
-    async def test_unknown_route(self, client: httpx2.AsyncClient) -> None:
-        """An address that does not exist is a 404."""
-        problem = problem_of(await client.get("/v1/nothing"))
-        assert (problem["status"], problem["code"]) == (404, "not_found")
-
-    async def test_delete_messages(self, client: httpx2.AsyncClient) -> None:
-        """Messages cannot be deleted."""
-        problem = problem_of(await client.delete("/v1/messages"))
-        assert (problem["status"], problem["code"]) == (405, "method_not_allowed")
-
-

@@ -52,9 +52,7 @@ class TestCompletion:
             "complete",
         )
 
-    async def test_prompt(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
+    async def test_prompt(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
         """The model is asked the question as it is, once, and not for a stream."""
         asked = " Hello,\n there "
         count = len(shared_openai.requests)

@@ -8,8 +8,8 @@ import pytest
 
 from tests.chat.asking import COMPLETION_STREAM, exchange, kinds, stored, stream
 from tests.fakes import FakeOpenAI
-from tests.replies import stream as reply
 from tests.replies import completion, text
+from tests.replies import stream as reply
 from tests.server import content_of, follow, parse_events
 
 QUESTION: dict[str, Any] = {"message": "Hello there"}
@@ -25,7 +25,8 @@ class TestCompletionStream:
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["x-accel-buffering"] == "no"
-        assert response.headers["x-message-uuid"] == parse_events(response.content)[0]["data"]["uuid"]
+        start = parse_events(response.content)[0]["data"]
+        assert response.headers["x-message-uuid"] == start["uuid"]
 
     async def test_bytes(self, client: httpx2.AsyncClient) -> None:
         """Each event is an id, a name and one line of data, in this order."""
@@ -71,9 +72,7 @@ class TestCompletionStream:
         assert (question["role"], question["message"]) == ("user", "Grüß Gott")
         assert question["id"] == answer["id"] - 1
 
-    async def test_as_it_comes(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
+    async def test_as_it_comes(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
         """A piece reaches the client while the model still thinks about the next."""
         released = asyncio.Event()
         shared_openai.reply(reply("Hel", released, "lo"))
@@ -85,9 +84,7 @@ class TestCompletionStream:
             received += [event async for event in events]
         assert received[-1]["data"]["message"] == content_of(received) == "Hello"
 
-    async def test_generating(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
+    async def test_generating(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
         """Before it is done the answer is there to be seen, as one that is being generated."""
         released = asyncio.Event()
         shared_openai.reply(reply("Hel", released, "lo"))

@@ -1,5 +1,7 @@
 """Completions out of bytes."""
 
+from itertools import pairwise
+
 import orjson
 import pytest
 from hypothesis import given
@@ -40,7 +42,7 @@ class TestFeed:
         places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
         decoder = CompletionDecoder()
         pieces = []
-        for start, end in zip(places, places[1:], strict=False):
+        for start, end in pairwise(places):
             pieces += decoder.feed(data[start:end])
         assert text_of(pieces) == "".join(contents)
         assert decoder.finish_reason == "stop"

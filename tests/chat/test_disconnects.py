@@ -2,10 +2,15 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
+from starlette.types import Message
 
+from app.chat.api import EventStream
+from app.chat.events import Started
+from app.chat.generation import Generation
 from tests.chat.asking import COMPLETION, COMPLETION_STREAM, Json, exchange
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
@@ -117,6 +122,25 @@ class TestClientGone:
                 released.set()
                 await first.aread()
             await assert_unharmed(client)
+
+
+class TestEventStream:
+    """A client that leaves in the moment in which its stream begins."""
+
+    async def test_before_the_first_event(self) -> None:
+        """The generation is cancelled, although no event was ever asked for."""
+        generation = Generation()
+        generation.publish(Started(UUID(int=1), "m"))
+
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            """Nobody is there."""
+
+        stream = EventStream(generation, UUID(int=1), ping_sec=60)
+        await stream({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
+        assert generation.cancelled
 
 
 class TestSlowClient:

@@ -1,6 +1,7 @@
 """An answer under way, without its upstream."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,17 @@ from app.chat.generation import Generation
 from tests.chat.test_streaming import MESSAGE
 
 START = Started(UUID(int=1), "m")
+
+
+async def bounded(
+    generation: Generation, seconds: float, at_the_end: Callable[[], None] = lambda: None
+) -> None:
+    """Waits for ever, within the deadline of a generation."""
+    async with generation.deadline(seconds):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            at_the_end()
 
 
 class TestResult:
@@ -87,35 +99,28 @@ class TestDeadline:
         """It ends after the given time."""
         generation = Generation()
         with pytest.raises(TimeoutError):
-            async with generation.deadline(0.001):
-                await asyncio.Event().wait()
+            await bounded(generation, 0.001)
 
     async def test_cancel(self) -> None:
         """It ends at once when it is cancelled."""
         generation = Generation()
+        asyncio.get_running_loop().call_soon(generation.cancel)
         with pytest.raises(TimeoutError):
-            async with generation.deadline(60):
-                generation.cancel()
-                await asyncio.Event().wait()
+            await bounded(generation, 60)
 
     async def test_cancelled_before(self) -> None:
         """It does not even begin if it was cancelled before."""
         generation = Generation()
         generation.cancel()
         with pytest.raises(TimeoutError):
-            async with generation.deadline(60):
-                await asyncio.Event().wait()
+            await bounded(generation, 60)
 
     async def test_cancelled_twice(self) -> None:
         """Cancelling again, while the first cancellation still takes effect, is harmless."""
         generation = Generation()
+        generation.cancel()
         with pytest.raises(TimeoutError):
-            async with generation.deadline(60):
-                generation.cancel()
-                try:
-                    await asyncio.Event().wait()
-                finally:
-                    generation.cancel()
+            await bounded(generation, 60, at_the_end=generation.cancel)
 
     async def test_cancelled_after(self) -> None:
         """As it is when everything is over."""

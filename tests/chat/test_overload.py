@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
 import pytest
 
-from app.main import create_app
 from tests.chat.asking import (
     ALL,
     COMPLETION,
@@ -19,7 +18,7 @@ from tests.chat.asking import (
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
 from tests.replies import after, error, stream, text
-from tests.server import connect, content_of, follow, parse_events, serve, serve_app
+from tests.server import content_of, follow, parse_events, serve
 
 QUESTION: dict[str, Any] = {"message": "Hello there"}
 
@@ -66,15 +65,15 @@ class TestOverload:
     async def test_queue(self, make_settings: SettingsFactory, fake_openai: FakeOpenAI) -> None:
         """Who comes a moment too early waits, and is answered."""
         settings = make_settings(MAX_CONCURRENT_GENERATIONS=1, QUEUE_TIMEOUT_SEC=10)
-        async with serve(settings) as client:
-            async with one_under_way(client, fake_openai) as released:
-                waiting = asyncio.create_task(client.post(COMPLETION, json=QUESTION))
-                released.set()
-                assert (await waiting).status_code == 200
+        async with (
+            serve(settings) as client,
+            one_under_way(client, fake_openai) as released,
+        ):
+            waiting = asyncio.create_task(client.post(COMPLETION, json=QUESTION))
+            released.set()
+            assert (await waiting).status_code == 200
 
-    async def test_messages(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
-    ) -> None:
+    async def test_messages(self, make_settings: SettingsFactory, fake_openai: FakeOpenAI) -> None:
         """Reading needs no place."""
         settings = make_settings(MAX_CONCURRENT_GENERATIONS=1)
         async with serve(settings) as client, one_under_way(client, fake_openai):
@@ -88,13 +87,15 @@ class TestSilence:
         """A comment is sent every SSE_PING_SEC, which changes nothing in the events."""
         released = asyncio.Event()
         fake_openai.reply(stream("Hel", released, "lo"))
-        async with serve(make_settings(SSE_PING_SEC=0.05)) as client:
-            async with client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response:
-                received = b""
-                async for data in response.aiter_bytes():
-                    received += data
-                    if received.count(b": ping\n\n") == 2:
-                        released.set()
+        received = b""
+        async with (
+            serve(make_settings(SSE_PING_SEC=0.05)) as client,
+            client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response,
+        ):
+            async for data in response.aiter_bytes():
+                received += data
+                if received.count(b": ping\n\n") == 2:
+                    released.set()
         events = parse_events(received)
         assert [event["id"] for event in events] == list(range(1, len(events) + 1))
         assert content_of(events) == events[-1]["data"]["message"] == "Hello"
@@ -105,12 +106,14 @@ class TestSilence:
         """After STREAM_START_SEC the stream begins, accepted by the upstream or not."""
         released = asyncio.Event()
         fake_openai.reply(after(released, text("Hello")))
-        async with serve(make_settings(STREAM_START_SEC=0.05)) as client:
-            async with client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response:
-                events = follow(response)
-                assert (await anext(events))["event"] == "start"
-                released.set()
-                rest = [event async for event in events]
+        async with (
+            serve(make_settings(STREAM_START_SEC=0.05)) as client,
+            client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response,
+        ):
+            events = follow(response)
+            assert (await anext(events))["event"] == "start"
+            released.set()
+            rest = [event async for event in events]
         assert rest[-1]["data"]["message"] == "Hello"
 
     async def test_late_refusal(
@@ -135,54 +138,3 @@ class TestSilence:
                 },
             }
             assert (await exchange(client))[1]["status"] == "failed"
-
-
-class TestShutdown:
-    """The end of the service."""
-
-    async def test_stream_in_flight(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
-    ) -> None:
-        """A stream in flight is finished, and new connections are refused meanwhile."""
-        released = asyncio.Event()
-        fake_openai.reply(stream("Hel", released, "lo"))
-        async with AsyncExitStack() as stack:
-            server = await stack.enter_async_context(AsyncExitStack())
-            url = await server.enter_async_context(serve_app(create_app(make_settings())))
-            client = await stack.enter_async_context(connect(url))
-            request = client.stream("POST", COMPLETION_STREAM, json=QUESTION)
-            response = await stack.enter_async_context(request)
-            closing = asyncio.create_task(server.aclose())
-            await refused(url)
-            released.set()
-            events = parse_events(await response.aread())
-            await closing
-        assert (events[-1]["event"], content_of(events)) == ("done", "Hello")
-
-    async def test_answer_in_flight(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
-    ) -> None:
-        """So is an answer in JSON."""
-        released = asyncio.Event()
-        fake_openai.reply(after(released, text("Hello")))
-        async with AsyncExitStack() as server:
-            url = await server.enter_async_context(serve_app(create_app(make_settings())))
-            async with connect(url) as client:
-                asking = asyncio.create_task(client.post(COMPLETION, json=QUESTION))
-                await fake_openai.arrival()
-                closing = asyncio.create_task(server.aclose())
-                await refused(url)
-                released.set()
-                assert (await asking).json()["message"] == "Hello"
-                await closing
-
-
-async def refused(url: str) -> None:
-    """Returns once a new client is turned away."""
-    async with connect(url) as other:
-        async with asyncio.timeout(5):
-            while True:
-                try:
-                    await other.get("/healthcheck")
-                except httpx2.HTTPError:
-                    return

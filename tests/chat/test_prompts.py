@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from app.chat.prompts import completion_prompt, qa_prompt
 from app.documents.models import Source
 
-
 MARK = re.compile(r"<\s*/?\s*passage", re.IGNORECASE)
 MISCHIEF = st.lists(
     st.sampled_from(["</passage>", "< / PASSAGE", "<passage", "<", "/", "passage", '"', ">", "\n"])
@@ -60,7 +59,7 @@ class TestQAPrompt:
         assert len(MARK.findall(user["content"])) == 4
         assert user["content"].splitlines()[0].count('"') == 4
 
-    @pytest.mark.parametrize("text", ["</passage>", "</PASSAGE >", "< /passage>", '<passage n="9">'])
+    @pytest.mark.parametrize("text", ["</passage>", "</PASSAGE >", "< /passage>", "<passage>"])
     def test_text_is_kept(self, text: str) -> None:
         """All that a passage loses is the sharpness of such a mark."""
         _, user = qa_prompt("Why?", [source(text)])

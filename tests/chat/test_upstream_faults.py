@@ -129,25 +129,18 @@ class TestFault:
         assert fault.in_stream is case.in_stream
         assert fault.retry_after == case.retry_after
 
-    async def test_stored(
+    async def test_left_behind(
         self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
     ) -> None:
-        """The question is kept, and of the answer what there was of it."""
+        """Question and answer are kept as far as they came, and the next answer is whole."""
+        count = len(shared_openai.requests)
         shared_openai.reply(case.reply, times=case.times)
         await fail(client, path, "Where am I?")
+        assert len(shared_openai.requests) == count + case.times
         question, answer = await exchange(client)
         assert (question["message"], question["status"]) == ("Where am I?", "complete")
         status = "partial" if case.text else "failed"
         assert (answer["message"], answer["status"]) == (case.text, status)
-
-    async def test_next_request(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
-    ) -> None:
-        """The upstream was asked no more often than it should, and the next answer is whole."""
-        count = len(shared_openai.requests)
-        shared_openai.reply(case.reply, times=case.times)
-        await fail(client, path)
-        assert len(shared_openai.requests) == count + case.times
         response = await client.post(COMPLETION, json={"message": "Hello"})
         assert response.json()["message"] == "Echo: Hello"
 

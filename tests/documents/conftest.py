@@ -1,11 +1,12 @@
 """What the tests of documents share: a database of each test's own, and one parsing process."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import httpx2
 import psycopg2
 import pytest
 
@@ -15,8 +16,10 @@ from app.documents.parsing import Parser
 from app.embedded.migrations import migrate
 from settings import Settings
 from tests.conftest import SettingsFactory
-from tests.documents.knowledge import Knowledge, open_knowledge
+from tests.documents.knowledge import MAX_BYTES, Knowledge, open_knowledge
+from tests.fakes import refusing_url
 from tests.qdrant_double import QdrantDouble
+from tests.server import serve
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +32,8 @@ def template(database_url: str) -> str:
 @pytest.fixture
 def own_database_url(database_url: str, template: str) -> Iterator[str]:
     """A migrated, empty database: no other test's worker looks into its work table."""
-    name = f"documents_{uuid4().hex}"
-    yield _create_database(database_url, name, f'TEMPLATE "{template}"')
-    _execute(database_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    with _copied(database_url, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -48,15 +50,32 @@ async def parser(embedder: Embedder) -> AsyncIterator[Parser]:
     await parser.close()
 
 
-@pytest.fixture(autouse=True)
-def one_parser(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers share that process."""
+@pytest.fixture(scope="session", autouse=True)
+def one_parser(parser: Parser) -> Iterator[None]:
+    """Workers share that process and leave it to the session to end it."""
 
-    async def keep() -> None:
-        """The session ends it."""
+    async def keep() -> None: ...
 
-    monkeypatch.setattr(parser, "close", keep)
-    monkeypatch.setattr(app.documents.worker, "Parser", lambda _: parser)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parser, "close", keep)
+        patch.setattr(app.documents.worker, "Parser", lambda _: parser)
+        yield
+
+
+@pytest.fixture(scope="module")
+async def shared_client(
+    database_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of one service for the whole module, which takes in small documents only."""
+    with _copied(database_url, template) as url:
+        settings = Settings(
+            DATABASE_URL=url,
+            DATA_DIR=tmp_path_factory.mktemp("documents"),
+            OPENAI_BASE_URL=refusing_url(),
+            MAX_DOCUMENT_BYTES=MAX_BYTES,
+        )
+        async with serve(settings) as client:
+            yield client
 
 
 @pytest.fixture
@@ -74,6 +93,13 @@ def qdrant(tmp_path: Path) -> Iterator[QdrantDouble]:
     """A Qdrant server that can go down."""
     with QdrantDouble(tmp_path / "qdrant") as double:
         yield double
+
+
+@contextmanager
+def _copied(server_url: str, template: str) -> Iterator[str]:
+    name = f"documents_{uuid4().hex}"
+    yield _create_database(server_url, name, f'TEMPLATE "{template}"')
+    _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _create_database(server_url: str, name: str, how: str = "") -> str:

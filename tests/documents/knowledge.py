@@ -12,11 +12,14 @@ import psycopg2
 from app.core.embeddings import Embedder
 from app.db import Database, create_database
 from app.documents.models import Document, NewDocument, Source
+from app.documents.relevance import Relevance
 from app.documents.retrieval import RetrievalService
 from app.documents.services import DocumentService
 from app.documents.store import VectorStore, create_vector_store
 from app.documents.worker import Worker, open_worker
 from settings import Settings
+
+MAX_BYTES = 20_000
 
 
 @dataclass
@@ -77,7 +80,7 @@ async def open_knowledge(settings: Settings, embedder: Embedder) -> AsyncIterato
             DocumentService(database, worker.wake),
             store,
             worker,
-            RetrievalService(embedder, store, database, settings.RELEVANCE_THRESHOLD),
+            RetrievalService(embedder, store, database, Relevance(database, embedder.name)),
         )
 
 

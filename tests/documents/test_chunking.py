@@ -131,11 +131,6 @@ class TestLongText:
         chunks = split("incomprehensibilities " * 500, tokenizer)
         assert {word for chunk in chunks for word in chunk.text.split()} == {"incomprehensibilities"}
 
-    def test_even_sizes(self) -> None:
-        """A little over one passage is cut into two of about the same size."""
-        first, second = split("Five words are in here. " * 40, tokenizer, passage_tokens=200)
-        assert abs(len(first.text) - len(second.text)) < 50
-
     @pytest.mark.parametrize("row", ["| one. Two | three. Four |\n", "    one. Two = three. Four\n"])
     def test_rows(self, row: str) -> None:
         """A table or a code block too long for a chunk is cut between its lines."""

@@ -1,11 +1,12 @@
 """Ranking: the evidence of dense and BM25 search joined."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.documents.ranking import Candidate, rank
+from app.documents.models import Source
+from app.documents.ranking import Candidate, distinct, rank
 
 CANDIDATES = st.lists(
     st.builds(
@@ -38,7 +39,7 @@ class TestRank:
         """The same candidates come in the same order, however the store gave them."""
         ranked = rank(candidates)
         assert rank(reversed(candidates)) == ranked
-        assert {each.passage for each in ranked} == {each.passage for each in candidates}
+        assert {each.id for each in ranked} == {each.id for each in candidates}
 
     @given(CANDIDATES)
     def test_dominance(self, candidates: list[Candidate]) -> None:
@@ -47,3 +48,34 @@ class TestRank:
         for place, worse in enumerate(ranked):
             for better in ranked[place + 1 :]:
                 assert not (better.cosine > worse.cosine and better.bm25 > worse.bm25)
+
+
+class TestDistinct:
+    """Passages that a document repeats."""
+
+    def test_repeated(self) -> None:
+        """A passage stands where its best occurrence ranks, and is cited where it first occurs."""
+        document = uuid4()
+        later, other, earlier = (
+            passage(document, ordinal, text) for ordinal, text in [(7, "same"), (3, "other"), (2, "same")]
+        )
+        assert distinct([later, other, earlier]) == [earlier, other]
+
+    def test_in_two_documents(self) -> None:
+        """What two documents say in the same words is there from both."""
+        sources = [passage(uuid4(), 0, "same"), passage(uuid4(), 0, "same")]
+        assert distinct(sources) == sources
+
+
+def passage(document: UUID, ordinal: int, text: str) -> Source:
+    """A source of which only place and text matter."""
+    return Source(
+        document_uuid=document,
+        title="",
+        source="",
+        ordinal=ordinal,
+        start=0,
+        end=len(text),
+        text=text,
+        score=1.0,
+    )

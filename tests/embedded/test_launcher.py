@@ -41,7 +41,7 @@ class TestStart:
             response = await client.post("/v1/qa-create", json=question, timeout=PATIENCE_SEC)
         assert response.status_code == 200
         assert "8000" in response.json()["message"]
-        assert "README.md" in response.json()["sources"][0]["source"]
+        assert "8000" in response.json()["sources"][0]["text"]
 
     def test_says_what_it_started(self, launch: Launch) -> None:
         """It says what runs where, and what to try first."""

@@ -50,11 +50,6 @@ class TestServe:
         assert "4711" in answer["choices"][0]["message"]["content"]
         assert answer["usage"]["total_tokens"] > 0
 
-    def test_same_answer(self, port: int) -> None:
-        """The same question has the same answer."""
-        first, second = (orjson.loads(ask(port, CONTEXT)[1])["choices"] for _ in range(2))
-        assert first == second
-
     def test_stream(self, port: int) -> None:
         """It streams pieces, then the usage, then the end mark."""
         options = {"stream": True, "stream_options": {"include_usage": True}}

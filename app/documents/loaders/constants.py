@@ -28,8 +28,8 @@ EXTENSIONS: Final = {
 }
 
 MAX_TITLE_CHARS: Final = 300
-MAX_CHARS: Final = 30_000_000  # more than the largest accepted file holds as plain text
+MAX_CHARS: Final = 50_000_000  # twice what the largest accepted file holds as plain text
 MAX_UNPACKED_BYTES: Final = 250_000_000  # ten times the largest accepted file
 TOO_LONG: Final = f"This holds more than {MAX_CHARS:,} characters: split it into several files."
 MAX_PAGES: Final = 20_000
-MAX_PDF_CPU_SEC: Final = 100.0
+MAX_PDF_CPU_SEC: Final = 240.0  # a page of mere text takes a hundredth of a second

@@ -54,7 +54,7 @@ class _Page:
         self._title: list[str] = []
         self._first_heading = ""
         self._is_in_title = False
-        self._hidden_depth = 0
+        self._hidden_depth = self._depth_in_code = 0
 
     @property
     def title(self) -> str | None:
@@ -71,8 +71,10 @@ class _Page:
             self._hidden_depth += 1
         elif self._code is None:
             self._open(tag, attributes)
-        elif tag == "br":
-            self._code.append("\n")
+        else:
+            self._depth_in_code += 1
+            if tag == "br":
+                self._code.append("\n")
 
     def end(self, tag: str) -> None:
         """Called by lxml where an element ends."""
@@ -80,7 +82,9 @@ class _Page:
             self._hidden_depth -= 1
         elif self._code is None:
             self._shut(tag)
-        elif tag == "pre":
+        elif self._depth_in_code:
+            self._depth_in_code -= 1
+        else:
             self._writer.code("".join(self._code))
             self._code = None
 

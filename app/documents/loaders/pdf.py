@@ -1,5 +1,6 @@
 """PDF to text, page by page."""
 
+import logging
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -27,6 +28,8 @@ COMPOUND: Final = re.compile(r"\b[^\W\d_]{1,40}-[^\W\d_]{1,40}\b")
 
 def read_pdf(data: bytes) -> tuple[str, str | None]:
     """The pages' text with a blank line between them, and the title in the metadata."""
+    # It warns of every flaw that it mends: a hostile file would flood the log.
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
     _check_ends(data)
     reader = PdfReader(BytesIO(data))
     if reader.is_encrypted and reader.decrypt("") is PasswordType.NOT_DECRYPTED:

@@ -61,8 +61,7 @@ class TableWriter(MarkdownWriter):
         """Closes the table."""
         self.end_cell()
         self.end_row()
-        if self._tables:
-            self._tables.pop()
+        self._tables.pop()
         self._last_kind = ""
 
     def heading(self, level: int) -> None:

@@ -9,6 +9,8 @@ import docx
 from docx.document import Document
 from pypdf import PdfReader, PdfWriter
 
+STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
+
 
 def pdf_of_streams(*streams: bytes, title: str = "") -> bytes:
     """A PDF of one page for each content stream."""
@@ -31,14 +33,16 @@ def pdf_of_streams(*streams: bytes, title: str = "") -> bytes:
 
 
 def _pdf_of_objects(objects: list[bytes]) -> bytes:
-    file, offsets = b"%PDF-1.7\n", []
+    file, table = BytesIO(), [b"0000000000 65535 f \n"]
+    file.write(b"%PDF-1.7\n")
     for number, content in enumerate(objects, start=1):
-        offsets.append(len(file))
-        file += b"%d 0 obj%s\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    return b"%sxref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R/Info 4 0 R>>\n" % (
-        (file, len(objects) + 1, table, len(objects) + 1)
-    ) + b"startxref\n%d\n%%%%EOF\n" % len(file)
+        table.append(b"%010d 00000 n \n" % file.tell())
+        file.write(b"%d 0 obj%s\nendobj\n" % (number, content))
+    start, size = file.tell(), len(table)
+    file.write(b"xref\n0 %d\n%s" % (size, b"".join(table)))
+    file.write(b"trailer<</Size %d/Root 1 0 R/Info 4 0 R>>\nstartxref\n%d\n" % (size, start))
+    file.write(b"%%EOF\n")
+    return file.getvalue()
 
 
 def pdf(*pages: str, title: str = "") -> bytes:
@@ -82,3 +86,19 @@ def word_of_body(body: str) -> bytes:
     namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     xml = f'<w:document xmlns:w="{namespace}"><w:body>{body}</w:body></w:document>'
     return repacked(word(lambda _: None), {"word/document.xml": xml.encode()})
+
+
+def write_report(document: Document) -> None:
+    """Headings, text, lists and a table."""
+    document.add_heading("Report", 0)
+    document.add_heading("First", 1)
+    document.add_paragraph("Some ").add_run("bold\ttext\nmore").bold = True
+    for text, style in [("a", ""), ("b", " 2"), ("c", "")]:
+        document.add_paragraph(text, f"List Bullet{style}")
+    document.add_paragraph("one", "List Number")
+    document.add_paragraph("two", "List Number")
+    document.add_heading("Deeper", 2)
+    table = document.add_table(2, 2)
+    for cell, text in zip(table._cells, ["x", "y|z", "1", "2\n3"], strict=True):  # noqa: SLF001
+        cell.text = text
+    document.add_paragraph("End.")

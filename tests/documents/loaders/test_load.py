@@ -49,19 +49,19 @@ def check(document: LoadedDocument | None) -> None:
 class TestAnyBytes:
     """What holds whatever the bytes."""
 
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=60)
     @given(st.binary(max_size=500), LABELS)
     def test_noise(self, data: bytes, label: str | None) -> None:
         """Arbitrary bytes are a document, or raise one of the two errors."""
         check(load_any(data, label))
 
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=60)
     @given(st.text(max_size=200), st.sampled_from(["utf-8", "utf-16", "shift_jis"]), LABELS)
     def test_text(self, text: str, encoding: str, label: str | None) -> None:
         """So does any text in any encoding."""
         check(load_any(text.encode(encoding, "ignore"), label))
 
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=60)
     @given(st.sampled_from(SAMPLES), st.data(), st.binary(max_size=20), LABELS)
     def test_damage(self, sample: bytes, data: st.DataObject, noise: bytes, label: str) -> None:
         """So does a document with a piece of it overwritten, or cut out."""

@@ -92,8 +92,8 @@ class TestRefused:
             load(b"%PDF-1.7\nnothing\n%%EOF", name=None, media_type=None)
 
     def test_bomb(self) -> None:
-        """A page that unpacks to a hundred megabytes is refused before it does."""
-        packed = zlib.compress(b"\n" * 100_000_000)
+        """A page that unpacks to eighty megabytes is refused before it does."""
+        packed = zlib.compress(b"\n" * 80_000_000, level=1)
         data = pdf_of_streams(b"@").replace(zlib.compress(b"@"), packed)
         with pytest.raises(UnreadableDocument, match="takes too much to read"):
             read_pdf(data)
@@ -112,7 +112,7 @@ class TestRefused:
 
     def test_too_slow(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A page that takes too long is given up in the middle."""
-        monkeypatch.setattr("app.documents.loaders.pdf.MAX_PDF_CPU_SEC", 0.2)
-        endless = b"BT /F 9 Tf " + b"1 0 0 1 0 0 Tm (x) Tj " * 20_000 + b"ET"
+        monkeypatch.setattr("app.documents.loaders.pdf.MAX_PDF_CPU_SEC", 0)
+        endless = b"BT /F 9 Tf " + b"1 0 0 1 0 0 Tm (x) Tj " * 1_000 + b"ET"
         with pytest.raises(UnreadableDocument, match="takes too much to read"):
             read_pdf(pdf_of_streams(endless))

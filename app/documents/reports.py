@@ -1,0 +1,115 @@
+"""What was measured, as Markdown for people and as JSON for programs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Final
+
+import orjson
+
+from app.documents.calibration import Calibration, Errors, Nearness, errors_at
+from app.documents.evaluation import METRICS, Estimate
+
+REFUSING: Final = "default"  # the others rank, and refuse nothing
+STEPS: Final = 20  # of the curve from one cosine to the next whole one
+ERRORS: Final = ("false answers", "false refusals")
+COLUMNS: Final = ("set", "system", *METRICS, *ERRORS, "search", "with embedding")
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long searches took, in milliseconds."""
+
+    median: float
+    p99: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.1f} ({self.p99:.1f}) ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How good retrieval is on a labelled set: each system's metrics, refusals, and latency."""
+
+    name: str
+    embedding_model: str
+    documents: int
+    passages: int
+    answerable: int
+    unanswerable: int
+    threshold: float
+    errors: Errors
+    systems: Mapping[str, Mapping[str, Estimate]]
+    search: Latency
+    with_embedding: Latency
+
+    def __str__(self) -> str:
+        return (
+            f"`{self.name}`: {self.answerable} answerable and {self.unanswerable} unanswerable "
+            f"questions, {self.documents} documents, {self.passages} passages, "
+            f"threshold {self.threshold:.3f}."
+        )
+
+
+def table(reports: Sequence[Report]) -> str:
+    """A row for each set and system, with 95% intervals; latencies are the median (and the p99)."""
+    rule = "|".join(["---", "---", *["---:"] * (len(COLUMNS) - 2)])
+    rows = [row for report in reports for row in _rows(report)]
+    head = [_line(COLUMNS), f"|{rule}|", *map(_line, rows), ""]
+    return "\n".join([*head, *(f"- {report}" for report in reports)])
+
+
+def to_json(reports: Sequence[Report]) -> bytes:
+    """The same, unrounded."""
+    return orjson.dumps(reports, option=orjson.OPT_INDENT_2)
+
+
+def curve(calibration: Calibration, sample: Sequence[Nearness]) -> str:
+    """What goes wrong at thresholds from the least to the greatest nearness; one recommended."""
+    rows = _thresholds(sample) | {calibration.threshold: f"**{calibration.threshold:.3f}**"}
+    lines = [
+        _line((name, *_errors(errors_at(threshold, sample))))
+        for threshold, name in sorted(rows.items())
+    ]
+    answers, refusals = _errors(calibration.expected)
+    recommendation = (
+        f"Recommended: {calibration.threshold:.3f}. By cross-validation, on questions like these: "
+        f"false answers {answers}, false refusals {refusals}."
+    )
+    head = [_line(("threshold", *ERRORS)), "|---:|---:|---:|"]
+    return "\n".join([*head, *lines, "", recommendation])
+
+
+def _thresholds(sample: Sequence[Nearness]) -> dict[float, str]:
+    cosines = [each.cosine for each in sample]
+    steps = range(floor(min(cosines) * STEPS), ceil(max(cosines) * STEPS) + 1)
+    return {each / STEPS: f"{each / STEPS:.2f}" for each in steps}
+
+
+def _rows(report: Report) -> Iterator[Sequence[str]]:
+    for system, metrics in report.systems.items():
+        means = [_mean(metrics.get(name)) for name in METRICS]
+        rest = ["", "", "", ""]
+        if system == REFUSING:
+            rest = [*_errors(report.errors), str(report.search), str(report.with_embedding)]
+        yield [report.name, system, *means, *rest]
+
+
+def _errors(errors: Errors) -> tuple[str, str]:
+    return _share(errors.false_answers), _share(errors.false_refusals)
+
+
+def _mean(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return ""
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def _share(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return ""
+    return f"{estimate.value:.1%} ({estimate.low:.1%} to {estimate.high:.1%})"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,126 @@
+"""What is logged, and what is not."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.core.logs import configure_logs, request_id
+from settings import Settings
+from tests.conftest import SettingsFactory
+from tests.fakes import FakeOpenAI
+from tests.replies import error
+from tests.server import serve
+
+PROMPT = "My bank account number is 4711"
+ANSWER = f"Echo: {PROMPT}"
+KEY = "sk-do-not-tell"
+Logged = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Logged:
+    """What was logged so far, each line a JSON object."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+@pytest.fixture
+def request_of_mine() -> Iterator[None]:
+    """A request under way whose id is `mine`."""
+    token = request_id.set("mine")
+    yield
+    request_id.reset(token)
+
+
+class TestJson:
+    """Lines for machines."""
+
+    @pytest.mark.usefixtures("request_of_mine")
+    def test_fields(self, logged: Logged) -> None:
+        """A line says when, how grave, who, what, for which request, and what else there is."""
+        configure_logs(Settings(ENVIRONMENT="production"))
+        logging.getLogger("app.x").warning("Half of %d\nlines", 2, extra={"odd": {1: object}})
+        [line] = logged()
+        assert line.pop("time").endswith("+00:00")
+        assert line == {
+            "level": "WARNING",
+            "logger": "app.x",
+            "message": "Half of 2\nlines",
+            "request_id": "mine",
+            "odd": {"1": "<class 'object'>"},
+        }
+
+    def test_exception(self, logged: Logged) -> None:
+        """An exception is one line too."""
+        configure_logs(Settings(LOG_FORMAT="json"))
+        logging.getLogger("app.x").error("It failed", exc_info=ValueError("oops"))
+        [line] = logged()
+        assert line["exception"].endswith("ValueError: oops")
+        assert line["request_id"] is None
+
+    def test_half_a_character(self, logged: Logged) -> None:
+        """A text that is no Unicode does not keep a line from being logged."""
+        configure_logs(Settings(LOG_FORMAT="json"))
+        logging.getLogger("app.x").warning("half \ud83e", extra={"name_of_it": "\ud83e"})
+        [line] = logged()
+        assert line["message"].startswith("half ")
+
+    def test_level(self, logged: Logged) -> None:
+        """What is below LOG_LEVEL is not logged."""
+        configure_logs(Settings(LOG_FORMAT="json", LOG_LEVEL="WARNING"))
+        logging.getLogger("app.x").info("Nothing much")
+        assert logged() == []
+
+
+class TestText:
+    """Lines for people."""
+
+    @pytest.mark.usefixtures("request_of_mine")
+    def test_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A line holds the same, readably."""
+        configure_logs(Settings())
+        logging.getLogger("app.x").warning("Half of %d", 2, extra={"odd": 1})
+        line = capsys.readouterr().err
+        assert line.endswith(" WARNING app.x: Half of 2 odd=1 [mine]\n")
+
+    def test_outside_of_requests(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Outside of a request there is no id."""
+        configure_logs(Settings())
+        logging.getLogger("app.x").warning("Hello")
+        assert capsys.readouterr().err.endswith(" [-]\n")
+
+
+class TestPrivacy:
+    """Prompts, answers and keys are nobody's business."""
+
+    @pytest.mark.parametrize("path", ["/v1/completion", "/v1/completion-stream", "/v1/qa-create"])
+    async def test_answer(
+        self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str], path: str
+    ) -> None:
+        """None of them is logged."""
+        settings = make_settings(OPENAI_API_KEY=KEY, LOG_FORMAT="json")
+        async with serve(settings) as client:
+            await client.post(path, json={"message": PROMPT})
+        log = capsys.readouterr().err
+        assert "POST" in log
+        assert not [secret for secret in (PROMPT, "4711", "Echo", KEY) if secret in log]
+
+    async def test_failure(
+        self,
+        make_settings: SettingsFactory,
+        fake_openai: FakeOpenAI,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """Nor is any when the call fails; what happened is, with the request's id."""
+        fake_openai.reply(error(401))
+        settings = make_settings(OPENAI_API_KEY=KEY, LOG_FORMAT="json")
+        async with serve(settings) as client:
+            headers = {"X-Request-ID": "mine"}
+            await client.post("/v1/completion", json={"message": PROMPT}, headers=headers)
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        [line] = [line for line in lines if line["logger"] == "app.chat.upstream"]
+        assert (line["level"], line["request_id"]) == ("WARNING", "mine")
+        assert "401" in line["message"]
+        assert not [secret for secret in ("4711", KEY) if secret in json.dumps(lines)]

@@ -1,0 +1,151 @@
+"""What every request passes through."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+from fastapi.responses import StreamingResponse
+
+from app.main import create_app
+from tests.conftest import SettingsFactory
+from tests.server import connect, serve, serve_app
+
+ORIGIN = {"Origin": "https://shop.example"}
+PREFLIGHT = ORIGIN | {"Access-Control-Request-Method": "POST"}
+SECRET = "the password is swordfish"
+
+
+class TestRequestId:
+    """X-Request-ID."""
+
+    @pytest.mark.parametrize("given", ["a", "Trace-1_2.3", "x" * 128])
+    async def test_given(self, client: httpx2.AsyncClient, given: str) -> None:
+        """The caller's own id is used."""
+        response = await client.get("/healthcheck", headers={"X-Request-ID": given})
+        assert response.headers["x-request-id"] == given
+
+    @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "a/b", "é", "<script>", "a,b"])
+    async def test_invalid(self, client: httpx2.AsyncClient, given: str) -> None:
+        """An id that could do harm in a log or a page is replaced."""
+        response = await client.get("/healthcheck", headers={b"X-Request-ID": given.encode()})
+        assert response.headers["x-request-id"] != given
+        assert len(response.headers["x-request-id"]) == 32
+
+    async def test_new(self, client: httpx2.AsyncClient) -> None:
+        """Without one each request gets its own."""
+        responses = [await client.get("/healthcheck") for _ in range(2)]
+        assert len({response.headers["x-request-id"] for response in responses}) == 2
+
+    @pytest.mark.parametrize("path", ["/nothing", "/v1/messages?limit=0", "/v1/completion"])
+    async def test_errors(self, client: httpx2.AsyncClient, path: str) -> None:
+        """Problems name it too."""
+        response = await client.get(path, headers={"X-Request-ID": "mine"})
+        assert response.headers["x-request-id"] == response.json()["request_id"] == "mine"
+
+
+class TestCors:
+    """Which pages of other sites may call."""
+
+    async def test_local(self, client: httpx2.AsyncClient) -> None:
+        """On a developer's own machine every page may, without cookies."""
+        response = await client.get("/healthcheck", headers=ORIGIN)
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in response.headers
+
+    async def test_production(self, make_settings: SettingsFactory) -> None:
+        """Elsewhere none may, unless told."""
+        async with serve(make_settings(ENVIRONMENT="production")) as client:
+            response = await client.get("/healthcheck", headers=ORIGIN)
+            assert "access-control-allow-origin" not in response.headers
+            response = await client.options("/v1/completion", headers=PREFLIGHT)
+            assert response.status_code == 405
+
+    async def test_origins(self, make_settings: SettingsFactory) -> None:
+        """CORS_ORIGINS may, with cookies, and can read the headers that they need."""
+        settings = make_settings(ENVIRONMENT="production", CORS_ORIGINS="https://shop.example")
+        async with serve(settings) as client:
+            response = await client.get("/healthcheck", headers=ORIGIN)
+            assert response.headers["access-control-allow-origin"] == "https://shop.example"
+            assert response.headers["access-control-allow-credentials"] == "true"
+            exposed = response.headers["access-control-expose-headers"].split(", ")
+            assert {"X-Request-ID", "X-Message-UUID", "Link", "Retry-After"} <= set(exposed)
+            other = await client.get("/healthcheck", headers={"Origin": "https://evil.example"})
+            assert "access-control-allow-origin" not in other.headers
+            preflight = await client.options("/v1/completion", headers=PREFLIGHT)
+            assert preflight.status_code == 200
+
+
+@asynccontextmanager
+async def faulty(make_settings: SettingsFactory) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of a service with two faults of our own."""
+    app = create_app(make_settings())
+
+    @app.get("/fault")
+    async def fault() -> None:
+        raise RuntimeError(SECRET)
+
+    @app.get("/late-fault")
+    async def late_fault() -> StreamingResponse:
+        async def body() -> AsyncIterator[bytes]:
+            yield b"so far "
+            raise RuntimeError(SECRET)
+
+        return StreamingResponse(body())
+
+    async with serve_app(app) as url, connect(url) as client:
+        yield client
+
+
+class TestInternalErrors:
+    """What nobody foresaw."""
+
+    async def test_problem(
+        self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """It is a problem that says nothing but the request's id; the log says the rest."""
+        async with faulty(make_settings) as client:
+            response = await client.get("/fault", headers=ORIGIN | {"X-Request-ID": "mine"})
+        assert response.status_code == 500
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert response.json() == {
+            "type": "about:blank",
+            "title": "Internal Server Error",
+            "status": 500,
+            "detail": "Something went wrong on our side.",
+            "code": "internal_server_error",
+            "request_id": "mine",
+        }
+        log = capsys.readouterr().err
+        assert SECRET in log
+        assert "[mine]" in log
+
+    async def test_next_request(self, make_settings: SettingsFactory) -> None:
+        """The next request works."""
+        async with faulty(make_settings) as client:
+            await client.get("/fault")
+            assert (await client.get("/healthcheck")).status_code == 200
+
+    async def test_late(self, make_settings: SettingsFactory) -> None:
+        """A response that has begun is broken off, so that nobody takes it for whole."""
+        async with faulty(make_settings) as client:
+            with pytest.raises(httpx2.RemoteProtocolError):
+                await client.get("/late-fault")
+
+
+class TestAccessLog:
+    """One line for each request."""
+
+    async def test_line(
+        self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """It holds the method, the path, the status, how long it took and the id, no query."""
+        async with serve(make_settings(LOG_FORMAT="json")) as client:
+            await client.get("/v1/messages?limit=7", headers={"X-Request-ID": "mine"})
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        [line] = [line for line in lines if line["logger"] == "app.access"]
+        assert line["message"] == "GET /v1/messages 200"
+        assert (line["level"], line["request_id"]) == ("INFO", "mine")
+        assert line["duration_ms"] > 0

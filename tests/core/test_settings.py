@@ -1,0 +1,92 @@
+"""Settings, as the environment and `.env` give them."""
+
+from pathlib import Path
+
+import pytest
+
+from settings import Settings, load_settings
+
+
+class TestLists:
+    """Settings that hold several values."""
+
+    @pytest.mark.parametrize(
+        "text",
+        ["a,b", " a , b ,", '["a", "b"]', ' ["a","b"]'],
+        ids=["commas", "blanks", "JSON", "JSON after a blank"],
+    )
+    def test_read(self, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+        """A list is separated by commas, or JSON."""
+        monkeypatch.setenv("OPENAI_ALLOWED_MODELS", text)
+        assert Settings().OPENAI_ALLOWED_MODELS == ["a", "b"]
+
+    def test_empty(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An empty variable is one that is not set."""
+        monkeypatch.setenv("OPENAI_ALLOWED_MODELS", "")
+        assert Settings().OPENAI_ALLOWED_MODELS is None
+
+    @pytest.mark.parametrize("text", ["[a, b]", "[1]", '["a"'])
+    def test_wrong(self, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+        """What looks like JSON must be a JSON list of texts."""
+        monkeypatch.setenv("CORS_ORIGINS", text)
+        with pytest.raises(SystemExit, match=r"^The setting CORS_ORIGINS is wrong: .+\.$"):
+            load_settings()
+
+
+class TestLoadSettings:
+    """What a process starts with."""
+
+    def test_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The environment is read."""
+        monkeypatch.setenv("PORT", "9000")
+        assert load_settings().PORT == 9000
+
+    def test_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """So is `.env`, which may hold other programs' settings too; the environment wins."""
+        (tmp_path / ".env").write_text("PORT=9000\nHOST=0.0.0.0\nOTHER=1\n")
+        monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+        monkeypatch.setenv("PORT", "9001")
+        settings = load_settings()
+        assert (settings.HOST, settings.PORT) == ("0.0.0.0", 9001)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("PORT", "http"),
+            ("PORT", "65536"),
+            ("ENVIRONMENT", "prod"),
+            ("LOG_LEVEL", "LOUD"),
+            ("LOG_FORMAT", "xml"),
+            ("DATABASE_TIMEOUT_SEC", "0"),
+            ("GENERATION_TIMEOUT_SEC", "-1"),
+            ("MAX_CONCURRENT_GENERATIONS", "0"),
+            ("QDRANT_COLLECTION_NAME", "../elsewhere"),
+            ("RELEVANCE_THRESHOLD", "2"),
+        ],
+    )
+    def test_wrong(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+        """A wrong value ends the process with a sentence that names its setting."""
+        monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit, match=rf"^The setting {name} is wrong: .+\.$"):
+            load_settings()
+
+    def test_several(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Every wrong setting is named, each in its line."""
+        monkeypatch.setenv("PORT", "http")
+        monkeypatch.setenv("LOG_LEVEL", "LOUD")
+        with pytest.raises(SystemExit) as raised:
+            load_settings()
+        assert len(str(raised.value).splitlines()) == 2
+
+
+class TestSecrets:
+    """Settings that nobody may see."""
+
+    @pytest.mark.parametrize(
+        "name", ["OPENAI_API_KEY", "DATABASE_URL", "QDRANT_API_KEY", "SENTRY_DSN"]
+    )
+    def test_hidden(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        """They do not appear where settings are printed."""
+        monkeypatch.setenv(name, "swordfish")
+        assert "swordfish" not in repr(Settings())
+        assert "swordfish" not in Settings().model_dump_json()

@@ -1,0 +1,93 @@
+"""How the service starts, or says why it does not."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app.main
+from app.core.constants import ROOT
+from app.core.embeddings import create_embedder
+from tests.conftest import SettingsFactory
+from tests.server import StartFailed, serve
+
+
+class TestImport:
+    """`import app.main`."""
+
+    def test_alone(self, tmp_path: Path) -> None:
+        """It works with an empty environment, without `.env` and without opening a socket."""
+        code = (
+            "import sys\n"
+            "sys.addaudithook(lambda name, _: name.startswith('socket.') and sys.exit(name))\n"
+            "import app.main\n"
+            "print(app.main.app.title)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONPATH": str(ROOT)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "bRAG\n", "")
+
+
+class TestConfigurationError:
+    """A setting that is missing or wrong."""
+
+    @pytest.mark.parametrize(
+        ("given", "sentence"),
+        [
+            (
+                {"DATABASE_URL": None},
+                (
+                    "DATABASE_URL is not set: set it to a Postgres database, "
+                    "or start everything with `python -m app.embedded`."
+                ),
+            ),
+            (
+                {"DATABASE_URL": "somewhere"},
+                "DATABASE_URL is not a URL of the form postgresql://user:password@host:5432/name.",
+            ),
+            (
+                {"OPENAI_BASE_URL": None},
+                (
+                    "Neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: set a key for OpenAI, or "
+                    "the base URL of another service, or start one with `python -m app.embedded`."
+                ),
+            ),
+            (
+                {"EMBEDDING_MODEL": "no/such-model"},
+                "EMBEDDING_MODEL no/such-model is not a model that fastembed knows.",
+            ),
+        ],
+        ids=["no database", "no URL", "no upstream", "unknown embedding model"],
+    )
+    async def test_sentence(
+        self,
+        make_settings: SettingsFactory,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        given: dict[str, Any],
+        sentence: str,
+    ) -> None:
+        """The start ends with one sentence that names it, and without a traceback."""
+        monkeypatch.setattr(app.main, "create_embedder", create_embedder)
+        with pytest.raises(StartFailed):
+            async with serve(make_settings(**given)):
+                pass
+        log = capsys.readouterr().err
+        assert f": {sentence} " in log
+        assert "Traceback" not in log
+
+    async def test_next_start(self, make_settings: SettingsFactory) -> None:
+        """What was opened before is closed: the next start works."""
+        with pytest.raises(StartFailed):
+            async with serve(make_settings(OPENAI_BASE_URL=None)):
+                pass
+        async with serve(make_settings()) as client:
+            assert (await client.get("/readiness")).status_code == 200

@@ -1,0 +1,127 @@
+"""The parsing process: what a hostile document does to it, it does to nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import psutil
+import pytest
+
+from app.core.embeddings import Embedder
+from app.documents import parsing
+from app.documents.exceptions import UnreadableDocument
+from app.documents.parsing import TOO_MUCH, Parser, Raw
+from tests.documents.knowledge import pages
+from tests.embedded.launch import ended
+from tests.waiting import until
+
+DUCKS = b"# Ducks\n\nMallard ducks eat seeds."
+LARGE = Raw(pages(4_000).encode(), "large.txt", "text/plain", None)
+
+
+@pytest.fixture
+async def own(embedder: Embedder) -> AsyncIterator[Parser]:
+    """A parser whose process a test may ruin."""
+    parser = Parser(embedder.tokenizer)
+    yield parser
+    await parser.close()
+
+
+def raw(content: bytes = DUCKS, source: str = "a/ducks.md", title: str | None = None) -> Raw:
+    """A document as it comes."""
+    return Raw(content, source, "application/octet-stream", title)
+
+
+def children() -> set[psutil.Process]:
+    """The processes that this one has started."""
+    return set(psutil.Process().children())
+
+
+async def started(before: set[psutil.Process]) -> psutil.Process:
+    """The process that was not there before."""
+    await until(lambda: children() > before)
+    [process] = children() - before
+    return process
+
+
+class TestParse:
+    async def test_passages(self, parser: Parser) -> None:
+        """Bytes become a title, a media type and passages."""
+        parsed = await parser.parse(raw())
+        assert (parsed.title, parsed.media_type) == ("Ducks", "text/markdown")
+        assert [each.text for each in parsed.chunks] == [DUCKS.decode()]
+
+    async def test_given_title(self, parser: Parser) -> None:
+        """What its owner calls it counts more."""
+        assert (await parser.parse(raw(title="Mine"))).title == "Mine"
+
+    async def test_no_title(self, parser: Parser) -> None:
+        """A document without any title is called by the last part of its source."""
+        assert (await parser.parse(raw(b"Ducks eat.", "a/ducks.txt"))).title == "ducks.txt"
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            (b" \n", "This file is empty."),
+            (b"\x89PNG\r\n\x1a\n\x00\x00", "only plain text, Markdown, HTML, PDF and DOCX"),
+            (b"PK\x03\x04", "This file is damaged or cut off: send it again."),
+        ],
+    )
+    async def test_unreadable(self, parser: Parser, content: bytes, reason: str) -> None:
+        """What cannot be read says why, and the next document can be read."""
+        with pytest.raises(UnreadableDocument, match=reason):
+            await parser.parse(raw(content, "a"))
+        assert (await parser.parse(raw())).title == "Ducks"
+
+
+class TestProcess:
+    async def test_killed(self, own: Parser) -> None:
+        """A document at which the process dies is unreadable; the next one gets a new process."""
+        before = children()
+        parse = asyncio.create_task(own.parse(LARGE))
+        (await started(before)).kill()
+        with pytest.raises(UnreadableDocument, match=TOO_MUCH):
+            await parse
+        assert (await own.parse(raw())).title == "Ducks"
+
+    async def test_killed_between(self, own: Parser) -> None:
+        """A process that died while nobody used it is no document's fault."""
+        before = children()
+        await own.parse(raw())
+        process = await started(before)
+        process.kill()
+        await until(lambda: ended(process))
+        assert (await own.parse(raw())).title == "Ducks"
+
+    async def test_too_long(self, own: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A document that takes too long is unreadable, and nothing goes on with it."""
+        before = children()
+        with monkeypatch.context() as patch:
+            patch.setattr(parsing, "PARSER_TIMEOUT_SEC", 0.01)
+            with pytest.raises(UnreadableDocument, match=TOO_MUCH):
+                await own.parse(LARGE)
+        assert children() == before
+        assert (await own.parse(raw())).title == "Ducks"
+
+    async def test_out_of_memory(self, own: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A document that takes too much memory is unreadable."""
+        monkeypatch.setattr(parsing, "PARSER_MEMORY_BYTES", 400 * 2**20)
+        assert (await own.parse(raw())).title == "Ducks"
+        with pytest.raises(UnreadableDocument, match=TOO_MUCH):
+            await own.parse(Raw(b"<html>" + b"<b>x</b> " * 2_000_000, "a.html", "text/html", None))
+        assert (await own.parse(raw())).title == "Ducks"
+
+    async def test_close_while_busy(self, own: Parser) -> None:
+        """Closing waits for no document."""
+        before = children()
+        parse = asyncio.create_task(own.parse(LARGE))
+        process = await started(before)
+        await own.close()
+        assert ended(process)
+        with pytest.raises(UnreadableDocument):
+            await parse
+
+    async def test_close_unused(self, embedder: Embedder) -> None:
+        """A parser that parsed nothing has no process to end."""
+        before = children()
+        await Parser(embedder.tokenizer).close()
+        assert children() == before

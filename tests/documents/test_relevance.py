@@ -1,0 +1,80 @@
+"""Which threshold is in force."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from app.db import Database
+from app.documents.calibration import Calibration, Nearness, calibrate
+from app.documents.relevance import DEFAULT_THRESHOLD, Relevance, store_calibration
+from tests.documents.knowledge import Knowledge
+from tests.waiting import until
+
+
+def calibration(nearness: float) -> Calibration:
+    """One whose threshold is this."""
+    both = Nearness(nearness, is_answerable=True), Nearness(0.2, is_answerable=False)
+    return calibrate(both * 10)
+
+
+@asynccontextmanager
+async def watching(relevance: Relevance) -> AsyncIterator[None]:
+    """Watches meanwhile."""
+    task = asyncio.create_task(relevance.watch())
+    yield
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def threshold(database: Database, model: str, setting: float | None = None) -> float:
+    """The threshold that a process of this model takes up."""
+    relevance = Relevance(database, model, setting)
+    await relevance.refresh()
+    return relevance.threshold
+
+
+class TestThreshold:
+    """RELEVANCE_THRESHOLD, then the stored calibration, then ours."""
+
+    async def test_default(self, knowledge: Knowledge) -> None:
+        """A model that was never calibrated has the default."""
+        assert await threshold(knowledge.database, "a") == DEFAULT_THRESHOLD
+
+    async def test_stored(self, knowledge: Knowledge) -> None:
+        """A calibration holds for its own embedding model, and for no other."""
+        await store_calibration(knowledge.database, "a", calibration(0.7))
+        assert await threshold(knowledge.database, "a") == 0.7
+        assert await threshold(knowledge.database, "b") == DEFAULT_THRESHOLD
+
+    async def test_stored_again(self, knowledge: Knowledge) -> None:
+        """The last calibration counts."""
+        await store_calibration(knowledge.database, "a", calibration(0.7))
+        await store_calibration(knowledge.database, "a", calibration(0.6))
+        assert await threshold(knowledge.database, "a") == 0.6
+
+    async def test_setting(self, knowledge: Knowledge) -> None:
+        """What the operator sets goes before what was measured."""
+        await store_calibration(knowledge.database, "a", calibration(0.7))
+        assert await threshold(knowledge.database, "a", -1) == -1
+
+
+class TestWatch:
+    """A service's look at the calibration, each minute."""
+
+    async def test_stored(self, knowledge: Knowledge) -> None:
+        """A stored calibration is taken up, with no request waiting for it."""
+        await store_calibration(knowledge.database, "a", calibration(0.7))
+        relevance = Relevance(knowledge.database, "a")
+        async with watching(relevance):
+            await until(lambda: relevance.threshold == 0.7)
+
+    async def test_no_database(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Without a database the threshold stays what it was, and the log says so."""
+        database = await asyncio.to_thread(Database, "postgresql://nobody@127.0.0.1:1/none", 1)
+        relevance = Relevance(database, "a")
+        async with watching(relevance):
+            await until(lambda: "cannot be read" in caplog.text)
+        assert relevance.threshold == DEFAULT_THRESHOLD
+        await database.close()

@@ -1,0 +1,274 @@
+"""POST /v1/documents: what is taken in, and what is not."""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.chat.asking import problem_of
+from tests.documents.knowledge import MAX_BYTES
+from tests.documents.uploads import DOCUMENTS, ended, post_file, post_text, search
+
+FIELDS = {
+    "uuid", "title", "source", "media_type", "bytes", "sha256", "metadata", "status", "error",
+    "passages_total", "passages_done", "created_at", "updated_at",
+}  # fmt: skip
+
+
+@pytest.fixture
+def client(shared_client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """A client of the service of this module."""
+    return shared_client
+
+
+def unique(text: str = "Ducks eat seeds") -> str:
+    """A text that nobody has uploaded yet."""
+    return f"{text} {uuid4()}."
+
+
+class TestJson:
+    async def test_answer(self, client: httpx2.AsyncClient) -> None:
+        """A text is taken in at once, with every field of a document."""
+        text = unique()
+        response = await post_text(client, text, title="Ducks", source="a/ducks.txt")
+        document = response.json()
+        assert response.status_code == 202
+        assert document.keys() == FIELDS
+        assert document["title"] == "Ducks"
+        assert document["source"] == "a/ducks.txt"
+        assert document["media_type"] == "text/plain"
+        assert document["bytes"] == len(text)
+        assert document["sha256"] == sha256(text.encode()).hexdigest()
+        assert document["metadata"] == {}
+        assert document["status"] == "pending"
+        assert document["error"] is document["passages_total"] is None
+        assert document["passages_done"] == 0
+
+    async def test_becomes_ready(self, client: httpx2.AsyncClient) -> None:
+        """A little later the document is ready and found."""
+        text = unique()
+        document = await ended(client, await post_text(client, text))
+        assert (document["status"], document["passages_done"]) == ("ready", 1)
+        assert text in [each["text"] for each in await search(client, text)]
+
+    async def test_without_source(self, client: httpx2.AsyncClient) -> None:
+        """The content stands for a source that is not given."""
+        text = unique()
+        document = (await post_text(client, text)).json()
+        assert document["source"] == f"urn:sha256:{sha256(text.encode()).hexdigest()}"
+
+    async def test_metadata(self, client: httpx2.AsyncClient) -> None:
+        """Metadata comes back as it was given, each value of its own type."""
+        metadata = {"lang": "en", "draft": True, "year": 2026}
+        document = (await post_text(client, unique(), metadata=metadata)).json()
+        assert document["metadata"] == metadata
+        assert document["metadata"]["draft"] is True
+
+    @pytest.mark.parametrize(
+        ("given", "loc"),
+        [
+            ({"text": "  \n"}, ["body", "text"]),
+            ({"text": "a\x00b"}, ["body", "text"]),
+            ({"title": ""}, ["body", "title"]),
+            ({"title": "t" * 301}, ["body", "title"]),
+            ({"source": " "}, ["body", "source"]),
+            ({"sourse": "a.txt"}, ["body", "sourse"]),
+            ({"metadata": [1]}, ["body", "metadata"]),
+            ({"metadata": {"n": 1.5}}, ["body", "metadata", "n"]),
+            ({"metadata": {"n": None}}, ["body", "metadata", "n"]),
+            ({"metadata": {"n": {"deep": 1}}}, ["body", "metadata", "n"]),
+            ({"metadata": {"n": 2**63}}, ["body", "metadata", "n"]),
+        ],
+    )
+    async def test_refused(
+        self, client: httpx2.AsyncClient, given: dict[str, object], loc: list[str]
+    ) -> None:
+        """What is wrong is named, and nothing is taken in."""
+        response = await post_text(client, **{"text": "Ducks"} | given)  # type: ignore[arg-type]
+        assert response.status_code == 422
+        assert problem_of(response)["errors"][0]["loc"][: len(loc)] == loc
+
+    async def test_malformed(self, client: httpx2.AsyncClient) -> None:
+        """What is not JSON is a 422, not a fault."""
+        headers = {"content-type": "application/json"}
+        response = await client.post(DOCUMENTS, content=b'{"text": ', headers=headers)
+        assert problem_of(response)["code"] == "validation_error"
+
+    async def test_too_large(self, client: httpx2.AsyncClient) -> None:
+        """A byte more than MAX_DOCUMENT_BYTES is too much, however few the characters."""
+        response = await post_text(client, "ü" * (MAX_BYTES // 2) + "x")
+        assert response.status_code == 413
+        assert problem_of(response)["code"] == "payload_too_large"
+
+    async def test_largest(self, client: httpx2.AsyncClient) -> None:
+        """MAX_DOCUMENT_BYTES are accepted."""
+        text = unique()
+        assert (await post_text(client, text.ljust(MAX_BYTES))).status_code == 202
+
+
+class TestForm:
+    async def test_name(self, client: httpx2.AsyncClient) -> None:
+        """The file's name is its source, and the last part of that its title."""
+        document = (await post_file(client, unique().encode(), "ducks-and-geese.txt")).json()
+        assert document["source"] == document["title"] == "ducks-and-geese.txt"
+
+    async def test_fields(self, client: httpx2.AsyncClient) -> None:
+        """Title, source and metadata are taken as they are given."""
+        document = (
+            await post_file(
+                client,
+                unique().encode(),
+                title="Ducks",
+                source="https://ducks.example/",
+                metadata='{"lang": "en", "draft": false, "year": 2026}',
+            )
+        ).json()
+        assert document["title"] == "Ducks"
+        assert document["source"] == "https://ducks.example/"
+        assert document["metadata"] == {"lang": "en", "draft": False, "year": 2026}
+
+    async def test_title_from_document(self, client: httpx2.AsyncClient) -> None:
+        """A document that has a title of its own is called by it."""
+        content = f"# On ducks\n\n{unique()}".encode()
+        document = await ended(client, await post_file(client, content, "d.md", "text/markdown"))
+        assert document["title"] == "On ducks"
+
+    async def test_given_title(self, client: httpx2.AsyncClient) -> None:
+        """A title that is given counts more than the document's own."""
+        content = f"# On ducks\n\n{unique()}".encode()
+        response = await post_file(client, content, "d.md", "text/markdown", title="My ducks")
+        assert (await ended(client, response))["title"] == "My ducks"
+
+    async def test_long_source(self, client: httpx2.AsyncClient) -> None:
+        """The longest source, in characters that take most, makes no trouble."""
+        source = "".join(chr(0x4E00 + n) for n in range(2000))
+        response = await post_file(client, unique().encode(), source=source)
+        assert (await ended(client, response))["status"] == "ready"
+
+    @pytest.mark.parametrize(
+        ("fields", "loc"),
+        [
+            ({"metadata": "lang=en"}, ["body", "metadata"]),
+            ({"metadata": '["en"]'}, ["body", "metadata"]),
+            ({"metadata": '{"n": 1.5}'}, ["body", "metadata", "n"]),
+            ({"title": " "}, ["body", "title"]),
+            ({"sourse": "a.txt"}, ["body", "sourse"]),
+        ],
+    )
+    async def test_refused(
+        self, client: httpx2.AsyncClient, fields: dict[str, str], loc: list[str]
+    ) -> None:
+        """What is wrong is named, and nothing is taken in."""
+        response = await post_file(client, b"Ducks", **fields)
+        assert response.status_code == 422
+        assert problem_of(response)["errors"][0]["loc"][: len(loc)] == loc
+
+    @pytest.mark.parametrize("name", ["n" * 2001, "a%00b.txt"])
+    async def test_unusable_name(self, client: httpx2.AsyncClient, name: str) -> None:
+        """A file's name is held to what a source may be."""
+        body = (
+            f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\nDucks\r\n'
+            "--x--\r\n"
+        ).replace("%00", "\x00")
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        response = await client.post(DOCUMENTS, content=body.encode(), headers=headers)
+        assert response.status_code in {400, 422}
+        problem_of(response)
+
+    async def test_no_file(self, client: httpx2.AsyncClient) -> None:
+        """A form without a file is told so."""
+        response = await client.post(DOCUMENTS, files={"document": ("a.txt", b"Ducks")})
+        assert response.status_code == 422
+        assert problem_of(response)["errors"][0]["loc"] == ["body", "file"]
+
+    async def test_file_as_text(self, client: httpx2.AsyncClient) -> None:
+        """A field called file that is none is told so."""
+        response = await client.post(DOCUMENTS, files={"file": (None, "Ducks")})
+        assert problem_of(response)["errors"][0]["loc"] == ["body", "file"]
+
+    async def test_two_files(self, client: httpx2.AsyncClient) -> None:
+        """One upload is one document: two files are refused."""
+        files = [("file", ("a.txt", b"Ducks")), ("file", ("b.txt", b"Geese"))]
+        response = await client.post(DOCUMENTS, files=files)
+        assert response.status_code == 400
+        problem_of(response)
+
+    async def test_too_large(self, client: httpx2.AsyncClient) -> None:
+        """A byte more than MAX_DOCUMENT_BYTES is too much."""
+        response = await post_file(client, b"x" * (MAX_BYTES + 1))
+        assert response.status_code == 413
+        assert problem_of(response)["code"] == "payload_too_large"
+
+    async def test_far_too_large(self, client: httpx2.AsyncClient) -> None:
+        """What says that it is larger than any upload is refused before it is read."""
+
+        async def endless() -> AsyncIterator[bytes]:
+            yield b"--x\r\n"
+            raise AssertionError("It was read.")
+
+        headers = {
+            "content-type": "multipart/form-data; boundary=x",
+            "content-length": str(MAX_BYTES + 2 * 2**20),
+            "expect": "100-continue",
+        }
+        with pytest.raises(AssertionError):  # the client had to ask for more than the first part
+            await client.post(DOCUMENTS, content=endless(), headers=headers)
+
+
+class TestMediaType:
+    @pytest.mark.parametrize("media_type", ["text/plain", "application/xml", ""])
+    async def test_neither_form_nor_json(
+        self, client: httpx2.AsyncClient, media_type: str
+    ) -> None:
+        """A body that is neither a form nor JSON is a 415 that says what to send."""
+        headers = {"content-type": media_type}
+        response = await client.post(DOCUMENTS, content=b"Ducks", headers=headers)
+        assert response.status_code == 415
+        assert problem_of(response)["detail"] == (
+            "Send a file as multipart/form-data, or text as JSON."
+        )
+
+    async def test_unknown_file(self, client: httpx2.AsyncClient) -> None:
+        """A file of another type ends as a failed document that says what it is."""
+        content = b"\x89PNG\r\n\x1a\n" + uuid4().bytes
+        document = await ended(client, await post_file(client, content, "a.png", "image/png"))
+        assert document["status"] == "failed"
+        assert "only plain text, Markdown, HTML, PDF and DOCX can be read" in document["error"]
+
+
+class TestAgain:
+    async def test_same_bytes(self, client: httpx2.AsyncClient) -> None:
+        """The same bytes, whatever they are called, are the document that is there."""
+        content = unique().encode()
+        first = await post_file(client, content, "a.txt")
+        document = await ended(client, first)
+        again = await post_file(client, content, "b.txt", title="Other")
+        assert again.status_code == 200
+        assert again.json() == document
+
+    async def test_both_forms(self, client: httpx2.AsyncClient) -> None:
+        """A text and a file of the same bytes are one document."""
+        text = unique()
+        first = await post_text(client, text)
+        again = await post_file(client, text.encode())
+        assert (first.status_code, again.status_code) == (202, 200)
+        assert again.json()["uuid"] == first.json()["uuid"]
+
+    async def test_after_failure(self, client: httpx2.AsyncClient) -> None:
+        """What failed may be tried again; what says why it failed stays until that succeeds."""
+        content = b"%PDF-1.7 " + uuid4().bytes
+        failed = await ended(client, await post_file(client, content, "a.pdf", "application/pdf"))
+        again = await post_file(client, content, "a.pdf", "application/pdf")
+        assert failed["status"] == "failed"
+        assert again.status_code == 202
+        assert again.json()["uuid"] != failed["uuid"]
+
+    async def test_repaired(self, client: httpx2.AsyncClient) -> None:
+        """A source that failed and is sent again in order is one document, ready."""
+        source = f"{uuid4()}.pdf"
+        await ended(client, await post_file(client, b"%PDF-1.7" + uuid4().bytes, source))
+        ready = await ended(client, await post_file(client, unique().encode(), source))
+        listed = (await client.get(DOCUMENTS, params={"limit": 200})).json()
+        assert [each for each in listed if each["source"] == source] == [ready]

@@ -1,0 +1,53 @@
+"""Uploading as clients do, and what they then look at."""
+
+from typing import Any
+
+import httpx2
+
+from tests.waiting import until
+
+Json = dict[str, Any]
+
+DOCUMENTS = "/v1/documents"
+
+
+async def post_text(client: httpx2.AsyncClient, text: str, **given: Any) -> httpx2.Response:
+    """Uploads a text as JSON."""
+    return await client.post(DOCUMENTS, json={"text": text, "title": "Title"} | given)
+
+
+async def post_file(
+    client: httpx2.AsyncClient,
+    content: bytes,
+    name: str = "ducks.txt",
+    media_type: str = "text/plain",
+    **fields: str,
+) -> httpx2.Response:
+    """Uploads a file as a form."""
+    return await client.post(DOCUMENTS, files={"file": (name, content, media_type)}, data=fields)
+
+
+async def ended(client: httpx2.AsyncClient, response: httpx2.Response) -> Json:
+    """The uploaded document once it is ready or has failed."""
+    assert response.status_code in {200, 202}, response.text
+    return await wait_for(client, response.json()["uuid"], "ready", "failed")
+
+
+async def wait_for(client: httpx2.AsyncClient, uuid: str, *statuses: str) -> Json:
+    """A document once it has one of these statuses."""
+    document: Json = {}
+
+    async def arrived() -> bool:
+        document.update((await client.get(f"{DOCUMENTS}/{uuid}")).json())
+        return document["status"] in statuses
+
+    await until(arrived, seconds=20)
+    return document
+
+
+async def search(client: httpx2.AsyncClient, query: str, **given: Any) -> list[Json]:
+    """What a query finds, up to 20 passages."""
+    response = await client.get("/v1/search", params={"query": query, "limit": 20} | given)
+    assert response.status_code == 200, response.text
+    found: list[Json] = response.json()
+    return found

@@ -1,0 +1,153 @@
+"""The seam to Postgres."""
+
+import asyncio
+import os
+import resource
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from app.core.exceptions import ConfigurationError, DatabaseUnavailable
+from app.db import Database, Queries, _Transaction, create_database
+from settings import Settings
+from tests.databases import execute, message, opened, sleep, stored, to_json
+from tests.fakes import refusing_url
+from tests.waiting import Stopwatch, until
+
+END_THE_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE application_name = 'test_db' AND pid <> pg_backend_pid()
+"""
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database with little patience."""
+    async with opened(f"{database_url}&application_name=test_db") as database:
+        yield database
+
+
+class TestRun:
+    """One transaction."""
+
+    async def test_result(self, database: Database) -> None:
+        """It returns what the work returns."""
+        assert await database.run(lambda queries: queries.ping()) == 1
+
+    async def test_off_the_loop(self, database: Database) -> None:
+        """It runs in another thread."""
+        thread = await database.run(lambda _: threading.current_thread())
+        assert thread is not threading.current_thread()
+
+    async def test_rollback(self, database: Database) -> None:
+        """Work that fails half-way leaves nothing behind, and its own error is raised."""
+        row = message()
+
+        def work(queries: Queries) -> None:
+            list(queries.insert_messages(rows=to_json([row])))
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            await database.run(work)
+        assert await stored(database, row["uuid"]) is None
+
+    async def test_many(self, database: Database) -> None:
+        """More transactions than there are connections take turns."""
+        pings = [database.run(lambda queries: queries.ping()) for _ in range(50)]
+        assert await asyncio.gather(*pings) == [1] * 50
+
+    async def test_types(self, database: Database) -> None:
+        """Times come aware and in UTC, JSON decoded, uuids as such."""
+        row = message()
+        await database.group("insert_messages").write([row])
+        found = await stored(database, row["uuid"])
+        assert found is not None
+        assert found["created_at"].utcoffset().total_seconds() == 0
+        assert (found["uuid"], found["sources"]) == (row["uuid"], [])
+
+    async def test_refused(self) -> None:
+        """Where nobody listens the database is unavailable."""
+        address = refusing_url().removeprefix("http://").removesuffix("/v1")
+        async with opened(f"postgresql://{address}/postgres") as database:
+            with pytest.raises(DatabaseUnavailable):
+                await database.ready()
+
+    async def test_slow_statement(self, database_url: str) -> None:
+        """A statement that takes longer than DATABASE_TIMEOUT_SEC is broken off."""
+        async with opened(database_url, timeout_sec=0.2) as database:
+            with Stopwatch() as watch, pytest.raises(DatabaseUnavailable):
+                await database.run(sleep)
+            assert watch.seconds < 1
+            await database.ready()
+
+    async def test_cancelled(self, database: Database) -> None:
+        """Work whose caller is gone is broken off, and its thread is free again."""
+        begun, ended = threading.Event(), threading.Event()
+
+        def work(queries: Queries) -> None:
+            begun.set()
+            try:
+                sleep(queries)
+            finally:
+                ended.set()
+
+        running = asyncio.create_task(database.run(work))
+        await until(begun.is_set)
+        running.cancel()
+        await until(ended.is_set, seconds=1)
+        await database.ready()
+
+    async def test_cancelled_late(self, database: Database) -> None:
+        """Breaking off what is over does no harm to who has its connection now."""
+        queries = database._queries  # noqa: SLF001 # a race that cannot be had from outside
+        over = _Transaction(queries, lambda queries: queries.ping())
+        await asyncio.to_thread(over.run)
+
+        def work(queries: Queries) -> int:
+            queries.ping()
+            over.abort()
+            return int(queries.ping())
+
+        assert await database.run(work) == 1
+
+
+class TestConnections:
+    """The pool."""
+
+    @pytest.fixture
+    def many_files(self) -> Iterator[None]:
+        """A process that has more than 1024 files open."""
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 1500:
+            pytest.skip("this machine lets a process open too few files")
+        files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+        yield
+        for file in files:
+            os.close(file)
+
+    @pytest.mark.usefixtures("many_files")
+    async def test_many_files(self, database: Database) -> None:
+        """Connections work, and are used again, however many files the process has open."""
+        for _ in range(3):
+            await database.ready()
+
+    async def test_closed_by_the_server(self, database: Database) -> None:
+        """Connections that the server has closed are replaced before anybody notices."""
+        await asyncio.gather(*(database.ready() for _ in range(20)))
+        await database.run(lambda queries: execute(queries, END_THE_OTHERS))
+        assert await asyncio.gather(*(database.ready() for _ in range(20))) == [None] * 20
+
+
+class TestCreateDatabase:
+    """DATABASE_URL."""
+
+    def test_missing(self) -> None:
+        """Without it there is a sentence that says what to do."""
+        with pytest.raises(ConfigurationError, match="DATABASE_URL is not set"):
+            create_database(Settings())
+
+    @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2"])
+    async def test_schemes(self, database_url: str, scheme: str) -> None:
+        """Every common spelling of the scheme works."""
+        async with opened(database_url.replace("postgresql", scheme, 1)) as database:
+            await database.ready()

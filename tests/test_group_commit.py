@@ -1,0 +1,93 @@
+"""Rows of concurrent callers in one commit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.db import MAX_GROUP, Database
+from tests.databases import execute, message, opened, stored
+
+COMMITS = "SELECT DISTINCT CAST(xmin AS text) FROM message WHERE model = :model"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database with little patience."""
+    async with opened(f"{database_url}&application_name=test_db") as database:
+        yield database
+
+
+class TestGroupCommit:
+    """Rows of concurrent callers in one commit."""
+
+    async def test_order(self, database: Database) -> None:
+        """Rows are stored in the order in which they came, and each caller gets its own."""
+        group = database.group("insert_messages")
+        rows = [message(f"{n}") for n in range(2 * MAX_GROUP)]
+        written = await asyncio.gather(*(group.write(rows[n : n + 2]) for n in range(0, 400, 2)))
+        returned = [row for pair in written for row in pair]
+        assert [row["uuid"] for row in returned] == [row["uuid"] for row in rows]
+        ids = [row["id"] for row in returned]
+        assert ids == sorted(ids)
+
+    async def test_few_commits(self, database: Database) -> None:
+        """Many callers share a few commits."""
+        group, model = database.group("insert_messages"), uuid4().hex
+        rows = [message() | {"model": model} for _ in range(100)]
+        await asyncio.gather(*(group.write([row]) for row in rows))
+        commits = await database.run(lambda queries: execute(queries, COMMITS, model=model))
+        assert len(commits) <= 2
+
+    @pytest.mark.parametrize(
+        "bad",
+        [{"role": "king"}, {"message": "a\x00b"}, {"message": None}, {"usage": {"total": 10**30}}],
+        ids=["refused by a constraint", "NUL", "null", "a number without a JSON form"],
+    )
+    async def test_bad_row(self, database: Database, bad: dict[str, Any]) -> None:
+        """A bad row fails its own caller only."""
+        group = database.group("insert_messages")
+        good = [message() for _ in range(4)]
+        writes = [group.write([row]) for row in good]
+        writes.insert(2, group.write([message() | bad]))
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        assert [isinstance(result, Exception) for result in results] == [0, 0, 1, 0, 0]
+        assert all([await stored(database, row["uuid"]) for row in good])
+
+    async def test_missing_row(self, database: Database) -> None:
+        """So does an update of a row that is not there."""
+        row = message()
+        await database.group("insert_messages").write([row])
+        group = database.group("finish_messages")
+        gone = {"uuid": uuid4(), "message": "", "status": "failed"}
+        there = {"uuid": row["uuid"], "message": "Bye", "status": "partial"}
+        results = await asyncio.gather(
+            group.write([gone]), group.write([there]), return_exceptions=True
+        )
+        assert [isinstance(result, Exception) for result in results] == [True, False]
+        assert (await stored(database, row["uuid"]) or {})["message"] == "Bye"
+
+    async def test_cancelled_caller(self, database: Database) -> None:
+        """A caller that leaves takes nothing from the others."""
+        group = database.group("insert_messages")
+        rows = [message() for _ in range(3)]
+        writes = [asyncio.create_task(group.write([row])) for row in rows]
+        await asyncio.sleep(0)
+        writes[1].cancel()
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        assert isinstance(results[1], asyncio.CancelledError)
+        assert await stored(database, rows[0]["uuid"])
+        assert await stored(database, rows[2]["uuid"])
+
+    async def test_everybody_left(self, database: Database) -> None:
+        """When all have left, the next caller is served as ever."""
+        group = database.group("insert_messages")
+        writes = [asyncio.create_task(group.write([message()])) for _ in range(3)]
+        await asyncio.sleep(0)
+        for write in writes:
+            write.cancel()
+        row = message()
+        await group.write([row])
+        assert await stored(database, row["uuid"])
