@@ -76,7 +76,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[State]:
             messages=messages,
             documents=DocumentService(database, worker.wake),
             retrieval=retrieval,
-            probes={"postgres": database.ready, "qdrant": store.ready, "embeddings": embedder.ready},
+            probes={
+                "postgres": database.ready,
+                "qdrant": store.ready,
+                "embeddings": embedder.ready,
+            },
             drift=retrieval.drift,
         )
 

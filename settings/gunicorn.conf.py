@@ -26,7 +26,7 @@ def worker_count(settings: Settings) -> int:
 _settings = load_settings()
 
 
-class DrainingWorker(UvicornWorker):
+class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker ships no types
     """Finishes the streams in flight on SIGTERM, and cancels what GRACEFUL_TIMEOUT_SEC leaves."""
 
     CONFIG_KWARGS = UvicornWorker.CONFIG_KWARGS | {

@@ -108,6 +108,14 @@ def one_embedder(embedder: Embedder) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def own_embedder(monkeypatch: pytest.MonkeyPatch) -> Embedder:
+    """The embedder of this test's own service."""
+    embedder = create_embedder(Settings())
+    monkeypatch.setattr(app.main, "create_embedder", lambda _: embedder)
+    return embedder
+
+
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """An application logs to the standard error of its own test, not to that of a later one."""

@@ -62,15 +62,15 @@ async def completion_stream(
 
 
 @router.post("/qa-create", responses=QA_PROBLEMS)
-async def qa_create(question: QAQuestion, service: QAServiceDependency, request: Request) -> Message:
+async def qa_create(
+    question: QAQuestion, service: QAServiceDependency, request: Request
+) -> Message:
     """Answers a question from the documents alone."""
     generation = service.answer(question)
     return await _while_connected(request, generation, generation.result())
 
 
-@router.post(
-    "/qa-stream", response_class=StreamingResponse, responses=STREAM | QA_PROBLEMS
-)
+@router.post("/qa-stream", response_class=StreamingResponse, responses=STREAM | QA_PROBLEMS)
 async def qa_stream(
     question: QAQuestion,
     service: QAServiceDependency,

@@ -61,7 +61,7 @@ class Generations:
     ) -> Generation:
         """Starts to answer a question in a context, which is awaited once there is a place."""
         generation = Generation()
-        task = asyncio.create_task(self._run(generation, question, model, context, stream))
+        task = asyncio.create_task(self._run(generation, question, model, context, stream=stream))
         self._under_way[task] = generation
         task.add_done_callback(self._under_way.pop)
         return generation
@@ -89,11 +89,12 @@ class Generations:
         question: BaseMessage,
         model: str,
         context: Callable[[], Awaitable[Context]],
+        *,
         stream: bool,
     ) -> None:
         try:
             async with self._place():
-                await self._generate(generation, question, model, await context(), stream)
+                await self._generate(generation, question, model, await context(), stream=stream)
         except BragError as error:
             generation.publish(Failed(error))
         except Exception:
@@ -118,6 +119,7 @@ class Generations:
         question: BaseMessage,
         model: str,
         context: Context,
+        *,
         stream: bool,
     ) -> None:
         answer = await self._messages.ask(question, model, context.sources or [])
@@ -129,7 +131,9 @@ class Generations:
             failure = None
             generation.publish(_say_nothing_found(answer, decoder))
         else:
-            failure = await self._complete(generation, model, context.prompt, decoder, stream)
+            failure = await self._complete(
+                generation, model, context.prompt, decoder, stream=stream
+            )
         await self._end(generation, answer, decoder, failure)
 
     async def _complete(
@@ -138,6 +142,7 @@ class Generations:
         model: str,
         prompt: Prompt,
         decoder: CompletionDecoder,
+        *,
         stream: bool,
     ) -> BragError | None:
         """Publishes the pieces of one completion; returns what broke it off, if anything did."""

@@ -20,7 +20,7 @@ class BaseMessage(RequestModel):
 
 
 class QAMessage(BaseMessage):
-    """A question that may be answered from `limit` passages of the documents that `filter` lets in."""
+    """A question to be answered from `limit` passages of the documents that `filter` lets in."""
 
     limit: int = Field(default=3, ge=1, le=20, strict=True)
     filter: Filter | None = None

@@ -1,16 +1,22 @@
 """What the OpenAPI document says of the chat endpoints: their streams, their problems, examples."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.chat.constants import ChatRolesEnum, MessageStatus
+from app.chat.events import Event, Finished, Piece, Started
 from app.chat.exceptions import (
     OpenAIException,
     OpenAIFailedProcessingException,
     OpenAIRateLimitedException,
     StreamTimeoutException,
 )
-from app.chat.models import Chunk, Message, Start, StreamError
+from app.chat.models import Chunk, Message, Start, StreamError, Usage
+from app.chat.streaming import format_event
 from app.core.exceptions import (
     DatabaseUnavailable,
     NotFound,
@@ -24,24 +30,29 @@ from app.documents.models import Source
 
 EVENT_MODELS: Final[tuple[type[BaseModel], ...]] = (Start, Source, Chunk, Message, StreamError)
 
-EXAMPLE_STREAM: Final = """\
-id: 1
-event: start
-data: {"uuid":"0c2c8a3e-3f0e-4b0e-9d3c-0f6b0f9f5c11","model":"gpt-4o-mini"}
-
-id: 2
-event: message
-data: {"id":"chatcmpl-1","created":1700000000,"model":"gpt-4o-mini","content":"Hello","finish_reason":null}
-
-id: 3
-event: message
-data: {"id":"chatcmpl-1","created":1700000000,"model":"gpt-4o-mini","content":"","finish_reason":"stop"}
-
-id: 4
-event: done
-data: {"id":2,"uuid":"0c2c8a3e-3f0e-4b0e-9d3c-0f6b0f9f5c11","chat_uuid":null,"model":"gpt-4o-mini","role":"assistant","message":"Hello","status":"complete","finish_reason":"stop","usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10},"sources":[],"created_at":"2026-11-22T12:00:00.000000Z"}
-
-"""
+EXAMPLE_PIECE: Final = Piece("chatcmpl-1", 1700000000, "gpt-4o-mini", "Hello", None)
+EXAMPLE_MESSAGE: Final = Message(
+    id=2,
+    uuid=UUID("0c2c8a3e-3f0e-4b0e-9d3c-0f6b0f9f5c11"),
+    chat_uuid=None,
+    model="gpt-4o-mini",
+    role=ChatRolesEnum.ASSISTANT,
+    message="Hello",
+    status=MessageStatus.COMPLETE,
+    finish_reason="stop",
+    usage=Usage(prompt_tokens=9, completion_tokens=1, total_tokens=10),
+    sources=[],
+    created_at=datetime(2026, 11, 22, 12, tzinfo=UTC),
+)
+EXAMPLE_EVENTS: Final[list[Event]] = [
+    Started(EXAMPLE_MESSAGE.uuid, EXAMPLE_MESSAGE.model),
+    EXAMPLE_PIECE,
+    replace(EXAMPLE_PIECE, content="", finish_reason="stop"),
+    Finished(EXAMPLE_MESSAGE),
+]
+EXAMPLE_STREAM: Final = b"".join(
+    format_event(number, event) for number, event in enumerate(EXAMPLE_EVENTS, start=1)
+).decode()
 
 
 def _event(name: str, data: dict[str, Any], description: str) -> dict[str, Any]:

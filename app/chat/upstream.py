@@ -61,10 +61,9 @@ class Upstream:
                 raise _convert(error) from error
         decoder.check_whole()
 
-
     @asynccontextmanager
     async def _post(self, body: dict[str, Any]) -> AsyncIterator[AsyncAPIResponse[object]]:
-        """What `chat.completions.with_streaming_response.create` does, without its typed parameters.
+        """What `chat.completions.with_streaming_response.create` does, with untyped parameters.
 
         Walking through those for what they might have to convert takes longer than sending them.
         """

@@ -121,7 +121,8 @@ def _require_downloadable(name: str) -> None:
     from fastembed import TextEmbedding
     from huggingface_hub import model_info
 
-    hubs = {each["model"]: each["sources"].get("hf") for each in TextEmbedding.list_supported_models()}
+    known = TextEmbedding.list_supported_models()
+    hubs = {each["model"]: each["sources"].get("hf") for each in known}
     if name not in hubs:
         raise ConfigurationError(f"EMBEDDING_MODEL {name} is not a model that fastembed knows.")
     try:

@@ -33,10 +33,10 @@ def problems(*errors: type[BragError]) -> Responses:
     by_status: dict[int, list[type[BragError]]] = defaultdict(list)
     for error in errors:
         by_status[int(error.status)].append(error)
-    return {status: _problem(status, those) for status, those in sorted(by_status.items())}
+    return {status: _problem(those) for status, those in sorted(by_status.items())}
 
 
-def _problem(status: int, errors: list[type[BragError]]) -> dict[str, Any]:
+def _problem(errors: list[type[BragError]]) -> dict[str, Any]:
     examples = {error.code: {"value": _example(error)} for error in errors}
     response: dict[str, Any] = {
         "description": ", ".join(f"`{error.code}`" for error in errors),
@@ -83,7 +83,7 @@ VALIDATION_PROBLEM: Final[Responses] = {
 
 
 def describe(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Completes the OpenAPI document: request ids, problem types, and `models` that events carry."""
+    """Completes the OpenAPI document: request ids, problem types, the models of events."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

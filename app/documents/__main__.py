@@ -11,7 +11,7 @@ from app.documents.calibration import calibrate
 from app.documents.console import follow, follow_all, open_database, open_knowledge, say, working
 from app.documents.exceptions import UnusableSet
 from app.documents.loaders import find_files
-from app.documents.measuring import evaluate, measure_nearness
+from app.documents.measuring import evaluate, measure_evidence
 from app.documents.models import DocumentStatus, NewDocument, default_title
 from app.documents.relevance import store_calibration
 from app.documents.reports import curve, table, to_json
@@ -143,9 +143,9 @@ async def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> int:
-    nearness = await measure_nearness(settings, arguments.file, arguments.corpus)
-    calibration = calibrate(nearness)
-    say(curve(calibration, nearness))
+    judged = await measure_evidence(settings, arguments.file, arguments.corpus)
+    calibration = calibrate(judged)
+    say(curve(calibration, judged))
     async with open_database(settings) as database:
         await store_calibration(database, settings.EMBEDDING_MODEL, calibration)
     say(f"Stored for {settings.EMBEDDING_MODEL}.")

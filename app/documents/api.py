@@ -5,15 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, status
 
-from app.core.models import Text
-from app.core.openapi import VALIDATION_PROBLEM, problems
-from app.core.pagination import LINK_HEADER, link_next
 from app.core.exceptions import (
     DatabaseUnavailable,
     NotFound,
     PayloadTooLarge,
     RetrievalUnavailable,
 )
+from app.core.models import Text
+from app.core.openapi import VALIDATION_PROBLEM, problems
+from app.core.pagination import LINK_HEADER, link_next
 from app.documents.dependencies import (
     DocumentServiceDependency,
     NewDocumentDependency,

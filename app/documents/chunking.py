@@ -6,19 +6,19 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tokenizers import Tokenizer
 
-MODEL_TOKENS = 256
-SPECIAL_TOKENS = 2
-PASSAGE_TOKENS = MODEL_TOKENS - SPECIAL_TOKENS
-NAME_BYTES = 100
-PREFIX_BYTES = 180
-LONGEST_WORD_CHARS = 100
-SLAB_CHARS = 65_536
+MODEL_TOKENS: Final = 256  # what the embedding model reads of a text, the special tokens included
+SPECIAL_TOKENS: Final = 2
+PASSAGE_TOKENS: Final = MODEL_TOKENS - SPECIAL_TOKENS
+NAME_BYTES: Final = 100  # of a title or a heading
+PREFIX_BYTES: Final = 180  # of title and headings: whatever the script, 74 tokens are left for text
+LONGEST_WORD_CHARS: Final = 100  # the model takes a longer one for a single unknown token
+SLAB_CHARS: Final = 65_536
 
-BLOCK = re.compile(
+BLOCK: Final = re.compile(
     r"""
     ^\ {0,3}(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}) (?s:.*?) (?:^\ {0,3}(?P=fence)[`~]*\s*?$|\Z)
     | ^\ {0,3}(?P<hashes>\#{1,6})(?:[ \t]+(?P<atx>[^\n]*)|\s*?$)
@@ -28,10 +28,14 @@ BLOCK = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
-CODE_OR_TABLE = re.compile(r"\s*(?:`{3}|~{3}|\|)")
-LINE_END = re.compile(r"\n+")
-SENTENCE_END = re.compile(
-    r"""[.!?…]+["'”’)\]]*\s+(?![a-z]) | [。！？]+ | \n+(?=\s*(?:[-*+•]|\d+[.)])\s)""",
+CODE_OR_TABLE: Final = re.compile(r"\s*(?:`{3}|~{3}|\|)")
+LINE_END: Final = re.compile(r"\n+")
+SENTENCE_END: Final = re.compile(
+    r"""
+    (?<![.!?…])[.!?…]++["'”’)\]]*+\s++(?![a-z])
+    | [。！？]+
+    | \n(?=[ \t]*(?:[-*+•]|\d+[.)])\s)
+    """,
     re.VERBOSE,
 )
 

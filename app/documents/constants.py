@@ -3,6 +3,7 @@
 from typing import Final
 
 CANDIDATES: Final = 50
+JUDGED: Final = 3  # passages, from the best on, of which one must be relevant
 MAX_SEARCHES: Final = 4  # for one question, while documents come and go under it
 
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
@@ -14,7 +15,7 @@ MAX_ATTEMPTS: Final = 5
 
 WATCH_SEC: Final = 0.1  # how often the command line looks
 
-PARSER_TIMEOUT_SEC: Final = 120
+PARSER_TIMEOUT_SEC: Final = 300
 PARSER_MEMORY_BYTES: Final = 2 * 2**30
 
 UPLOADS: Final = "/v1/documents"

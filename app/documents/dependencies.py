@@ -1,19 +1,19 @@
 """Providers of the documents endpoints, and the two forms of an upload."""
 
 import asyncio
+from contextlib import suppress
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
-import orjson
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Json, ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
 from app.core.dependencies import SettingsDependency
 from app.core.exceptions import PayloadTooLarge
-from app.core.models import Text
-from app.documents.exceptions import UnsupportedMediaType
+from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
+from app.documents.loaders import recognise
 from app.documents.models import FileFields, NewDocument, TextDocument, default_title
 from app.documents.retrieval import RetrievalService
 from app.documents.services import DocumentService
@@ -70,8 +70,10 @@ async def _read_form(request: Request) -> NewDocument:
             )
         given = _validate(FileFields, {"source": file.filename or "upload"} | fields)
         source = given.source
+        content = await file.read()
+        await asyncio.to_thread(_require_supported, content, source, file.content_type)
         return NewDocument(
-            await file.read(),
+            content,
             given.title or default_title(source),
             source,
             file.content_type or "application/octet-stream",
@@ -92,3 +94,9 @@ def _validate(model: type[M], given: bytes | dict[str, Any]) -> M:
 
 def _hash(content: bytes) -> str:
     return sha256(content).hexdigest()
+
+
+def _require_supported(content: bytes, source: str, media_type: str | None) -> None:
+    """Refuses at once what is of no supported type; what cannot be read fails when it is."""
+    with suppress(UnreadableDocument):
+        recognise(content, name=source, media_type=media_type)

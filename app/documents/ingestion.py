@@ -62,8 +62,9 @@ class Ingestion:
         content = await self._database.run(lambda queries: queries.get_work_content(id=work.id))
         if content is None:
             raise LostWork
-        given = document["title"] if document["title"] != default_title(document["source"]) else None
-        raw = Raw(bytes(content), document["source"], document["media_type"], given)
+        source, title = document["source"], document["title"]
+        given = None if title == default_title(source) else title
+        raw = Raw(bytes(content), source, document["media_type"], given)
         parsed = await self._parser.parse(raw)
         document["title"] = parsed.title
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from tqdm import tqdm
 
-from app.documents.calibration import Nearness, errors_at
+from app.documents.calibration import Judged, errors_at
 from app.documents.evaluation import METRICS, Estimate, Passage, judge, mean
 from app.documents.questions import Label, Question, read_questions
 from app.documents.reports import Latency, Report
@@ -19,23 +19,23 @@ from app.documents.subjects import Subject, open_subject
 from settings import Settings
 
 MILLISECONDS: Final = 1000
-NOTHING_NEAR: Final = -1.0  # no cosine is smaller
+NO_EVIDENCE: Final = -1.0  # no passage has less
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was asked: its labels, what was found, best first, and the seconds taken."""
+    """A question that was asked: its labels, what was found, the evidence in it, the seconds taken."""
 
     labels: frozenset[Label]
     found: list[Found]
+    evidence: float
     embedding_sec: float
     search_sec: float
 
     @property
-    def nearness(self) -> Nearness:
-        """How near the nearest passage is."""
-        cosines = (each.candidate.cosine for each in self.found)
-        return Nearness(max(cosines, default=NOTHING_NEAR), bool(self.labels))
+    def judged(self) -> Judged:
+        """What a calibration needs to know of it."""
+        return Judged(self.evidence, bool(self.labels))
 
 
 def _by_cosine(found: Sequence[Found]) -> list[Found]:
@@ -62,7 +62,6 @@ async def evaluate(
     async with open_subject(settings, corpus) as subject:
         asked = await _ask(subject, questions)
     answerable = [each for each in asked if each.labels]
-    nearness = [each.nearness for each in asked]
     return Report(
         name=name,
         embedding_model=settings.EMBEDDING_MODEL,
@@ -71,20 +70,20 @@ async def evaluate(
         answerable=len(answerable),
         unanswerable=len(asked) - len(answerable),
         threshold=subject.threshold,
-        errors=errors_at(subject.threshold, nearness),
+        errors=errors_at(subject.threshold, [each.judged for each in asked]),
         systems={name: _measure(answerable, order) for name, order in SYSTEMS.items()},
         search=_latency([each.search_sec for each in asked]),
         with_embedding=_latency([each.search_sec + each.embedding_sec for each in asked]),
     )
 
 
-async def measure_nearness(
+async def measure_evidence(
     settings: Settings, file: Path, corpus: Sequence[Path] | None
-) -> list[Nearness]:
-    """How near the questions of a file are to what is there; raises UnusableSet."""
+) -> list[Judged]:
+    """How much speaks for an answer to each question of a file; raises UnusableSet."""
     questions = await asyncio.to_thread(read_questions, file)
     async with open_subject(settings, corpus) as subject:
-        return [each.nearness for each in await _ask(subject, questions)]
+        return [each.judged for each in await _ask(subject, questions)]
 
 
 async def _ask(subject: Subject, questions: Sequence[Question]) -> list[Asked]:
@@ -98,7 +97,9 @@ async def _ask(subject: Subject, questions: Sequence[Question]) -> list[Asked]:
         await subject.embedder.embed_query(question.question)
         embedded = perf_counter()
         found = await subject.retrieval.find(question.question)  # the embedding is kept
-        asked.append(Asked(relevant, found, embedded - start, perf_counter() - embedded))
+        end = perf_counter()
+        evidence = max(subject.retrieval.evidence(question.question, found), default=NO_EVIDENCE)
+        asked.append(Asked(relevant, found, evidence, embedded - start, end - embedded))
     return asked
 
 

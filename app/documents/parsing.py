@@ -41,7 +41,10 @@ class Parsed:
 
 
 class Parser:
-    """Parses one document at a time; its process starts with the first and is replaced if it dies."""
+    """Parses one document at a time, in a process that starts with the first.
+
+    One that dies is replaced.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer.to_str()
@@ -60,7 +63,8 @@ class Parser:
 
     def _parse(self, raw: Raw) -> Parsed:
         if self._child is None or not self._child.is_alive:
-            self._child = _Child(self._tokenizer)
+            self._child = _Child()
+            self._child.tell(self._tokenizer)
         answer = self._child.ask(raw)
         if answer is None:
             self._child.end()
@@ -73,10 +77,10 @@ class Parser:
 class _Child:
     """The process, and the line to it."""
 
-    def __init__(self, tokenizer: str) -> None:
+    def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._line, other_end = context.Pipe()
-        arguments = (other_end, tokenizer, PARSER_MEMORY_BYTES)
+        arguments = (other_end, PARSER_MEMORY_BYTES)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         other_end.close()
@@ -85,6 +89,11 @@ class _Child:
     def is_alive(self) -> bool:
         """Whether it can be asked."""
         return self._process.is_alive()
+
+    def tell(self, tokenizer: str) -> None:
+        """Says how to measure; as an argument it would block for ever if the process dies early."""
+        with suppress(OSError):
+            self._line.send(tokenizer)
 
     def ask(self, raw: Raw) -> "Parsed | UnreadableDocument | None":
         """What it answers; None if it died, or did not in PARSER_TIMEOUT_SEC."""
@@ -102,11 +111,11 @@ class _Child:
         self._line.close()
 
 
-def _serve(line: Connection, tokenizer: str, memory_bytes: int) -> None:
+def _serve(line: Connection, memory_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then ends this
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    ruler = Tokenizer.from_str(tokenizer)
-    with suppress(EOFError, BrokenPipeError):  # the service is gone
+    with suppress(EOFError, ConnectionError):  # the service is gone
+        ruler = Tokenizer.from_str(line.recv())
         while True:
             line.send(_answer(line.recv(), ruler))
 

@@ -1,4 +1,4 @@
-"""From which nearness on a passage counts as relevant to a question."""
+"""From which evidence on a passage counts as relevant to a question."""
 
 import asyncio
 import logging
@@ -8,14 +8,14 @@ from app.core.exceptions import DatabaseUnavailable
 from app.db import Database
 from app.documents.calibration import Calibration
 
-DEFAULT_THRESHOLD: Final = 0.48
+DEFAULT_THRESHOLD: Final = 0.74
 REFRESH_SEC: Final = 60.0
 
 logger = logging.getLogger(__name__)
 
 
 class Relevance:
-    """The threshold on the cosine: RELEVANCE_THRESHOLD, else what `calibrate` stored, else ours."""
+    """The threshold on the evidence: RELEVANCE_THRESHOLD, else what `calibrate` stored, else ours."""
 
     def __init__(
         self, database: Database, embedding_model: str, setting: float | None = None

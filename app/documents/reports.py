@@ -7,11 +7,11 @@ from typing import Final
 
 import orjson
 
-from app.documents.calibration import Calibration, Errors, Nearness, errors_at
+from app.documents.calibration import Calibration, Errors, Judged, errors_at
 from app.documents.evaluation import METRICS, Estimate
 
 REFUSING: Final = "default"  # the others rank, and refuse nothing
-STEPS: Final = 20  # of the curve from one cosine to the next whole one
+STEPS: Final = 20  # of the curve between 0 and 1
 ERRORS: Final = ("false answers", "false refusals")
 COLUMNS: Final = ("set", "system", *METRICS, *ERRORS, "search", "with embedding")
 
@@ -64,8 +64,8 @@ def to_json(reports: Sequence[Report]) -> bytes:
     return orjson.dumps(reports, option=orjson.OPT_INDENT_2)
 
 
-def curve(calibration: Calibration, sample: Sequence[Nearness]) -> str:
-    """What goes wrong at thresholds from the least to the greatest nearness; one recommended."""
+def curve(calibration: Calibration, sample: Sequence[Judged]) -> str:
+    """What goes wrong at thresholds from the least to the most evidence; one recommended."""
     rows = _thresholds(sample) | {calibration.threshold: f"**{calibration.threshold:.3f}**"}
     lines = [
         _line((name, *_errors(errors_at(threshold, sample))))
@@ -80,9 +80,9 @@ def curve(calibration: Calibration, sample: Sequence[Nearness]) -> str:
     return "\n".join([*head, *lines, "", recommendation])
 
 
-def _thresholds(sample: Sequence[Nearness]) -> dict[float, str]:
-    cosines = [each.cosine for each in sample]
-    steps = range(floor(min(cosines) * STEPS), ceil(max(cosines) * STEPS) + 1)
+def _thresholds(sample: Sequence[Judged]) -> dict[float, str]:
+    evidence = [each.evidence for each in sample]
+    steps = range(floor(min(evidence) * STEPS), ceil(max(evidence) * STEPS) + 1)
     return {each / STEPS: f"{each / STEPS:.2f}" for each in steps}
 
 

@@ -1,12 +1,14 @@
 """A question in, the passages that bear on it out."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
 from app.core.embeddings import Embedder
-from app.db import Database, Row
-from app.documents.constants import CANDIDATES, MAX_SEARCHES
+from app.db import Database
+from app.documents.constants import CANDIDATES, JUDGED, MAX_SEARCHES
+from app.documents.evidence import evidence
 from app.documents.models import Filter, Source
 from app.documents.ranking import Candidate, rank
 from app.documents.relevance import Relevance
@@ -41,18 +43,22 @@ class RetrievalService:
     async def relevant(
         self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
     ) -> list[Source]:
-        """The same, but nothing unless a passage is as near to the question as relevance asks.
+        """The same, but nothing unless the evidence for one of the best reaches the threshold.
 
-        Nearness is the dense cosine: a fused score says which passage is better, not whether any
-        is good.
+        Not their score: that says which passage is better, not whether any is good.
         """
         found = await self.find(query, filter, user_id)
-        if not any(each.candidate.cosine >= self._relevance.threshold for each in found):
+        if not any(each >= self._relevance.threshold for each in self.evidence(query, found)):
             return []
         return [each.source for each in found[:limit]]
 
+    def evidence(self, query: str, found: Sequence[Found]) -> Iterator[float]:
+        """How much speaks for each of the best, from the first on."""
+        best = found[:JUDGED]
+        return evidence(query, ((each.candidate, _readable(each.source)) for each in best))
+
     async def drift(self) -> int:
-        """Points in Qdrant less passages in Postgres: what work under way or `reindex` evens out."""
+        """Points in Qdrant less passages in Postgres: work under way or `reindex` evens it out."""
         passages: int = await self._database.run(lambda queries: queries.count_passages())
         return await self._store.count() - passages
 
@@ -98,3 +104,7 @@ class RetrievalService:
             for each in ranked
             if each.id in visible
         ]
+
+
+def _readable(source: Source) -> str:
+    return f"{source.title}\n{source.text}"

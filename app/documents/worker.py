@@ -1,4 +1,4 @@
-"""The work table's worker: what changed in Postgres is brought to the index, whatever dies meanwhile."""
+"""Brings what changed in Postgres to the index, whatever dies meanwhile."""
 
 import asyncio
 import logging
@@ -114,7 +114,7 @@ class Worker:
                 await self._postpone(work, "internal error")
 
     async def _postpone(self, work: Work, reason: str) -> None:
-        seconds = min(2.0**work.attempts, LONGEST_BACKOFF_SEC)
+        seconds = min(2.0 ** min(work.attempts, 10), LONGEST_BACKOFF_SEC)
         logger.warning(
             "%s of %s: %s; again in %d s", work.kind, work.document_uuid, reason, seconds
         )

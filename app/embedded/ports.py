@@ -30,7 +30,8 @@ def free_port(host: str, port: int = 0) -> int:
 
 def base_url(host: str, port: int) -> str:
     """Where a server that listens on `host` is reached from this machine."""
-    reachable = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 (asked, not listened on)
+    everywhere = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - asked, not listened on
+    reachable = everywhere.get(host, host)
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 

@@ -5,9 +5,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.core.embeddings import Embedder
 from tests.chat.asking import COMPLETION, QA, QA_STREAM, exchange, fail
 from tests.chat.knowledge import PORT_QUESTION
+from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI, refusing_url
+from tests.server import serve
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,20 @@ class TestQdrantDown:
         await fail(client, path, PORT_QUESTION)
         response = await client.post(COMPLETION, json={"message": "Hello"})
         assert response.json()["message"] == "Echo: Hello"
+
+
+@pytest.mark.parametrize("path", [QA, QA_STREAM])
+class TestOurFault:
+    """Something goes wrong that nobody foresaw: here, an embedder that was closed too early."""
+
+    async def test_told(
+        self, make_settings: SettingsFactory, own_embedder: Embedder, path: str
+    ) -> None:
+        """It is a 500 that says nothing more, and the one place is free again."""
+        async with serve(make_settings(MAX_CONCURRENT_GENERATIONS=1)) as client:
+            own_embedder.close()
+            fault = await fail(client, path, PORT_QUESTION)
+            assert (fault.status, fault.code) == (500, "internal_server_error")
+            assert fault.detail == "Something went wrong on our side."
+            response = await client.post(COMPLETION, json={"message": "Hello"})
+            assert response.status_code == 200

@@ -8,8 +8,7 @@ import pytest
 import app.core.api
 import app.main
 from app import version
-from app.core.embeddings import Embedder, create_embedder
-from settings import Settings
+from app.core.embeddings import Embedder
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI, refusing_url
 from tests.postgres_proxy import PostgresProxy
@@ -23,14 +22,6 @@ def refusing(scheme: str) -> str:
     """A URL of this scheme at which nobody listens."""
     address = refusing_url().removeprefix("http://").removesuffix("/v1")
     return f"{scheme}://{address}"
-
-
-@pytest.fixture
-def own_embedder(monkeypatch: pytest.MonkeyPatch) -> Embedder:
-    """The embedder of this test's own service."""
-    embedder = create_embedder(Settings())
-    monkeypatch.setattr(app.main, "create_embedder", lambda _: embedder)
-    return embedder
 
 
 async def readiness(client: httpx2.AsyncClient, status: int) -> dict[str, str]:
@@ -110,14 +101,14 @@ class TestReadiness:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """A part that does not answer fails in its time, and is well again when it answers."""
-        monkeypatch.setattr(app.core.api, "READINESS_TIMEOUT_SEC", 0.1)
         async with (
             PostgresProxy(database_url) as network,
             serve(make_settings(DATABASE_URL=network.url, DATABASE_TIMEOUT_SEC=2)) as client,
         ):
             await readiness(client, 200)
+            monkeypatch.setattr(app.core.api, "READINESS_TIMEOUT_SEC", 0.2)
             network.hang()
-            for _ in range(10):
+            for _ in range(4):
                 with Stopwatch() as watch:
                     assert (await readiness(client, 503))["postgres"] == "failed"
                 assert watch.seconds < 1

@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx2
 import psycopg2
 import pytest
+from pydantic import SecretStr
 
 import app.documents.worker
 from app.core.embeddings import Embedder
@@ -69,7 +70,7 @@ async def shared_client(
     """A client of one service for the whole module, which takes in small documents only."""
     with _copied(database_url, template) as url:
         settings = Settings(
-            DATABASE_URL=url,
+            DATABASE_URL=SecretStr(url),
             DATA_DIR=tmp_path_factory.mktemp("documents"),
             OPENAI_BASE_URL=refusing_url(),
             MAX_DOCUMENT_BYTES=MAX_BYTES,
@@ -83,7 +84,7 @@ async def knowledge(
     own_database_url: str, embedder: Embedder, tmp_path: Path
 ) -> AsyncIterator[Knowledge]:
     """An empty knowledge base whose work is done when a test says so."""
-    settings = Settings(DATABASE_URL=own_database_url, DATA_DIR=tmp_path / "data")
+    settings = Settings(DATABASE_URL=SecretStr(own_database_url), DATA_DIR=tmp_path / "data")
     async with open_knowledge(settings, embedder) as knowledge:
         yield knowledge
 

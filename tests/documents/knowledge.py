@@ -86,7 +86,9 @@ async def open_knowledge(settings: Settings, embedder: Embedder) -> AsyncIterato
 
 def text_document(text: str, source: str, **given: Any) -> NewDocument:
     """A plain text as it is uploaded."""
-    return NewDocument(text.encode(), **{"title": source, "media_type": "text/plain"} | given, source=source)
+    return NewDocument(
+        text.encode(), **{"title": source, "media_type": "text/plain"} | given, source=source
+    )
 
 
 async def sql(settings: Settings, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -98,7 +100,9 @@ def _run(settings: Settings, statement: str, values: tuple[object, ...]) -> list
     assert settings.DATABASE_URL
     url = settings.DATABASE_URL.get_secret_value()
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(statement, [str(each) if isinstance(each, UUID) else each for each in values])
+        cursor.execute(
+            statement, [str(each) if isinstance(each, UUID) else each for each in values]
+        )
         return cursor.fetchall() if cursor.description else []
 
 

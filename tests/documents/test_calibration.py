@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.documents.calibration import (
     Errors,
-    Nearness,
+    Judged,
     calibrate,
     cross_validate,
     errors_at,
@@ -15,16 +15,16 @@ from app.documents.calibration import (
 )
 from app.documents.exceptions import UnusableSet
 
-COSINES = st.floats(-1, 1)
+EVIDENCE = st.floats(-1, 1)
 SAMPLES = st.tuples(
-    st.lists(COSINES, min_size=10, max_size=30), st.lists(COSINES, min_size=10, max_size=30)
+    st.lists(EVIDENCE, min_size=10, max_size=30), st.lists(EVIDENCE, min_size=10, max_size=30)
 )
 
 
-def sample_of(answerable: list[float], unanswerable: list[float]) -> list[Nearness]:
-    """Questions as near as this."""
-    return [Nearness(each, is_answerable=True) for each in answerable] + [
-        Nearness(each, is_answerable=False) for each in unanswerable
+def sample_of(answerable: list[float], unanswerable: list[float]) -> list[Judged]:
+    """Questions with so much evidence."""
+    return [Judged(each, is_answerable=True) for each in answerable] + [
+        Judged(each, is_answerable=False) for each in unanswerable
     ]
 
 
@@ -41,7 +41,7 @@ class TestErrorsAt:
     SAMPLE = sample_of([0.3, 0.5, 0.6, 0.9], [0.1, 0.5])
 
     def test_shares(self) -> None:
-        """A question as near as the threshold is answered."""
+        """A question with as much evidence is answered."""
         assert shares(errors_at(0.5, self.SAMPLE)) == (0.5, 0.25)
 
     def test_answers_everything(self) -> None:
@@ -62,11 +62,11 @@ class TestRecommend:
         assert shares(errors_at(recommend(sample), sample)) == (0, 0)
 
     @given(SAMPLES)
-    def test_best(self, cosines: tuple[list[float], list[float]]) -> None:
+    def test_best(self, evidence: tuple[list[float], list[float]]) -> None:
         """No threshold on the grid has a smaller larger share of errors."""
-        sample = sample_of(*cosines)
+        sample = sample_of(*evidence)
         best = max(shares(errors_at(recommend(sample), sample)))
-        grid = {np.floor(each.cosine * 1000) / 1000 for each in sample}
+        grid = {np.floor(each.evidence * 1000) / 1000 for each in sample}
         assert best == pytest.approx(min(max(shares(errors_at(each, sample))) for each in grid))
 
 
@@ -74,13 +74,13 @@ class TestCrossValidate:
     """What to expect of new questions."""
 
     def test_chance(self) -> None:
-        """Where nearness says nothing, half of everything goes wrong, whatever luck is here."""
+        """Where evidence says nothing, half of everything goes wrong, whatever luck is here."""
         random = np.random.default_rng(1)
         sample = sample_of(list(random.random(500)), list(random.random(500)))
         assert shares(cross_validate(sample)) == pytest.approx((0.5, 0.5), abs=0.1)
 
     def test_separable(self) -> None:
-        """Where nearness says everything, nothing goes wrong."""
+        """Where evidence says everything, nothing goes wrong."""
         sample = sample_of([0.8 + n / 100 for n in range(20)], [n / 100 for n in range(20)])
         assert shares(cross_validate(sample)) == pytest.approx((0, 0), abs=0.051)
 

@@ -159,7 +159,7 @@ class TestDrift:
         document = await ended(client, await post_text(client, DUCKS))
         await sql(
             make_settings(),
-            "INSERT INTO passage (uuid, document_uuid, ordinal, start, \"end\", text) "
+            'INSERT INTO passage (uuid, document_uuid, ordinal, start, "end", text) '
             "VALUES (gen_random_uuid(), %s, 9, 0, 1, 'M')",
             document["uuid"],
         )
@@ -167,17 +167,13 @@ class TestDrift:
         assert response.status_code == 200
         assert response.json()["checks"]["qdrant"]["drift"] == -1
 
-    async def test_strays(
-        self, client: httpx2.AsyncClient, make_settings: SettingsFactory
-    ) -> None:
+    async def test_strays(self, client: httpx2.AsyncClient, make_settings: SettingsFactory) -> None:
         """Points more than passages are a positive drift."""
         await ended(client, await post_text(client, DUCKS))
         await sql(make_settings(), "DELETE FROM document")
         assert await _drift(client) == 1
 
-    async def test_not_counted(
-        self, with_qdrant: httpx2.AsyncClient, qdrant: QdrantDouble
-    ) -> None:
+    async def test_not_counted(self, with_qdrant: httpx2.AsyncClient, qdrant: QdrantDouble) -> None:
         """Where Qdrant does not answer, nobody knows: null."""
         qdrant.stop()
         response = await with_qdrant.get("/readiness")

@@ -25,8 +25,8 @@ class TestRank:
     def test_both_searches(self) -> None:
         """A passage that both searches find good comes before those that one finds better."""
         dense = Candidate(UUID(int=1), cosine=0.6)
-        bm25 = Candidate(UUID(int=2), cosine=0.1, bm25=15.0)
-        both = Candidate(UUID(int=3), cosine=0.5, bm25=12.0)
+        bm25 = Candidate(UUID(int=2), cosine=0.1, bm25=12.0)
+        both = Candidate(UUID(int=3), cosine=0.5, bm25=10.0)
         assert rank([dense, bm25, both]) == [both, dense, bm25]
 
     def test_no_word_in_common(self) -> None:
@@ -56,9 +56,8 @@ class TestDistinct:
     def test_repeated(self) -> None:
         """A passage stands where its best occurrence ranks, and is cited where it first occurs."""
         document = uuid4()
-        later, other, earlier = (
-            passage(document, ordinal, text) for ordinal, text in [(7, "same"), (3, "other"), (2, "same")]
-        )
+        later, other = passage(document, 7, "same"), passage(document, 3, "other")
+        earlier = passage(document, 2, "same")
         assert distinct([later, other, earlier]) == [earlier, other]
 
     def test_in_two_documents(self) -> None:

@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.db import Database
-from app.documents.calibration import Calibration, Nearness, calibrate
+from app.documents.calibration import Calibration, Judged, calibrate
 from app.documents.relevance import DEFAULT_THRESHOLD, Relevance, store_calibration
 from tests.documents.knowledge import Knowledge
 from tests.waiting import until
 
 
-def calibration(nearness: float) -> Calibration:
+def calibration(evidence: float) -> Calibration:
     """One whose threshold is this."""
-    both = Nearness(nearness, is_answerable=True), Nearness(0.2, is_answerable=False)
+    both = Judged(evidence, is_answerable=True), Judged(0.2, is_answerable=False)
     return calibrate(both * 10)
 
 

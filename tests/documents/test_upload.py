@@ -169,8 +169,8 @@ class TestForm:
     async def test_unusable_name(self, client: httpx2.AsyncClient, name: str) -> None:
         """A file's name is held to what a source may be."""
         body = (
-            f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\nDucks\r\n'
-            "--x--\r\n"
+            f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            "\r\nDucks\r\n--x--\r\n"
         ).replace("%00", "\x00")
         headers = {"content-type": "multipart/form-data; boundary=x"}
         response = await client.post(DOCUMENTS, content=body.encode(), headers=headers)
@@ -219,9 +219,7 @@ class TestForm:
 
 class TestMediaType:
     @pytest.mark.parametrize("media_type", ["text/plain", "application/xml", ""])
-    async def test_neither_form_nor_json(
-        self, client: httpx2.AsyncClient, media_type: str
-    ) -> None:
+    async def test_neither_form_nor_json(self, client: httpx2.AsyncClient, media_type: str) -> None:
         """A body that is neither a form nor JSON is a 415 that says what to send."""
         headers = {"content-type": media_type}
         response = await client.post(DOCUMENTS, content=b"Ducks", headers=headers)

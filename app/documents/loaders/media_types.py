@@ -5,7 +5,7 @@ import re
 from io import BytesIO
 from pathlib import PurePath
 from typing import Final
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
 from app.documents.loaders.constants import DOCX, EXTENSIONS, HTML, KINDS, MARKDOWN, PDF, PLAIN_TEXT
@@ -60,7 +60,7 @@ def _by_content(data: bytes) -> str | None:
 def _inside_zip(data: bytes) -> str:
     try:
         names = ZipFile(BytesIO(data)).namelist()
-    except BadZipFile as error:
+    except Exception as error:  # a broken archive raises more than BadZipFile
         raise UnreadableDocument("This file is damaged or cut off: send it again.") from error
     if not any(WORD_BODY.fullmatch(name) for name in names):
         raise _unsupported("a zip archive without a Word document in it")

@@ -43,6 +43,16 @@ class TestRefused:
         with pytest.raises(UnreadableDocument, match="damaged or cut off"):
             load(data[: int(len(data) * share)], name=None, media_type=DOCX)
 
+    @pytest.mark.parametrize(("offset", "byte"), [(6, 255), (46, 255)])
+    def test_damaged_archive(self, offset: int, byte: int) -> None:
+        """So is one whose archive has an impossible version, or a name that is not UTF-8."""
+        data = bytearray(word(write_report))
+        entry = data.index(b"PK\x01\x02")
+        data[entry + 9] |= 8  # its name is UTF-8
+        data[entry + offset] = byte
+        with pytest.raises(UnreadableDocument, match="damaged"):
+            load(bytes(data), name=None, media_type=None)
+
     @pytest.mark.parametrize("xml", [b"", b"<w", b"<a>never closed"])
     def test_damaged(self, xml: bytes) -> None:
         """Broken XML is refused with what to do."""

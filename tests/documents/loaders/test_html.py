@@ -47,8 +47,8 @@ class TestStructure:
 
     def test_structure_within_code(self) -> None:
         """Within code there is no structure but lines."""
-        page = "<pre>a<table><tr><td><ul><li>b<pre>c</pre></ul></table><h1>d</h1></pre>e"
-        assert text_of(page) == "```\nabcd\n```\n\ne"
+        page = "<pre>a\n<div><ul><li>b\n<pre>c</pre></ul></div>\nd</pre><p>e"
+        assert text_of(page) == "```\na\nb\nc\nd\n```\n\ne"
 
     def test_blank_code(self) -> None:
         """Code without any leaves no fence."""

@@ -1,0 +1,58 @@
+"""GET /openapi.json and GET /docs."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+QUESTIONS = ["/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"]
+CODES = {"404", "413", "422", "500", "503", "504"}
+Document = dict[str, Any]
+
+
+@pytest.fixture
+async def document(client: httpx2.AsyncClient) -> Document:
+    """The description of the API."""
+    description: Document = (await client.get("/openapi.json")).json()
+    return description
+
+
+class TestOpenApi:
+    """What a generator of clients reads."""
+
+    def test_operations(self, document: Document) -> None:
+        """Every operation is described, and each of its answers names the request's id."""
+        for path in document["paths"].values():
+            for operation in path.values():
+                assert operation["description"]
+                for status, response in operation["responses"].items():
+                    assert response["description"]
+                    assert status == "204" or "X-Request-ID" in response["headers"]
+
+    @pytest.mark.parametrize("path", QUESTIONS)
+    def test_problems(self, document: Document, path: str) -> None:
+        """Every error of a question is there, as a problem with an example."""
+        responses = document["paths"][path]["post"]["responses"]
+        assert responses.keys() >= CODES
+        for code in CODES:
+            assert responses[code]["content"].keys() == {"application/problem+json"}
+
+    @pytest.mark.parametrize("path", ["/v1/completion-stream", "/v1/qa-stream"])
+    def test_streams(self, document: Document, path: str) -> None:
+        """The body of a stream is there with an example, and the models of its events."""
+        response = document["paths"][path]["post"]["responses"]["200"]
+        assert response["content"].keys() == {"text/event-stream"}
+        assert "event: start" in str(response["content"])
+        assert "X-Message-UUID" in response["headers"]
+        models = {"Start", "Source", "Chunk", "Message", "StreamError"}
+        assert document["components"]["schemas"].keys() >= models
+
+
+class TestDocs:
+    """What a person reads."""
+
+    async def test_page(self, client: httpx2.AsyncClient) -> None:
+        """It is a page that shows that description."""
+        response = await client.get("/docs")
+        assert response.status_code == 200
+        assert "/openapi.json" in response.text
