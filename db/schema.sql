@@ -31,7 +31,7 @@ CREATE TABLE public.calibration (
     answerable integer NOT NULL,
     unanswerable integer NOT NULL,
     calibrated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT calibration_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1)::double precision)))
+    CONSTRAINT calibration_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1.5)::double precision)))
 );
 
 
@@ -39,7 +39,7 @@ CREATE TABLE public.calibration (
 -- Name: TABLE calibration; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.calibration IS 'How near a passage must be to a question to be relevant, as measured on labelled questions.';
+COMMENT ON TABLE public.calibration IS 'How much must speak for a passage for it to be relevant, as measured on labelled questions.';
 
 
 --
@@ -53,7 +53,7 @@ COMMENT ON COLUMN public.calibration.embedding_model IS 'A threshold means nothi
 -- Name: COLUMN calibration.threshold; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.calibration.threshold IS 'The cosine from which a passage counts as relevant.';
+COMMENT ON COLUMN public.calibration.threshold IS 'The cosine plus half the share of the question''s words, from which a passage counts as relevant.';
 
 
 --

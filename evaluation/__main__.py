@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from app.core.exceptions import BragError, ConfigurationError
 from app.documents.exceptions import UnusableSet
 from app.documents.measuring import evaluate
 from app.documents.reports import Report, table, to_json
+from app.embedded.exceptions import EmbeddedStartFailed
 from settings import load_settings
 
 OWN_QUESTIONS = Path(__file__).with_name("questions.jsonl")
@@ -41,7 +43,7 @@ def main() -> int:
     logger.setLevel(logging.INFO)
     try:
         reports = [_measure(each) for each in find_sets(os.environ.get("EVAL_DIR"))]
-    except UnusableSet as error:
+    except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
         logger.critical("%s", error)
         return 1
     sys.stdout.write(f"{table(reports)}\n")

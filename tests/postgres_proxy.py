@@ -1,6 +1,7 @@
 """A network between the application and Postgres that a test can break."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Self
@@ -21,6 +22,7 @@ class PostgresProxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._passing = _set_event()
         self._hanging: list[asyncio.Event] = []
+        self._connecting: set[asyncio.Task[None]] = set()
         self._port = 0
         self.held = asyncio.Event()
 
@@ -44,9 +46,11 @@ class PostgresProxy:
             passing.set()  # what hangs does not notice that its connection is gone
 
     async def resume(self) -> None:
-        """Lets everything through, also what was held back."""
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
+        """Takes connections."""
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._listener.settimeout(0)
+        self._port = self._listener.getsockname()[1]
+        self._accepting = asyncio.create_task(self._accept())
 
     def hang(self) -> None:
         """Takes whatever comes and passes nothing on, as a dead machine does."""
@@ -68,9 +72,20 @@ class PostgresProxy:
 
     async def refuse(self) -> None:
         """Breaks every connection, and takes no new one."""
-        self._server.close()
+        self._accepting.cancel()
+        await asyncio.wait([self._accepting])
+        self._listener.close()
         self.cut()
-        await self._server.wait_closed()
+
+    async def _accept(self) -> None:
+        """Not asyncio's own server: that loses what it accepts in the moment in which it closes."""
+        while True:
+            accepted, _ = await asyncio.get_running_loop().sock_accept(self._listener)
+            reader, writer = await asyncio.open_connection(sock=accepted)
+            self._writers.add(writer)
+            task = asyncio.create_task(self._connect(reader, writer))
+            self._connecting.add(task)
+            task.add_done_callback(self._connecting.discard)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         passing = self._passing

@@ -71,8 +71,8 @@ class Generations:
         while True:
             try:
                 await self._messages.fail_abandoned(2 * self._timeout_sec)
-            except DatabaseUnavailable:
-                logger.warning("Could not look for abandoned answers; trying again later.")
+            except Exception as error:  # noqa: BLE001 - the next try may find it mended
+                logger.warning("Could not look for abandoned answers: %s", type(error).__name__)
             await asyncio.sleep(SWEEP_SEC)
 
     async def close(self) -> None:

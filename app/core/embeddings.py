@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from app.core.constants import CONNECT_TIMEOUT_SEC, DEFAULT_EMBEDDING_MODEL
+from app.core.constants import CONNECT_TIMEOUT_SEC, DEFAULT_EMBEDDING_MODEL, MODEL_TOKENS
 from app.core.exceptions import ConfigurationError
 from settings import Settings
 
@@ -87,21 +87,29 @@ def create_embedder(settings: Settings) -> Embedder:
 
     Blocks for about half a second, or for a download: not for the event loop.
     """
+    name = settings.EMBEDDING_MODEL
+    load = _load_packaged if name == DEFAULT_EMBEDDING_MODEL else _load_other
+    embedder = Embedder(load(name, settings), name)
+    if embedder.max_tokens < MODEL_TOKENS:
+        raise ConfigurationError(
+            f"EMBEDDING_MODEL {name} reads {embedder.max_tokens} tokens, and passages have up to "
+            f"{MODEL_TOKENS}: set it to a model that reads as many."
+        )
+    return embedder
+
+
+def _load_other(name: str, settings: Settings) -> "TextEmbedding":
     from fastembed import TextEmbedding
 
-    name, threads = settings.EMBEDDING_MODEL, settings.EMBEDDING_THREADS
-    if name == DEFAULT_EMBEDDING_MODEL:
-        return Embedder(_load_packaged(name, threads), name)
-    cache = str(settings.DATA_DIR / "models")
+    cache, threads = str(settings.DATA_DIR / "models"), settings.EMBEDDING_THREADS
     try:
-        model = TextEmbedding(name, cache_dir=cache, threads=threads, local_files_only=True)
+        return TextEmbedding(name, cache_dir=cache, threads=threads, local_files_only=True)
     except ValueError:
         _require_downloadable(name)
-        model = TextEmbedding(name, cache_dir=cache, threads=threads)
-    return Embedder(model, name)
+        return TextEmbedding(name, cache_dir=cache, threads=threads)
 
 
-def _load_packaged(name: str, threads: int) -> "TextEmbedding":
+def _load_packaged(name: str, settings: Settings) -> "TextEmbedding":
     from fastembed import TextEmbedding
 
     package = find_spec(WEIGHTS_PACKAGE)
@@ -113,7 +121,7 @@ def _load_packaged(name: str, threads: int) -> "TextEmbedding":
     with TemporaryDirectory() as folder:  # fastembed wants weights and tokenizer side by side
         for file in (weights, *TOKENIZER.iterdir()):
             (Path(folder) / file.name).symlink_to(file)
-        return TextEmbedding(name, specific_model_path=folder, threads=threads)
+        return TextEmbedding(name, specific_model_path=folder, threads=settings.EMBEDDING_THREADS)
 
 
 def _require_downloadable(name: str) -> None:

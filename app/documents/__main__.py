@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -20,16 +22,27 @@ from app.embedded.exceptions import EmbeddedStartFailed
 from settings import Settings, load_settings
 
 PAGE = 200
+INTERRUPTED = 130  # as a shell has it
 
 
 def main() -> int:
     """Runs one command; the exit code is 0 only if all of it succeeded."""
     arguments = _parse_arguments()
     try:
-        return asyncio.run(COMMANDS[arguments.command](load_settings(), arguments))
+        return asyncio.run(_run(load_settings(), arguments))
+    except asyncio.CancelledError:
+        return INTERRUPTED
     except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
         say(str(error), sys.stderr)
         return 1
+
+
+async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Both signals end a command in order: Postgres is stopped if it was started for it."""
+    command = asyncio.ensure_future(COMMANDS[arguments.command](settings, arguments))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, command.cancel)
+    return await command
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -82,6 +95,8 @@ async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_knowledge(settings) as (database, index):
         documents = DocumentService(database)
         files = [file for path in arguments.paths for file in find_files(path)]
+        if not files:
+            say("There is no document to put in.", sys.stderr)
         async with working(index):
             added = [await _add(documents, file, settings.MAX_DOCUMENT_BYTES) for file in files]
             done = [uuid is not None and await _finish(documents, uuid) for uuid in added]
@@ -130,7 +145,8 @@ async def _work(settings: Settings, _arguments: argparse.Namespace) -> int:
         if index is None:
             say("A server on this machine holds the vectors, and works on them.", sys.stderr)
             return 1
-        await index.worker.run()
+        with suppress(asyncio.CancelledError):
+            await index.worker.run()
     return 0
 
 

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from tokenizers import Tokenizer
 
-MODEL_TOKENS: Final = 256  # what the embedding model reads of a text, the special tokens included
+from app.core.constants import MODEL_TOKENS
+
 SPECIAL_TOKENS: Final = 2
 PASSAGE_TOKENS: Final = MODEL_TOKENS - SPECIAL_TOKENS
 NAME_BYTES: Final = 100  # of a title or a heading

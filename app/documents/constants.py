@@ -2,7 +2,7 @@
 
 from typing import Final
 
-CANDIDATES: Final = 50
+CANDIDATES: Final = 100
 JUDGED: Final = 3  # passages, from the best on, of which one must be relevant
 MAX_SEARCHES: Final = 4  # for one question, while documents come and go under it
 

@@ -12,7 +12,6 @@ from app.documents.ranking import Candidate
 # answer: technical questions are far from their answers, and share their words.
 # See docs/decisions/0010-when-not-to-answer.md.
 COVERAGE_WEIGHT: Final = 0.5
-MAX_EVIDENCE: Final = 1 + COVERAGE_WEIGHT
 
 
 def evidence(question: str, passages: Iterable[tuple[Candidate, str]]) -> Iterator[float]:

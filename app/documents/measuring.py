@@ -12,7 +12,9 @@ from tqdm import tqdm
 
 from app.documents.calibration import Judged, errors_at
 from app.documents.evaluation import METRICS, Estimate, Passage, judge, mean
+from app.documents.models import Source
 from app.documents.questions import Label, Question, read_questions
+from app.documents.ranking import distinct
 from app.documents.reports import Latency, Report
 from app.documents.retrieval import Found
 from app.documents.subjects import Subject, open_subject
@@ -24,7 +26,7 @@ NO_EVIDENCE: Final = -1.0  # no passage has less
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was asked: its labels, what was found, the evidence in it, the seconds taken."""
+    """A question that was asked: its labels, what was found, best first, and the seconds taken."""
 
     labels: frozenset[Label]
     found: list[Found]
@@ -38,19 +40,28 @@ class Asked:
         return Judged(self.evidence, bool(self.labels))
 
 
-def _by_cosine(found: Sequence[Found]) -> list[Found]:
-    return sorted(found, key=lambda each: (-each.candidate.cosine, each.candidate.id))
+System = Callable[[Sequence[Found]], list[Source]]
 
 
-def _by_bm25(found: Sequence[Found]) -> list[Found]:
+def _by_cosine(found: Sequence[Found]) -> list[Source]:
+    nearest = sorted(found, key=lambda each: (-each.candidate.cosine, each.candidate.id))
+    return [each.source for each in nearest]
+
+
+def _by_bm25(found: Sequence[Found]) -> list[Source]:
     hits = [each for each in found if each.candidate.bm25 > 0]
-    return sorted(hits, key=lambda each: (-each.candidate.bm25, each.candidate.id))
+    hits.sort(key=lambda each: (-each.candidate.bm25, each.candidate.id))
+    return [each.source for each in hits]
 
 
-SYSTEMS: Final[dict[str, Callable[[Sequence[Found]], list[Found]]]] = {
+def _as_searched(found: Sequence[Found]) -> list[Source]:
+    return distinct(each.source for each in found)
+
+
+SYSTEMS: Final[dict[str, System]] = {
     "dense": _by_cosine,
     "BM25": _by_bm25,
-    "default": list,
+    "default": _as_searched,
 }
 
 
@@ -71,7 +82,7 @@ async def evaluate(
         unanswerable=len(asked) - len(answerable),
         threshold=subject.threshold,
         errors=errors_at(subject.threshold, [each.judged for each in asked]),
-        systems={name: _measure(answerable, order) for name, order in SYSTEMS.items()},
+        systems={name: _measure(answerable, system) for name, system in SYSTEMS.items()},
         search=_latency([each.search_sec for each in asked]),
         with_embedding=_latency([each.search_sec + each.embedding_sec for each in asked]),
     )
@@ -103,19 +114,17 @@ async def _ask(subject: Subject, questions: Sequence[Question]) -> list[Asked]:
     return asked
 
 
-def _measure(
-    answerable: Sequence[Asked], order: Callable[[Sequence[Found]], list[Found]]
-) -> dict[str, Estimate]:
-    judgements = [
-        judge([_passage(found) for found in order(each.found)], each.labels) for each in answerable
-    ]
-    if not judgements:
+def _measure(answerable: Sequence[Asked], system: System) -> dict[str, Estimate]:
+    if not answerable:
         return {}
+    judgements = [
+        judge(list(map(_passage, system(each.found))), each.labels) for each in answerable
+    ]
     return {name: mean([metric(each) for each in judgements]) for name, metric in METRICS.items()}
 
 
-def _passage(found: Found) -> Passage:
-    return Passage(found.source.source, found.source.start, found.source.end)
+def _passage(source: Source) -> Passage:
+    return Passage(source.source, source.start, source.end)
 
 
 def _latency(seconds: Sequence[float]) -> Latency:

@@ -10,7 +10,7 @@ from app.db import Database
 from app.documents.constants import CANDIDATES, JUDGED, MAX_SEARCHES
 from app.documents.evidence import evidence
 from app.documents.models import Filter, Source
-from app.documents.ranking import Candidate, rank
+from app.documents.ranking import Candidate, distinct, rank
 from app.documents.relevance import Relevance
 from app.documents.store import SearchFilter, VectorStore
 
@@ -38,7 +38,7 @@ class RetrievalService:
     ) -> list[Source]:
         """The best `limit` passages that the user may see, best first."""
         found = await self.find(query, filter, user_id)
-        return [each.source for each in found[:limit]]
+        return distinct(each.source for each in found)[:limit]
 
     async def relevant(
         self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
@@ -50,7 +50,7 @@ class RetrievalService:
         found = await self.find(query, filter, user_id)
         if not any(each >= self._relevance.threshold for each in self.evidence(query, found)):
             return []
-        return [each.source for each in found[:limit]]
+        return distinct(each.source for each in found)[:limit]
 
     def evidence(self, query: str, found: Sequence[Found]) -> Iterator[float]:
         """How much speaks for each of the best, from the first on."""

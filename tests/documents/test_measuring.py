@@ -15,12 +15,13 @@ import app.documents.console
 from app.core.embeddings import Embedder
 from app.db import create_database
 from app.documents.__main__ import main
+from app.documents.exceptions import StoreHeld
 from app.documents.measuring import evaluate
 from app.documents.questions import Label
 from app.documents.relevance import DEFAULT_THRESHOLD, Relevance
 from app.documents.subjects import Labelled
 from settings import Settings
-from tests.documents.knowledge import open_knowledge
+from tests.documents.knowledge import Knowledge, open_knowledge
 
 TEXTS = {
     "port": "The API of bRAG listens on port 8000 unless the setting PORT says otherwise.",
@@ -110,10 +111,15 @@ class TestEvaluate:
 
     async def test_threshold(self, filled: Settings, tmp_path: Path) -> None:
         """Refusals are those of the threshold in force."""
-        strict = filled.model_copy(update={"RELEVANCE_THRESHOLD": 1.0})
+        strict = filled.model_copy(update={"RELEVANCE_THRESHOLD": 1.5})
         report = await evaluate(strict, "s", write(tmp_path / "q", [PORT, CHESS]), None)
         assert report.errors.false_refusals
         assert report.errors.false_refusals.value == 1
+
+    async def test_held(self, knowledge: Knowledge, tmp_path: Path) -> None:
+        """While a server holds the vectors nothing is measured, and nothing is lost."""
+        with pytest.raises(StoreHeld, match="stop it first"):
+            await evaluate(knowledge.settings, "s", write(tmp_path / "q", [CHESS]), None)
 
     def test_command(
         self, run: Run, filled: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]

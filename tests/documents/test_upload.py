@@ -229,11 +229,14 @@ class TestMediaType:
         )
 
     async def test_unknown_file(self, client: httpx2.AsyncClient) -> None:
-        """A file of another type ends as a failed document that says what it is."""
-        content = b"\x89PNG\r\n\x1a\n" + uuid4().bytes
-        document = await ended(client, await post_file(client, content, "a.png", "image/png"))
-        assert document["status"] == "failed"
-        assert "only plain text, Markdown, HTML, PDF and DOCX can be read" in document["error"]
+        """A file of another type is a 415 that says what it is, whatever it is labelled as."""
+        content = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(16)
+        for name, label in (("a.png", "image/png"), ("a.txt", "text/plain")):
+            response = await post_file(client, content, name, label)
+            assert problem_of(response)["detail"] == (
+                "This is of the type image/png: "
+                "only plain text, Markdown, HTML, PDF and DOCX can be read."
+            )
 
 
 class TestAgain:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg2
 import pytest
+from pydantic import SecretStr
 
 from app.core.embeddings import Embedder
 from app.core.exceptions import DatabaseUnavailable
@@ -61,7 +62,7 @@ async def remote(
     own_database_url: str, embedder: Embedder, qdrant: QdrantDouble
 ) -> AsyncIterator[Knowledge]:
     """A knowledge base whose vectors are on a Qdrant server."""
-    settings = Settings(DATABASE_URL=own_database_url, QDRANT_URL=qdrant.url)
+    settings = Settings(DATABASE_URL=SecretStr(own_database_url), QDRANT_URL=qdrant.url)
     async with open_knowledge(settings, embedder) as knowledge:
         yield knowledge
 
@@ -79,7 +80,7 @@ async def cut_off(
 ) -> AsyncIterator[Knowledge]:
     """A knowledge base that can lose Postgres."""
     settings = Settings(
-        DATABASE_URL=proxy.url, DATABASE_TIMEOUT_SEC=2, DATA_DIR=tmp_path / "cut-off"
+        DATABASE_URL=SecretStr(proxy.url), DATABASE_TIMEOUT_SEC=2, DATA_DIR=tmp_path / "cut-off"
     )
     async with open_knowledge(settings, embedder) as knowledge:
         yield knowledge

@@ -1,0 +1,224 @@
+"""`python -m app.documents`: exit codes, plain lines, and a server beside it."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from app.core.embeddings import Embedder
+from app.db import create_database
+from app.documents.services import DocumentService
+from app.embedded.postgres import EmbeddedPostgres
+from settings import Settings
+from tests.conftest import SettingsFactory
+from tests.documents.commands import Command, run
+from tests.documents.knowledge import (
+    MAX_BYTES,
+    Knowledge,
+    open_knowledge,
+    pages,
+    sql,
+    text_document,
+)
+from tests.documents.points import random_points
+from tests.server import serve
+from tests.waiting import until
+
+DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
+
+
+@pytest.fixture
+def settings(own_database_url: str, tmp_path: Path) -> Settings:
+    """What the commands are run with."""
+    (tmp_path / "data").mkdir()
+    return Settings(
+        DATABASE_URL=SecretStr(own_database_url),
+        DATA_DIR=tmp_path / "data",
+        MAX_DOCUMENT_BYTES=MAX_BYTES,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of documents, and of what is none."""
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "ducks.txt").write_text(DUCKS)
+    (folder / "deep" / "geese.md").write_text("# Geese\n\nThey graze.")
+    (folder / "image.png").write_bytes(b"\x89PNG")
+    (folder / ".hidden.txt").write_text("Secret")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Settings]:
+    """A folder without a database, open to Postgres's own user."""
+    with TemporaryDirectory(prefix="brag-") as folder:
+        yield Settings(DATA_DIR=Path(folder))
+
+
+class TestIngest:
+    async def test_folder(self, settings: Settings, folder: Path) -> None:
+        """All documents of a folder are put in, with a plain line for each, and nothing else."""
+        outcome = await run(settings, "ingest", folder)
+        assert outcome.code == 0
+        assert outcome.output == [
+            f"{folder}/deep/geese.md: 1 passages.",
+            f"{folder}/ducks.txt: 1 passages.",
+        ]
+        assert outcome.errors == []
+        rows = "SELECT title, status FROM document ORDER BY id"
+        assert await sql(settings, rows) == [("Geese", "ready"), ("ducks.txt", "ready")]
+
+    async def test_failures(self, settings: Settings, folder: Path) -> None:
+        """What cannot be put in is told on stderr; the rest is put in, and the exit code is 1."""
+        (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+        (folder / "large.txt").write_text("x" * (MAX_BYTES + 1))
+        files = [folder / name for name in ("broken.pdf", "large.txt", "none.txt", "ducks.txt")]
+        outcome = await run(settings, "ingest", *files)
+        assert outcome.code == 1
+        assert outcome.output == [f"{folder}/ducks.txt: 1 passages."]
+        assert outcome.errors == [
+            f"{folder}/large.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES).",
+            f"{folder}/none.txt cannot be read: No such file or directory.",
+            f"{folder}/broken.pdf: This PDF is cut off: send the whole of it again.",
+        ]
+
+    async def test_again(self, settings: Settings, folder: Path) -> None:
+        """What is there already is told, and is no failure."""
+        await _queue(settings)
+        outcome = await run(settings, "ingest", folder / "ducks.txt")
+        assert outcome.code == 0
+        assert outcome.output[0] == f"{folder}/ducks.txt: is there already."
+
+    async def test_nothing(self, settings: Settings, tmp_path: Path) -> None:
+        """A folder without documents is a failure: it is not what was meant."""
+        (tmp_path / "empty").mkdir()
+        outcome = await run(settings, "ingest", tmp_path / "empty")
+        assert outcome.code == 1
+        assert outcome.errors == ["There is no document to put in."]
+
+    async def test_beside_server(self, make_settings: SettingsFactory, folder: Path) -> None:
+        """A server that holds the vectors does the work, and its progress is shown."""
+        settings = make_settings()
+        async with serve(settings) as client:
+            outcome = await run(settings, "ingest", folder)
+            found = await client.get("/v1/search", params={"query": "What do mallards eat?"})
+        assert (outcome.code, outcome.errors) == (0, [])
+        assert len(outcome.output) == 2
+        assert found.json()[0]["text"] == DUCKS
+
+
+class TestList:
+    async def test_documents(self, settings: Settings) -> None:
+        """Each document is a line, the newest first."""
+        await sql(
+            settings,
+            "INSERT INTO document "
+            "(uuid, title, source, media_type, bytes, sha256, status, passages_total, passages_done) "
+            "VALUES (gen_random_uuid(), 'Ducks', 'a.txt', 'text/plain', 1, 'a', 'ready', 3, 3),"
+            "(gen_random_uuid(), 'Geese', 'b.txt', 'text/plain', 1, 'b', 'pending', NULL, 0)",
+        )
+        outcome = await run(settings, "list")
+        assert (outcome.code, outcome.errors) == (0, [])
+        assert [line.split()[1:] for line in outcome.output] == [
+            ["pending", "0/?", "passages", "b.txt", "Geese"],
+            ["ready", "3/3", "passages", "a.txt", "Ducks"],
+        ]
+
+
+class TestDelete:
+    async def test_document(self, settings: Settings, embedder: Embedder) -> None:
+        """A document is gone, and its points with the next work."""
+        async with open_knowledge(settings, embedder) as knowledge:
+            document = await knowledge.ingest(DUCKS)
+        outcome = await run(settings, "delete", str(document.uuid))
+        assert (outcome.code, outcome.errors) == (0, [])
+        async with open_knowledge(settings, embedder) as knowledge:
+            assert await knowledge.found(DUCKS) == []
+            await knowledge.work()
+            assert await knowledge.store.count() == 0
+
+    async def test_unknown(self, settings: Settings) -> None:
+        """What is not there is told in a sentence."""
+        outcome = await run(settings, "delete", str(uuid4()))
+        assert (outcome.code, outcome.errors) == (1, ["There is no such document."])
+
+
+class TestReindex:
+    async def test_repairs(self, settings: Settings, embedder: Embedder) -> None:
+        """Whatever is wrong with the index, afterwards it is what Postgres says."""
+        async with open_knowledge(settings, embedder) as knowledge:
+            document = await knowledge.ingest(pages(3))
+            await knowledge.store.clear()
+            await knowledge.store.upsert(random_points(4, embedder.dimensions))
+        outcome = await run(settings, "reindex")
+        assert (outcome.code, outcome.errors) == (0, [])
+        async with open_knowledge(settings, embedder) as knowledge:
+            assert await knowledge.store.documents() == {document.uuid: 3}
+            assert len(await knowledge.found("Duck")) == 3
+
+
+class TestWork:
+    async def test_until_stopped(self, settings: Settings, embedder: Embedder) -> None:
+        """What others put in is ingested, until Ctrl-C ends it without a traceback."""
+        await _queue(settings)
+        command = await Command.start(settings, "work")
+        await until(lambda: _is_ready(settings), seconds=30)
+        command.send(signal.SIGINT)
+        outcome = await command.outcome()
+        assert (outcome.code, outcome.errors) == (0, [])
+        async with open_knowledge(settings, embedder) as knowledge:
+            assert len(await knowledge.found("Ducks")) == 1
+
+    async def test_held(self, settings: Settings, knowledge: Knowledge) -> None:
+        """Where another process holds the vectors there is nothing to do."""
+        outcome = await run(settings, "work")
+        assert outcome.code == 1
+        assert outcome.errors == ["A server on this machine holds the vectors, and works on them."]
+
+
+class TestEmbeddedPostgres:
+    async def test_started_and_stopped(self, bare: Settings) -> None:
+        """Without DATABASE_URL the Postgres below DATA_DIR is started, and stopped afterwards."""
+        outcome = await run(bare, "list")
+        assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
+        postgres = EmbeddedPostgres(bare.DATA_DIR)
+        assert not await asyncio.to_thread(postgres.is_running)
+
+    async def test_found(self, bare: Settings) -> None:
+        """One that runs is joined, and left running."""
+        postgres = EmbeddedPostgres(bare.DATA_DIR)
+        await asyncio.to_thread(postgres.start)
+        try:
+            outcome = await run(bare, "list")
+            assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
+            assert await asyncio.to_thread(postgres.is_running)
+        finally:
+            await asyncio.to_thread(postgres.stop)
+
+    async def test_interrupted(self, bare: Settings) -> None:
+        """A command that is broken off stops the Postgres that it started."""
+        command = await Command.start(bare, "work")
+        postgres = EmbeddedPostgres(bare.DATA_DIR)
+        await until(lambda: asyncio.to_thread((bare.DATA_DIR / "qdrant").exists), seconds=30)
+        command.send(signal.SIGTERM)
+        outcome = await command.outcome()
+        assert (outcome.code in {0, 130}, outcome.errors) == (True, [])
+        assert not await asyncio.to_thread(postgres.is_running)
+
+
+async def _queue(settings: Settings) -> None:
+    """Puts a document in, as a server without a worker would."""
+    database = await asyncio.to_thread(create_database, settings)
+    await DocumentService(database).add(text_document(DUCKS, "ducks.txt"), None)
+    await database.close()
+
+
+async def _is_ready(settings: Settings) -> bool:
+    return await sql(settings, "SELECT status FROM document") == [("ready",)]

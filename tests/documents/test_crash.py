@@ -1,0 +1,112 @@
+"""kill -9 at random moments: every document ends whole or gone, and nobody ever saw a torn one."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from random import Random
+from uuid import UUID
+
+import httpx2
+
+from app.core.constants import ROOT
+from app.core.embeddings import Embedder
+from settings import Settings
+from tests.conftest import SettingsFactory
+from tests.documents.fortunes import SUBJECTS, Clients
+from tests.documents.knowledge import open_knowledge, sql
+from tests.server import connect
+from tests.waiting import until
+
+CHANGES = 20
+KILLS = 6
+LONGEST_LIFE_SEC = 1.0
+TEST_SEC = 240  # on a machine that does other things as well
+
+
+class Service:
+    """The service in a process of its own, which is killed and started again."""
+
+    def __init__(self, settings: Settings) -> None:
+        assert settings.DATABASE_URL
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            self._port = unused.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": settings.DATABASE_URL.get_secret_value(),
+            "DATA_DIR": str(settings.DATA_DIR),
+            "OPENAI_BASE_URL": str(settings.OPENAI_BASE_URL),
+        }
+        self._folder = settings.DATA_DIR
+
+    async def start(self) -> None:
+        """Starts it; returns when it answers."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tests.documents.fragile", str(self._port)),
+            env=self._environment,
+            cwd=self._folder,
+        )
+        await until(self._answers, seconds=60)
+
+    async def end(self, number: signal.Signals) -> None:
+        """Sends it a signal, and waits for its end."""
+        self._process.send_signal(number)
+        await self._process.wait()
+
+    def kill(self) -> None:
+        """Ends it, if anything went wrong before it was ended."""
+        if self._process.returncode is None:
+            self._process.kill()
+
+    async def _answers(self) -> bool:
+        assert self._process.returncode is None, "It did not start."
+        try:
+            async with connect(self.url) as client:
+                return (await client.get("/healthcheck")).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
+
+async def test_kill_9(make_settings: SettingsFactory, embedder: Embedder) -> None:
+    """Ingests, replaces and deletes survive it with no hand, and no search is torn."""
+    settings = make_settings()
+    await asyncio.to_thread(settings.DATA_DIR.mkdir)
+    service = Service(settings)
+    await service.start()
+    try:
+        async with connect(service.url) as client, asyncio.timeout(TEST_SEC):
+            clients = Clients(client, Random())
+            await live_through_kills(service, clients)
+            await until(lambda: has_no_work(settings), seconds=TEST_SEC)
+            await clients.check()
+        await service.end(signal.SIGTERM)
+    finally:
+        service.kill()
+    async with open_knowledge(settings, embedder) as knowledge:
+        expected = {UUID(each.uuid): len(SUBJECTS) for each in clients.sources if each.uuid}
+        assert await knowledge.store.documents() == expected
+        assert await knowledge.retrieval.drift() == 0
+    assert clients.searches > CHANGES
+
+
+async def live_through_kills(service: Service, clients: Clients) -> None:
+    """Lets the clients do what they do, while the service dies at moments of chance."""
+    async with asyncio.TaskGroup() as group:
+        searching = group.create_task(clients.search())
+        changing = group.create_task(clients.change(CHANGES))
+        for _ in range(KILLS):
+            await asyncio.wait([changing], timeout=Random().uniform(0, LONGEST_LIFE_SEC))
+            await service.end(signal.SIGKILL)
+            await service.start()
+        await changing
+        searching.cancel()
+
+
+async def has_no_work(settings: Settings) -> bool:
+    """Whether the work table is empty."""
+    return await sql(settings, "SELECT FROM work") == []
