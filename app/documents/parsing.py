@@ -57,9 +57,14 @@ class Parser:
 
     async def close(self) -> None:
         """Ends the process, whatever it is doing."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
         if self._child is not None:
-            await asyncio.to_thread(self._child.end)
-        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+            self._child.kill()  # the thread that waits for its answer returns
+        self._thread.shutdown(cancel_futures=True)
+        if self._child is not None:
+            self._child.end()
 
     def _parse(self, raw: Raw) -> Parsed:
         if self._child is None or not self._child.is_alive:
@@ -104,9 +109,13 @@ class _Child:
                 return answer
         return None
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Kills it: it holds nothing that would be lost."""
         self._process.kill()
+
+    def end(self) -> None:
+        """Kills it and lets go of it: not while another thread asks."""
+        self.kill()
         self._process.join()
         self._line.close()
 

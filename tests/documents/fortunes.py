@@ -21,7 +21,7 @@ SUBJECTS = (
 )
 GONE = ""
 SHARE_OF_DELETES = 0.35
-PAUSE_SEC = 0.02
+PAUSE_SEC = 0.05
 STEP_SEC = 60
 
 
@@ -55,7 +55,7 @@ class Clients:
         self._versions = 0
 
     async def change(self, times: int) -> None:
-        """Puts documents in, replaces and deletes them; waits for each only before its next turn."""
+        """Puts documents in, replaces and deletes them; a source waits for its own last change."""
         for _ in range(times):
             source = self._random.choice(self.sources)
             await self._settle(source)
@@ -91,7 +91,11 @@ class Clients:
 
     async def _search(self, source: Source) -> None:
         begin = len(source.history) - 1
-        params = {"query": "ducks ash heat votes", "limit": 20, "source": source.name}
+        params: dict[str, str | int] = {
+            "query": "ducks ash heat votes",
+            "limit": 20,
+            "source": source.name,
+        }
         with suppress(httpx2.HTTPError):  # it has been killed
             answer = await self._client.get("/v1/search", params=params)
             if answer.status_code == 200:

@@ -18,6 +18,7 @@ from app.documents.services import DocumentService
 from app.documents.store import VectorStore, create_vector_store
 from app.documents.worker import Worker, open_worker
 from settings import Settings
+from tests.waiting import until
 
 MAX_BYTES = 20_000
 
@@ -59,6 +60,17 @@ class Knowledge:
     async def hurry(self) -> None:
         """Makes postponed work due."""
         await self.sql("UPDATE work SET run_at = now()")
+
+    async def attempts_and_delay(self) -> tuple[int, float]:
+        """How often the only work was tried, and in how many seconds it is tried again."""
+        [(attempts, delay)] = await self.sql(
+            "SELECT attempts, extract(epoch FROM run_at - now())::float8 FROM work"
+        )
+        return attempts, delay
+
+    async def is_ready(self, uuid: UUID) -> bool:
+        """Whether a document can be found."""
+        return (await self.documents.get(uuid, None)).status == "ready"
 
     async def work_left(self) -> int:
         """How many rows the work table has."""
@@ -114,3 +126,16 @@ def pages(count: int, subject: str = "Duck") -> str:
         + "".join(sentence.format(subject=subject, n=n, m=m) for m in range(8))
         for n in range(count)
     )
+
+
+@asynccontextmanager
+async def half_way(knowledge: Knowledge, document: Document) -> AsyncIterator[asyncio.Task[None]]:
+    """The work on a document, of which something is done but not all."""
+    working = asyncio.create_task(knowledge.work())
+
+    async def begun() -> bool:
+        return (await knowledge.documents.get(document.uuid, None)).passages_done > 0
+
+    await until(begun, seconds=20)
+    yield working
+    await asyncio.wait([working])

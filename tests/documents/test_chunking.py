@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from app.core.constants import MODEL_TOKENS
 from app.core.embeddings import TOKENIZER
-from app.documents.chunking import MODEL_TOKENS, Chunk, embedding_text, split
+from app.documents.chunking import Chunk, embedding_text, split
 
 tokenizer = Tokenizer.from_file(str(TOKENIZER / "tokenizer.json"))
 tokenizer.no_truncation()

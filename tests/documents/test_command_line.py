@@ -62,6 +62,12 @@ def bare() -> Iterator[Settings]:
         yield Settings(DATA_DIR=Path(folder))
 
 
+@pytest.fixture(scope="module")
+def postgres(bare: Settings) -> EmbeddedPostgres:
+    """The Postgres in that folder."""
+    return EmbeddedPostgres(bare.DATA_DIR)
+
+
 class TestIngest:
     async def test_folder(self, settings: Settings, folder: Path) -> None:
         """All documents of a folder are put in, with a plain line for each, and nothing else."""
@@ -120,7 +126,8 @@ class TestList:
         await sql(
             settings,
             "INSERT INTO document "
-            "(uuid, title, source, media_type, bytes, sha256, status, passages_total, passages_done) "
+            "(uuid, title, source, media_type, bytes, sha256, status, passages_total,"
+            " passages_done) "
             "VALUES (gen_random_uuid(), 'Ducks', 'a.txt', 'text/plain', 1, 'a', 'ready', 3, 3),"
             "(gen_random_uuid(), 'Geese', 'b.txt', 'text/plain', 1, 'b', 'pending', NULL, 0)",
         )
@@ -184,16 +191,14 @@ class TestWork:
 
 
 class TestEmbeddedPostgres:
-    async def test_started_and_stopped(self, bare: Settings) -> None:
+    async def test_started_and_stopped(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
         """Without DATABASE_URL the Postgres below DATA_DIR is started, and stopped afterwards."""
         outcome = await run(bare, "list")
         assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
-        postgres = EmbeddedPostgres(bare.DATA_DIR)
         assert not await asyncio.to_thread(postgres.is_running)
 
-    async def test_found(self, bare: Settings) -> None:
+    async def test_found(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
         """One that runs is joined, and left running."""
-        postgres = EmbeddedPostgres(bare.DATA_DIR)
         await asyncio.to_thread(postgres.start)
         try:
             outcome = await run(bare, "list")
@@ -202,10 +207,9 @@ class TestEmbeddedPostgres:
         finally:
             await asyncio.to_thread(postgres.stop)
 
-    async def test_interrupted(self, bare: Settings) -> None:
+    async def test_interrupted(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
         """A command that is broken off stops the Postgres that it started."""
         command = await Command.start(bare, "work")
-        postgres = EmbeddedPostgres(bare.DATA_DIR)
         await until(lambda: asyncio.to_thread((bare.DATA_DIR / "qdrant").exists), seconds=30)
         command.send(signal.SIGTERM)
         outcome = await command.outcome()

@@ -1,15 +1,12 @@
 """From an uploaded document to what can be found of it, whatever happens meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
-from app.documents import ingestion, retrieval
-from app.documents.models import Document
-from tests.documents.knowledge import Knowledge, pages
-from tests.waiting import until
+from app.documents import ingestion
+from tests.documents.knowledge import Knowledge, half_way, pages
 
 DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
 
@@ -18,19 +15,6 @@ DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn.
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two passages are committed at a time."""
     monkeypatch.setattr(ingestion, "EMBED_AT_ONCE", 2)
-
-
-@asynccontextmanager
-async def half_way(knowledge: Knowledge, document: Document) -> AsyncIterator[asyncio.Task[None]]:
-    """The work on a document, of which something is done but not all."""
-    working = asyncio.create_task(knowledge.work())
-
-    async def begun() -> bool:
-        return (await knowledge.documents.get(document.uuid, None)).passages_done > 0
-
-    await until(begun, seconds=20)
-    yield working
-    await asyncio.wait([working])
 
 
 class TestIngest:
@@ -141,61 +125,6 @@ class TestDeleted:
             await knowledge.documents.delete(new.uuid, None)
         assert {each.document_uuid for each in await knowledge.found("Duck")} == {old.uuid}
         assert await knowledge.retrieval.drift() == 0
-
-
-class TestReplaced:
-    async def test_never_both_or_neither(self, knowledge: Knowledge) -> None:
-        """A search finds the old version or the new one, at every moment, and the whole of it."""
-        old = await knowledge.ingest(pages(4, "Duck"))
-        new = await knowledge.add(pages(6, "Duckling"))
-        working = asyncio.create_task(knowledge.work())
-        seen = []
-        while not working.done():
-            seen.append([each.document_uuid for each in await knowledge.found("A duck eats")])
-        seen.append([each.document_uuid for each in await knowledge.found("A duck eats")])
-        whole = [[old.uuid] * 4, [new.uuid] * 6]
-        assert all(each in whole for each in seen)
-        assert (seen[0], seen[-1]) == tuple(whole)
-
-    async def test_not_crowded_out(
-        self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A large document takes the place of no other before it is ready."""
-        monkeypatch.setattr(retrieval, "CANDIDATES", 2)
-        other = await knowledge.ingest("Ducks are birds.", "other.txt")
-        old = await knowledge.ingest("Ducks eat plants.")
-        new = await knowledge.add(pages(12))
-        async with half_way(knowledge, new):
-            found = {each.document_uuid for each in await knowledge.found("Duck number 0 eats")}
-        assert found == {old.uuid, other.uuid}
-
-    async def test_not_crowded_out_by_deleted(
-        self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Points that are not purged yet take the place of no other's."""
-        monkeypatch.setattr(retrieval, "CANDIDATES", 2)
-        ducks = await knowledge.ingest("Ducks eat plants.")
-        many = await knowledge.ingest(pages(6), "many.txt")
-        await knowledge.documents.delete(many.uuid, None)
-        found = [each.document_uuid for each in await knowledge.found("Duck number 0 eats")]
-        assert found == [ducks.uuid]
-
-    async def test_purged(self, knowledge: Knowledge) -> None:
-        """Of the old version nothing stays behind."""
-        await knowledge.ingest(pages(4))
-        new = await knowledge.ingest(DUCKS)
-        assert await knowledge.store.documents() == {new.uuid: 1}
-        assert await knowledge.documents.page(None, 9) == [new]
-
-    async def test_overtaken(self, knowledge: Knowledge) -> None:
-        """An older version that comes to its end later does not replace the newer one."""
-        await knowledge.add(pages(2))
-        await knowledge.sql("UPDATE work SET run_at = now() + interval '1 hour'")
-        new = await knowledge.ingest(DUCKS)
-        await knowledge.hurry()
-        await knowledge.work()
-        assert await knowledge.documents.page(None, 9) == [new]
-        assert await knowledge.store.documents() == {new.uuid: 1}
 
 
 class TestReindex:

@@ -106,9 +106,9 @@ class TestProcess:
     async def test_out_of_memory(self, own: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
         """A document that takes too much memory is unreadable."""
         with monkeypatch.context() as patch:
-            patch.setattr(parsing, "PARSER_MEMORY_BYTES", 150 * 2**20)
+            patch.setattr(parsing, "PARSER_MEMORY_BYTES", 110 * 2**20)
             with pytest.raises(UnreadableDocument, match=TOO_MUCH):
-                await own.parse(raw(b"x" * 40 * 2**20))
+                await own.parse(raw(b"x" * 30 * 2**20))
         assert (await own.parse(raw())).title == "Ducks"
 
     async def test_close_while_busy(self, own: Parser) -> None:

@@ -45,9 +45,10 @@ async def wait_for(client: httpx2.AsyncClient, uuid: str, *statuses: str) -> Jso
     return document
 
 
-async def search(client: httpx2.AsyncClient, query: str, **given: Any) -> list[Json]:
+async def search(client: httpx2.AsyncClient, query: str, **given: str | int) -> list[Json]:
     """What a query finds, up to 20 passages."""
-    response = await client.get("/v1/search", params={"query": query, "limit": 20} | given)
+    params: dict[str, str | int] = {"query": query, "limit": 20, **given}
+    response = await client.get("/v1/search", params=params)
     assert response.status_code == 200, response.text
     found: list[Json] = response.json()
     return found

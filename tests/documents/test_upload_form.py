@@ -1,0 +1,127 @@
+"""POST /v1/documents as multipart/form-data."""
+
+import asyncio
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.chat.asking import problem_of
+from tests.documents.knowledge import MAX_BYTES
+from tests.documents.uploads import DOCUMENTS, ended, post_file
+
+
+@pytest.fixture
+def client(shared_client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """A client of the service of this module."""
+    return shared_client
+
+
+def unique(text: str = "Ducks eat seeds") -> str:
+    """A text that nobody has uploaded yet."""
+    return f"{text} {uuid4()}."
+
+
+class TestForm:
+    async def test_name(self, client: httpx2.AsyncClient) -> None:
+        """The file's name is its source, and the last part of that its title."""
+        document = (await post_file(client, unique().encode(), "ducks-and-geese.txt")).json()
+        assert document["source"] == document["title"] == "ducks-and-geese.txt"
+
+    async def test_fields(self, client: httpx2.AsyncClient) -> None:
+        """Title, source and metadata are taken as they are given."""
+        document = (
+            await post_file(
+                client,
+                unique().encode(),
+                title="Ducks",
+                source="https://ducks.example/",
+                metadata='{"lang": "en", "draft": false, "year": 2026}',
+            )
+        ).json()
+        assert document["title"] == "Ducks"
+        assert document["source"] == "https://ducks.example/"
+        assert document["metadata"] == {"lang": "en", "draft": False, "year": 2026}
+
+    async def test_title_from_document(self, client: httpx2.AsyncClient) -> None:
+        """A document that has a title of its own is called by it."""
+        content = f"# On ducks\n\n{unique()}".encode()
+        document = await ended(client, await post_file(client, content, "d.md", "text/markdown"))
+        assert document["title"] == "On ducks"
+
+    async def test_given_title(self, client: httpx2.AsyncClient) -> None:
+        """A title that is given counts more than the document's own."""
+        content = f"# On ducks\n\n{unique()}".encode()
+        response = await post_file(client, content, "d.md", "text/markdown", title="My ducks")
+        assert (await ended(client, response))["title"] == "My ducks"
+
+    async def test_long_source(self, client: httpx2.AsyncClient) -> None:
+        """The longest source, in characters that take most, makes no trouble."""
+        source = "".join(chr(0x4E00 + n) for n in range(2000))
+        response = await post_file(client, unique().encode(), source=source)
+        assert (await ended(client, response))["status"] == "ready"
+
+    @pytest.mark.parametrize(
+        ("fields", "loc"),
+        [
+            ({"metadata": "lang=en"}, ["body", "metadata"]),
+            ({"metadata": '["en"]'}, ["body", "metadata"]),
+            ({"metadata": '{"n": 1.5}'}, ["body", "metadata", "n"]),
+            ({"title": " "}, ["body", "title"]),
+            ({"sourse": "a.txt"}, ["body", "sourse"]),
+        ],
+    )
+    async def test_refused(
+        self, client: httpx2.AsyncClient, fields: dict[str, str], loc: list[str]
+    ) -> None:
+        """What is wrong is named, and nothing is taken in."""
+        response = await post_file(client, b"Ducks", **fields)
+        assert response.status_code == 422
+        assert problem_of(response)["errors"][0]["loc"][: len(loc)] == loc
+
+    @pytest.mark.parametrize("name", ["n" * 2001, "a%00b.txt"])
+    async def test_unusable_name(self, client: httpx2.AsyncClient, name: str) -> None:
+        """A file's name is held to what a source may be."""
+        body = (
+            f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            "\r\nDucks\r\n--x--\r\n"
+        ).replace("%00", "\x00")
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        response = await client.post(DOCUMENTS, content=body.encode(), headers=headers)
+        assert response.status_code in {400, 422}
+        problem_of(response)
+
+    async def test_no_file(self, client: httpx2.AsyncClient) -> None:
+        """A form without a file is told so."""
+        response = await client.post(DOCUMENTS, files={"document": ("a.txt", b"Ducks")})
+        assert response.status_code == 422
+        assert problem_of(response)["errors"][0]["loc"] == ["body", "file"]
+
+    async def test_file_as_text(self, client: httpx2.AsyncClient) -> None:
+        """A field called file that is none is told so."""
+        response = await client.post(DOCUMENTS, files={"file": (None, "Ducks")})
+        assert problem_of(response)["errors"][0]["loc"] == ["body", "file"]
+
+    async def test_two_files(self, client: httpx2.AsyncClient) -> None:
+        """One upload is one document: two files are refused."""
+        files = [("file", ("a.txt", b"Ducks")), ("file", ("b.txt", b"Geese"))]
+        response = await client.post(DOCUMENTS, files=files)
+        assert response.status_code == 400
+        problem_of(response)
+
+    async def test_too_large(self, client: httpx2.AsyncClient) -> None:
+        """A byte more than MAX_DOCUMENT_BYTES is too much."""
+        response = await post_file(client, b"x" * (MAX_BYTES + 1))
+        assert response.status_code == 413
+        assert problem_of(response)["code"] == "payload_too_large"
+
+    async def test_far_too_large(self, client: httpx2.AsyncClient) -> None:
+        """What says that it is larger than any upload is refused before it is sent."""
+        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+        writer.write(
+            f"POST {DOCUMENTS} HTTP/1.1\r\nHost: test\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n"
+            f"Content-Length: {MAX_BYTES + 2 * 2**20}\r\n\r\n".encode()
+        )
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+        writer.close()
