@@ -1,6 +1,7 @@
 """The composition root: the only place where things are wired together."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypedDict
@@ -35,6 +36,7 @@ DESCRIPTION: Final = (
     "A basic retrieval-augmented generation API: it answers questions over your own documents, "
     "streams the answers and stores every message. Every error is a problem (RFC 9457)."
 )
+GC_THRESHOLDS: Final = (20_000, 20, 20)  # of 700, 10, 10: requests leave few cycles behind
 
 
 class State(TypedDict):
@@ -71,6 +73,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         worker = await stack.enter_async_context(open_worker(database, embedder, store))
         await stack.enter_async_context(_background(worker.run()))
         retrieval = RetrievalService(embedder, store, database, relevance)
+        _settle_garbage_collector()
         yield State(
             generations=generations,
             messages=messages,
@@ -83,6 +86,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[State]:
             },
             drift=retrieval.drift,
         )
+
+
+def _settle_garbage_collector() -> None:
+    """What is loaded stays: looking through it again and again takes a sixth of an answer's CPU."""
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ class Generation:
         self.events: list[Event] = []
         self.accepted = False
         self.cancelled = False
-        self._changed = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self._deadline: asyncio.Timeout | None = None
 
     @property
@@ -43,7 +43,9 @@ class Generation:
 
     async def changed(self) -> None:
         """Returns at the next event, or when the upstream accepts."""
-        await self._changed.wait()
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        await waiter
 
     def cancel(self) -> None:
         """Stops the upstream call at once; what there is of the answer is stored."""
@@ -89,5 +91,7 @@ class Generation:
 
     def wake(self) -> None:
         """Has the readers look again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():  # its reader may have left
+                waiter.set_result(None)

@@ -52,7 +52,7 @@ class Upstream:
             async with self._post(body) as response:
                 yield []
                 if response.headers.get("content-type", "").startswith("text/event-stream"):
-                    async for pieces in _read_stream(response.http_response.aiter_raw(), decoder):
+                    async for pieces in _read_stream(_raw(response), decoder):
                         yield pieces
                 else:
                     yield decoder.decode_json(await response.read())
@@ -80,6 +80,11 @@ class Upstream:
             yield response
         finally:
             await response.close()
+
+
+def _raw(response: AsyncAPIResponse[object]) -> AsyncIterator[bytes]:
+    """The bytes of a body as they come: `aiter_raw` would count them, and look at each twice."""
+    return aiter(cast(httpx2.AsyncByteStream, response.http_response.stream))
 
 
 async def _read_stream(

@@ -18,8 +18,9 @@ from settings import Settings
 def create_openai(settings: Settings) -> AsyncOpenAI:
     """The client of OPENAI_BASE_URL; it connects with the first call.
 
-    It retries by itself (RFC 9110 `Retry-After` included), but not where that takes long: the
-    caller bounds the whole by GENERATION_TIMEOUT_SEC, and a long wait is for the client to choose.
+    It retries by itself (RFC 9110 `Retry-After` included), but not where that takes long: a long
+    wait is for the client to choose. It waits for an answer for ever: the caller bounds the whole
+    by GENERATION_TIMEOUT_SEC, and a timer for each read would be set anew with each chunk.
     """
     key = settings.OPENAI_API_KEY
     if key is None and settings.OPENAI_BASE_URL is None:
@@ -28,13 +29,14 @@ def create_openai(settings: Settings) -> AsyncOpenAI:
             "base URL of another service, or start one with `python -m app.embedded`."
         )
     http_client = DefaultAioHttpClient(
-        limits=Limits(max_connections=None, keepalive_expiry=60),
+        # 0 is aiohttp's word for no limit; with None the 101st call would wait for another's end.
+        limits=Limits(max_connections=0, keepalive_expiry=60),
         event_hooks={"response": [_refuse_long_waits]},
     )
     return AsyncOpenAI(
         api_key=key.get_secret_value() if key else "none",
         base_url=settings.OPENAI_BASE_URL,
-        timeout=Timeout(settings.GENERATION_TIMEOUT_SEC, connect=CONNECT_TIMEOUT_SEC),
+        timeout=Timeout(None, connect=CONNECT_TIMEOUT_SEC),
         http_client=http_client,
     )
 

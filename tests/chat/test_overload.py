@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.main import create_app
 from tests.chat.asking import (
     ALL,
     COMPLETION,
@@ -18,9 +19,10 @@ from tests.chat.asking import (
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
 from tests.replies import after, error, stream, text
-from tests.server import content_of, follow, parse_events, serve
+from tests.server import connect, content_of, follow, parse_events, serve, serve_app
 
 QUESTION: dict[str, Any] = {"message": "Hello there"}
+MANY = 120  # more than an HTTP client's pool usually holds
 
 
 @asynccontextmanager
@@ -78,6 +80,22 @@ class TestOverload:
         settings = make_settings(MAX_CONCURRENT_GENERATIONS=1)
         async with serve(settings) as client, one_under_way(client, fake_openai):
             assert (await client.get("/v1/messages")).status_code == 200
+
+    async def test_many_at_once(
+        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """Every question that has a place is put to the model at once, however many wait there."""
+        released = asyncio.Event()
+        fake_openai.reply(after(released, text("Hello")), times=MANY)
+        async with serve_app(create_app(make_settings())) as url:
+            clients = [connect(url) for _ in range(MANY)]  # one alone holds back its 101st
+            asked = asyncio.gather(*(client.post(COMPLETION, json=QUESTION) for client in clients))
+            async with asyncio.timeout(10):
+                for _ in range(MANY):
+                    await fake_openai.arrival()
+            released.set()
+            assert {response.status_code for response in await asked} == {200}
+            await asyncio.gather(*(client.aclose() for client in clients))
 
 
 class TestSilence:
