@@ -232,7 +232,7 @@ def create_database(settings: Settings) -> Database:
         )
     try:
         return Database(settings.DATABASE_URL.get_secret_value(), settings.DATABASE_TIMEOUT_SEC)
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):  # the latter for a port that is none
         raise ConfigurationError(
             "DATABASE_URL is not a URL of the form postgresql://user:password@host:5432/name."
         ) from None

@@ -18,4 +18,5 @@ def load_settings() -> Settings:
 
 def _sentence(error: ErrorDetails) -> str:
     name = error["loc"][0] if error["loc"] else "settings"
-    return f"The setting {name} is wrong: {error['msg']}."
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"The setting {name} is wrong: {reason}."

@@ -1,10 +1,12 @@
 """Every setting of bRAG, read from the environment and from `.env`."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import orjson
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.constants import DEFAULT_EMBEDDING_MODEL
@@ -19,13 +21,46 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def _require_http(url: str) -> str:
+    parts = urlsplit(url)  # a port that is none is a ValueError with a sentence of its own
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError("must be a URL of the form https://host:port/path")
+    return url
+
+
+def _require_postgres(url: SecretStr) -> SecretStr:
+    if not POSTGRES.match(url.get_secret_value()):
+        raise ValueError("must be a URL of the form postgresql://user:password@host:5432/name")
+    return url
+
+
+def _require_dsn(dsn: SecretStr) -> SecretStr:
+    if not SENTRY.fullmatch(dsn.get_secret_value()):
+        raise ValueError("must be a URL of the form https://key@host/project")
+    return dsn
+
+
+def _require_sendable(key: SecretStr) -> SecretStr:
+    if not SENDABLE.fullmatch(key.get_secret_value()):
+        raise ValueError("must be visible ASCII characters, since it goes into an HTTP header")
+    return key
+
+
+POSTGRES: Final = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
+SENTRY: Final = re.compile(r"https?://[^@/\s]+@[^/\s]+/(?:\S+/)?\d+")
+SENDABLE: Final = re.compile(r"[!-~]+")
+
 StringList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+HttpUrl = Annotated[str, AfterValidator(_require_http)]
+Key = Annotated[SecretStr, AfterValidator(_require_sendable)]
 
 
 class Settings(BaseSettings):
     """The settings of one process; `.env.example` explains each in a line."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
     APP_NAME: str = "bRAG"
     ENVIRONMENT: Literal["local", "dev", "production"] = "local"
@@ -34,14 +69,14 @@ class Settings(BaseSettings):
     DATA_DIR: Path = Path("data")
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     LOG_FORMAT: Literal["json", "text"] | None = None
-    SENTRY_DSN: SecretStr | None = None
+    SENTRY_DSN: Annotated[SecretStr, AfterValidator(_require_dsn)] | None = None
     CORS_ORIGINS: StringList | None = None
 
-    DATABASE_URL: SecretStr | None = None
+    DATABASE_URL: Annotated[SecretStr, AfterValidator(_require_postgres)] | None = None
     DATABASE_TIMEOUT_SEC: float = Field(default=5, gt=0)
 
-    OPENAI_API_KEY: SecretStr | None = None
-    OPENAI_BASE_URL: str | None = None
+    OPENAI_API_KEY: Key | None = None
+    OPENAI_BASE_URL: HttpUrl | None = None
     OPENAI_MODEL: str = "gpt-4o-mini"
     OPENAI_ALLOWED_MODELS: StringList | None = None
     GENERATION_TIMEOUT_SEC: float = Field(default=120, gt=0)
@@ -51,10 +86,10 @@ class Settings(BaseSettings):
     MAX_MESSAGE_CHARS: int = Field(default=32_000, ge=1)
     SSE_PING_SEC: float = Field(default=15, gt=0)
 
-    QDRANT_URL: str | None = None
+    QDRANT_URL: HttpUrl | None = None
     QDRANT_HOST: str | None = None
     QDRANT_PORT: int = Field(default=6333, ge=1, le=65535)
-    QDRANT_API_KEY: SecretStr | None = None
+    QDRANT_API_KEY: Key | None = None
     QDRANT_COLLECTION_NAME: str = Field(default="demo", pattern=r"^[A-Za-z0-9_.-]{1,200}$")
     QDRANT_TIMEOUT_SEC: float = Field(default=5, gt=0)
     EMBEDDING_MODEL: str = DEFAULT_EMBEDDING_MODEL

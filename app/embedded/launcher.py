@@ -43,9 +43,13 @@ class Launcher:
                     group.create_task(service.keep_running())
 
     def _take_data_dir(self, running: AsyncExitStack) -> None:
-        self._data_dir.mkdir(parents=True, exist_ok=True)
         lock = DirectoryLock(self._data_dir)
-        if not lock.try_take():
+        try:
+            self._data_dir.mkdir(parents=True, exist_ok=True)
+            is_taken = lock.try_take()
+        except OSError as error:
+            raise EmbeddedStartFailed(f"DATA_DIR cannot be used: {error}.") from error
+        if not is_taken:
             raise EmbeddedStartFailed(
                 f"Another app.embedded runs on {self._data_dir}: stop it, or choose another "
                 "directory with --data-dir or DATA_DIR."

@@ -57,6 +57,8 @@ class EmbeddedPostgres:
             raise EmbeddedStartFailed(
                 f"{error.filename} belongs to another user: choose another DATA_DIR."
             ) from error
+        except OSError as error:
+            raise EmbeddedStartFailed(f"DATA_DIR cannot be used: {error}.") from error
         return self.url
 
     def stop(self) -> None:

@@ -62,13 +62,40 @@ class TestLoadSettings:
             ("MAX_CONCURRENT_GENERATIONS", "0"),
             ("QDRANT_COLLECTION_NAME", "../elsewhere"),
             ("RELEVANCE_THRESHOLD", "2"),
+            ("DATABASE_URL", "somewhere"),
+            ("DATABASE_URL", "mysql://user:swordfish@localhost/brag"),
+            ("OPENAI_BASE_URL", "localhost:8000/v1"),
+            ("OPENAI_BASE_URL", "ftp://localhost"),
+            ("OPENAI_BASE_URL", "http://"),
+            ("QDRANT_URL", "qdrant"),
+            ("QDRANT_URL", "http://qdrant:99999"),
+            ("OPENAI_API_KEY", "sk-schl\N{LATIN SMALL LETTER U WITH DIAERESIS}ssel"),
+            ("QDRANT_API_KEY", "two words"),
+            ("SENTRY_DSN", "swordfish"),
+            ("SENTRY_DSN", "https://sentry.example/1"),
         ],
     )
     def test_wrong(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
         """A wrong value ends the process with a sentence that names its setting."""
         monkeypatch.setenv(name, value)
-        with pytest.raises(SystemExit, match=rf"^The setting {name} is wrong: .+\.$"):
+        with pytest.raises(SystemExit, match=rf"^The setting {name} is wrong: .+\.$") as raised:
             load_settings()
+        assert "swordfish" not in str(raised.value)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("DATABASE_URL", "postgres://user:word@host/name"),
+            ("DATABASE_URL", "postgresql+psycopg2://postgres@/name?host=%2Ftmp"),
+            ("OPENAI_BASE_URL", "https://api.example/v1/"),
+            ("QDRANT_URL", "http://[::1]:6333"),
+            ("SENTRY_DSN", "https://key@sentry.example/path/1"),
+        ],
+    )
+    def test_right(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+        """Every form of a URL that the parts know is taken."""
+        monkeypatch.setenv(name, value)
+        assert getattr(load_settings(), name) is not None
 
     def test_several(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Every wrong setting is named, each in its line."""
@@ -83,10 +110,16 @@ class TestSecrets:
     """Settings that nobody may see."""
 
     @pytest.mark.parametrize(
-        "name", ["OPENAI_API_KEY", "DATABASE_URL", "QDRANT_API_KEY", "SENTRY_DSN"]
+        ("name", "value"),
+        [
+            ("OPENAI_API_KEY", "swordfish"),
+            ("QDRANT_API_KEY", "swordfish"),
+            ("DATABASE_URL", "postgresql://user:swordfish@host/name"),
+            ("SENTRY_DSN", "https://swordfish@sentry.example/1"),
+        ],
     )
-    def test_hidden(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def test_hidden(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
         """They do not appear where settings are printed."""
-        monkeypatch.setenv(name, "swordfish")
+        monkeypatch.setenv(name, value)
         assert "swordfish" not in repr(Settings())
         assert "swordfish" not in Settings().model_dump_json()

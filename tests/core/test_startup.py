@@ -50,7 +50,7 @@ class TestConfigurationError:
                 ),
             ),
             (
-                {"DATABASE_URL": "somewhere"},
+                {"DATABASE_URL": "postgresql://host:port/name"},
                 "DATABASE_URL is not a URL of the form postgresql://user:password@host:5432/name.",
             ),
             (

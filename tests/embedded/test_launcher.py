@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -29,6 +30,17 @@ def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
     launch = Launch(tmp_path_factory.mktemp("first") / "data")
     yield launch
     assert launch.end() == 0
+
+
+class TestRefused:
+    def test_unusable_folder(self, tmp_path: Path) -> None:
+        """A data directory that is a file ends the start with a sentence, not with a traceback."""
+        (file := tmp_path / "file").touch()
+        process = start(file)
+        said, _ = process.communicate(timeout=PATIENCE_SEC)
+        assert process.returncode == 1
+        assert said.startswith("DATA_DIR cannot be used: ")
+        assert said.count("\n") == 1
 
 
 class TestStart:

@@ -113,6 +113,12 @@ class TestStart:
         with pytest.raises(EmbeddedStartFailed, match="belongs to another user"):
             EmbeddedPostgres(tmp_path).start()
 
+    def test_unusable_folder(self, tmp_path: Path) -> None:
+        """A DATA_DIR that is a file is refused with a sentence."""
+        (file := tmp_path / "file").touch()
+        with pytest.raises(EmbeddedStartFailed, match=r"^DATA_DIR cannot be used: .+file.+\.$"):
+            EmbeddedPostgres(file).start()
+
     def test_does_not_answer(
         self, data_dir: Path, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
