@@ -14,11 +14,11 @@ from sqlalchemy import Engine, event
 
 import app.main
 from app.core.embeddings import Embedder, create_embedder
-from app.embedded.migrations import migrate
 from app.embedded.postgres import EmbeddedPostgres
 from settings import Settings
 from tests.fakes import FakeOpenAI
 from tests.server import serve
+from tests.template import Template, execute
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,13 +55,30 @@ def no_blocking_of_the_event_loop() -> Iterator[BlockBuster]:
 
 
 @pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
-    """A migrated database for the whole session.
+def postgres_url() -> Iterator[str]:
+    """A Postgres for the whole session, which does not wait for the disk: it ends with the session.
 
     Not below pytest's own folder: that is closed to other users, and Postgres is one for root.
     """
     with TemporaryDirectory(prefix="brag-") as folder, EmbeddedPostgres(Path(folder)) as url:
-        migrate(url)
+        execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template(postgres_url: str) -> Template:
+    """The database of which every other is a copy."""
+    return Template(postgres_url)
+
+
+@pytest.fixture(scope="session")
+def database_url(template: Template) -> Iterator[str]:
+    """A migrated database, which tests share; where they put in documents they have their own.
+
+    The work of ingesting is done by whichever worker comes first: that of another test's service
+    would put the vectors where that other service looks.
+    """
+    with template.copied() as url:
         yield url
 
 

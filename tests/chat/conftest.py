@@ -1,7 +1,7 @@
 """What the tests of chat share: a knowledge base, a running service, and a check for leaks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,15 @@ from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
 from tests.postgres_proxy import PostgresProxy
 from tests.server import serve
+from tests.template import Template
 from tests.waiting import until
+
+
+@pytest.fixture(scope="session")
+def database_url(template: Template) -> Iterator[str]:
+    """The database of that knowledge base: no worker of another store looks into its work table."""
+    with template.copied() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,39 +1,28 @@
 """What the tests of documents share: a database of each test's own, and one parsing process."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx2
-import psycopg2
 import pytest
 from pydantic import SecretStr
 
 import app.documents.worker
 from app.core.embeddings import Embedder
 from app.documents.parsing import Parser
-from app.embedded.migrations import migrate
 from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.documents.knowledge import MAX_BYTES, Knowledge, open_knowledge
 from tests.fakes import refusing_url
 from tests.qdrant_double import QdrantDouble
 from tests.server import serve
-
-
-@pytest.fixture(scope="session")
-def template(database_url: str) -> str:
-    """The name of a migrated database to which nobody is connected: others are copies of it."""
-    migrate(_create_database(database_url, "documents"))
-    return "documents"
+from tests.template import Template
 
 
 @pytest.fixture
-def own_database_url(database_url: str, template: str) -> Iterator[str]:
+def own_database_url(template: Template) -> Iterator[str]:
     """A migrated, empty database: no other test's worker looks into its work table."""
-    with _copied(database_url, template) as url:
+    with template.copied() as url:
         yield url
 
 
@@ -65,10 +54,10 @@ def one_parser(parser: Parser) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 async def shared_client(
-    database_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+    template: Template, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of one service for the whole module, which takes in small documents only."""
-    with _copied(database_url, template) as url:
+    with template.copied() as url:
         settings = Settings(
             DATABASE_URL=SecretStr(url),
             DATA_DIR=tmp_path_factory.mktemp("documents"),
@@ -94,22 +83,3 @@ def qdrant(tmp_path: Path) -> Iterator[QdrantDouble]:
     """A Qdrant server that can go down."""
     with QdrantDouble(tmp_path / "qdrant") as double:
         yield double
-
-
-@contextmanager
-def _copied(server_url: str, template: str) -> Iterator[str]:
-    name = f"documents_{uuid4().hex}"
-    yield _create_database(server_url, name, f'TEMPLATE "{template}"')
-    _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _create_database(server_url: str, name: str, how: str = "") -> str:
-    _execute(server_url, f'CREATE DATABASE "{name}" {how}')
-    return urlsplit(server_url)._replace(path=f"/{name}").geturl()
-
-
-def _execute(url: str, statement: str) -> None:
-    with closing(psycopg2.connect(url)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
