@@ -9,6 +9,7 @@ from benchmarks.completions import completion, qa
 from benchmarks.footprint import footprint
 from benchmarks.ingestion import ingestion
 from benchmarks.report import Row, table
+from benchmarks.retrieval import retrieval
 from benchmarks.rig import Plan, Rig, open_rig
 from benchmarks.streams import concurrent, first_token
 
@@ -17,11 +18,12 @@ PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "qa": qa,
     "first-token": first_token,
     "streams": concurrent,
+    "retrieval": retrieval,
     "ingestion": ingestion,
     "footprint": footprint,
 }
-FULL = Plan(rounds=3, seconds=2, calls=60, tokens=100, documents=50)
-QUICK = Plan(rounds=1, seconds=1, calls=30, tokens=40, documents=20)
+FULL = Plan(rounds=3, seconds=2, calls=60, tokens=100, documents=50, passages=50_000, searches=500)
+QUICK = Plan(rounds=1, seconds=1, calls=30, tokens=40, documents=20, passages=10_000, searches=100)
 
 logger = logging.getLogger("benchmarks")
 

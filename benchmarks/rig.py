@@ -29,6 +29,8 @@ class Plan:
     calls: int
     tokens: int
     documents: int
+    passages: int
+    searches: int
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,68 @@
+"""Fills DATABASE_URL and DATA_DIR with made-up passages, as ingestion would have left them."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from hashlib import sha256
+
+import orjson
+
+from app.db import Database, Queries, create_database
+from app.documents.edge import EdgeVectorStore
+from app.documents.store import DenseVector, Point, batched
+from benchmarks.passages import DIMENSIONS, documents
+from settings import Settings
+
+AT_ONCE = 50  # documents
+NEVER = 10**9
+
+
+async def fill(settings: Settings, passages: int) -> None:
+    """Writes so many passages, their rows and their points, and then the search graph."""
+    path = settings.DATA_DIR / "qdrant" / settings.QDRANT_COLLECTION_NAME
+    dense = DenseVector.of_model(settings.EMBEDDING_MODEL, DIMENSIONS)
+    database = create_database(settings)
+    store = await EdgeVectorStore.open(path, dense, optimize_after=NEVER)
+    for some in batched(list(documents(passages)), AT_ONCE):
+        await _write_rows(database, some)
+        await store.upsert([point for document in some for point in document])
+    await store.close()
+    await database.close()
+    optimizing = await EdgeVectorStore.open(path, dense)
+    await optimizing.optimized()
+    await optimizing.close()
+
+
+async def _write_rows(database: Database, some: Sequence[list[Point]]) -> None:
+    def transaction(queries: Queries) -> None:
+        for document in some:
+            _insert(queries, document)
+
+    await database.run(transaction)
+
+
+def _insert(queries: Queries, document: list[Point]) -> None:
+    payload = document[0].payload
+    source = payload.source or ""
+    uuid = payload.document_uuid
+    queries.insert_document(
+        uuid=uuid,
+        user_id=payload.user_id,
+        title=f"Chapter {source}",
+        source=source,
+        media_type="text/markdown",
+        bytes=sum(len(each.text) for each in document),
+        sha256=sha256(source.encode()).hexdigest(),
+        metadata=orjson.dumps(payload.metadata).decode(),
+    )
+    rows = [
+        {"uuid": each.id, "ordinal": ordinal, "start": 0, "end": len(each.text)}
+        | {"headings": ["Chapter"], "text": each.text}
+        for ordinal, each in enumerate(document)
+    ]
+    queries.insert_passages(document_uuid=uuid, rows=orjson.dumps(rows).decode())
+    queries.publish_document(uuid=uuid)
+
+
+if __name__ == "__main__":
+    asyncio.run(fill(Settings(), int(sys.argv[1])))
