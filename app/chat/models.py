@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.chat.constants import ChatRolesEnum, MessageStatus
-from app.core.models import RequestModel, Text
+from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
 from app.documents.models import Filter, Source
 
 
@@ -15,7 +15,7 @@ class BaseMessage(RequestModel):
     """A question; `model` is OPENAI_MODEL unless given."""
 
     message: Text = Field(examples=["Which port does the API listen on?"])
-    model: Annotated[Text, Field(max_length=200)] | None = None
+    model: Annotated[str, Field(max_length=200), IS_TEXT, TEXT_SCHEMA] | None = None
     chat_uuid: UUID | None = None
 
 

@@ -18,6 +18,7 @@ from app.chat.exceptions import (
 from app.chat.models import Chunk, Message, Start, StreamError, Usage
 from app.chat.streaming import format_event
 from app.core.exceptions import (
+    BadRequest,
     DatabaseUnavailable,
     NotFound,
     Overloaded,
@@ -114,6 +115,7 @@ STREAM: Final[Responses] = {
 PAGE: Final[Responses] = {200: {"headers": LINK_HEADER}}
 
 GENERATION_PROBLEMS: Final = (
+    BadRequest,
     NotFound,
     PayloadTooLarge,
     OpenAIException,

@@ -1,6 +1,7 @@
 """Every error that a client can meet, in one tree.
 
 BragError
+├── BadRequest                      400 bad_request
 ├── NotFound                        404 not_found
 ├── PayloadTooLarge                 413 payload_too_large
 ├── ServiceUnavailable              503 + Retry-After
@@ -30,6 +31,14 @@ class BragError(Exception):
         if retry_after is not None:
             self.retry_after = retry_after
         super().__init__(self.sentence)
+
+
+class BadRequest(BragError):
+    """The request's body cannot be read: it is no UTF-8, no form, or nested without end."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
+    detail = "There was an error parsing the body."
 
 
 class NotFound(BragError):

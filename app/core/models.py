@@ -1,8 +1,9 @@
 """Models that every domain's API speaks with."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, LiteralString
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 
 class RequestModel(BaseModel):
@@ -13,17 +14,26 @@ class RequestModel(BaseModel):
 
 def _require_text(value: str) -> str:
     if "\x00" in value:
-        raise ValueError("must not contain NUL characters")
+        raise _wrong("must not contain NUL characters")
     try:
         value.encode()
     except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which no UTF-8 text holds
-        raise ValueError("must be Unicode text") from None
+        raise _wrong("must be Unicode text") from None
     if not value.strip():
-        raise ValueError("must not be blank")
+        raise _wrong("must not be blank")
     return value
 
 
-Text = Annotated[str, AfterValidator(_require_text)]
+def _wrong(message: LiteralString) -> PydanticCustomError:
+    """As a ValueError, but for the words "Value error" before its message."""
+    return PydanticCustomError("value_error", message)
+
+
+IS_TEXT: Final = AfterValidator(_require_text)
+TEXT_SCHEMA: Final = Field(
+    json_schema_extra={"minLength": 1, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}
+)
+Text = Annotated[str, IS_TEXT, TEXT_SCHEMA]
 
 
 class FieldError(BaseModel):

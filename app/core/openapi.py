@@ -84,6 +84,7 @@ VALIDATION_PROBLEM: Final[Responses] = {
 
 def describe(app: FastAPI, *models: type[BaseModel]) -> None:
     """Completes the OpenAPI document: request ids, problem types, the models of events."""
+    app.openapi_version = "3.2.0"  # the first that can describe streams (itemSchema)
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, status
 
 from app.core.exceptions import (
+    BadRequest,
     DatabaseUnavailable,
     NotFound,
     PayloadTooLarge,
     RetrievalUnavailable,
 )
-from app.core.models import Text
+from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
 from app.core.openapi import VALIDATION_PROBLEM, problems
 from app.core.pagination import LINK_HEADER, link_next
 from app.documents.dependencies import (
@@ -31,7 +32,7 @@ router = APIRouter(prefix="/v1", tags=["Documents"], responses=VALIDATION_PROBLE
     status_code=status.HTTP_202_ACCEPTED,
     responses={
         status.HTTP_200_OK: {"model": Document, "description": "It is there already."},
-        **problems(PayloadTooLarge, UnsupportedMediaType, DatabaseUnavailable),
+        **problems(BadRequest, PayloadTooLarge, UnsupportedMediaType, DatabaseUnavailable),
     },
     openapi_extra=UPLOAD_BODY,
 )
@@ -84,7 +85,7 @@ async def delete_document(uuid: UUID, documents: DocumentServiceDependency) -> N
 @router.get("/search", responses=problems(RetrievalUnavailable, DatabaseUnavailable))
 async def search(
     retrieval: RetrievalServiceDependency,
-    query: Annotated[Text, Query(max_length=2000)],
+    query: Annotated[str, Query(max_length=2000), IS_TEXT, TEXT_SCHEMA],
     limit: Annotated[int, Query(ge=1, le=20)] = 3,
     source: Text | None = None,
     document_uuid: UUID | None = None,

@@ -7,12 +7,27 @@ from pathlib import PurePath
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, Field, Json, StrictBool
+from pydantic import BaseModel, Discriminator, Field, Json, StrictBool, Tag
 
-from app.core.models import RequestModel, Text
+from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
 
-Whole = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]  # as Qdrant counts
-Metadata = Annotated[dict[Text, StrictBool | Whole | Text], Field(max_length=50)]
+
+def _kind(value: object) -> str | None:
+    return type(value).__name__ if isinstance(value, bool | int | str) else None
+
+
+Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]  # as Qdrant counts
+Value = Annotated[
+    Annotated[StrictBool, Tag("bool")] | Annotated[Whole, Tag("int")] | Annotated[Text, Tag("str")],
+    Discriminator(
+        _kind,
+        custom_error_type="metadata_type",
+        custom_error_message="must be a string, an integer or a boolean",
+    ),
+]
+Metadata = Annotated[dict[Text, Value], Field(max_length=50)]
+Title = Annotated[str, Field(max_length=300), IS_TEXT, TEXT_SCHEMA]
+SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]
 
 
 class Source(BaseModel):
@@ -67,16 +82,16 @@ class TextDocument(RequestModel):
     """A document given as text; without a `source` its content stands for it."""
 
     text: Text
-    title: Annotated[Text, Field(max_length=300)]
-    source: Annotated[Text, Field(max_length=2000)] | None = None
+    title: Title
+    source: SourceName | None = None
     metadata: Metadata = Field(default_factory=dict)
 
 
 class FileFields(RequestModel):
     """The fields beside an uploaded file; its name is its source where none is given."""
 
-    title: Annotated[Text, Field(max_length=300)] | None = None
-    source: Annotated[Text, Field(max_length=2000)]
+    title: Title | None = None
+    source: SourceName
     metadata: Json[Metadata] = Field(default_factory=dict)
 
 

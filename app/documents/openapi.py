@@ -2,48 +2,26 @@
 
 from typing import Any, Final
 
-METADATA: Final[dict[str, Any]] = {
-    "type": "object",
-    "additionalProperties": {"type": ["string", "integer", "boolean"]},
+from app.documents.models import FileFields, TextDocument
+
+FILE: Final[dict[str, Any]] = {
+    "type": "string",
+    "format": "binary",
+    "description": "Plain text, Markdown, HTML, PDF or DOCX.",
 }
+TEXT: Final = TextDocument.model_json_schema()
+FORM: Final = FileFields.model_json_schema()
 
 UPLOAD_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
             "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "Plain text, Markdown, HTML, PDF or DOCX.",
-                        },
-                        "title": {"type": "string"},
-                        "source": {"type": "string"},
-                        "metadata": {
-                            "type": "string",
-                            "contentMediaType": "application/json",
-                            "contentSchema": METADATA,
-                        },
-                    },
-                }
+                "schema": FORM
+                | {"required": ["file"], "properties": {"file": FILE} | FORM["properties"]}
             },
             "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["text", "title"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "text": {"type": "string"},
-                        "title": {"type": "string"},
-                        "source": {"type": "string"},
-                        "metadata": METADATA,
-                    },
-                },
+                "schema": TEXT,
                 "example": {"text": "The API listens on port 8000.", "title": "Ports"},
             },
         },

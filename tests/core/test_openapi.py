@@ -1,12 +1,13 @@
 """GET /openapi.json and GET /docs."""
 
+import re
 from typing import Any
 
 import httpx2
 import pytest
 
 QUESTIONS = ["/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"]
-CODES = {"404", "413", "422", "500", "503", "504"}
+CODES = {"400", "404", "413", "422", "500", "503", "504"}
 Document = dict[str, Any]
 
 
@@ -19,6 +20,24 @@ async def document(client: httpx2.AsyncClient) -> Document:
 
 class TestOpenApi:
     """What a generator of clients reads."""
+
+    def test_version(self, document: Document) -> None:
+        """It is of the version that knows `itemSchema`, by which streams are described."""
+        stream = document["paths"]["/v1/qa-stream"]["post"]["responses"]["200"]["content"]
+        assert "itemSchema" in stream["text/event-stream"]
+        assert document["openapi"] >= "3.2"
+
+    def test_text(self, document: Document) -> None:
+        """A text that the service would refuse is refused by its description already."""
+        upload = document["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
+        fields = [
+            document["components"]["schemas"]["BaseMessage"]["properties"]["message"],
+            upload["application/json"]["schema"]["properties"]["text"],
+            upload["multipart/form-data"]["schema"]["properties"]["source"],
+        ]
+        for field in fields:
+            assert re.search(field["pattern"], "two\nlines")
+            assert not [text for text in ("", " \n", "a\0b") if re.search(field["pattern"], text)]
 
     def test_operations(self, document: Document) -> None:
         """Every operation is described, and each of its answers names the request's id."""
