@@ -1,6 +1,7 @@
 """Events as server-sent events (WHATWG HTML, 9.2)."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from app.chat.events import Event, Failed, Finished, Piece, SourcesFound, Starte
 from app.chat.generation import Generation
 from app.core.exceptions import BragError
 from app.core.logs import request_id
+
+logger = logging.getLogger(__name__)
 
 PING: Final = b": ping\n\n"
 
@@ -84,6 +87,7 @@ def _data(event: Event) -> bytes:
         case SourcesFound(sources):
             return orjson.dumps([source.model_dump() for source in sources])
         case Failed(error):
+            logger.error("%s: %s", error.code, error.sentence)
             return orjson.dumps(_error(error))
         case _:
             return orjson.dumps(event)

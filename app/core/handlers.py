@@ -3,11 +3,12 @@
 import logging
 from http import HTTPStatus
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.core.constants import MAX_FIELD_CHARS, MAX_FIELD_ERRORS
 from app.core.exceptions import BragError, PayloadTooLarge
@@ -15,6 +16,8 @@ from app.core.logs import request_id
 from app.core.models import FieldError, Problem
 
 logger = logging.getLogger(__name__)
+
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def problem_response(
@@ -42,7 +45,8 @@ def problem_response(
 async def _brag_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, BragError)
     log = logger.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
-    log("%s: %s", error.code, error.sentence, extra={"cause": repr(type(error.__cause__).__name__)})
+    cause = {"cause": type(error.__cause__).__name__} if error.__cause__ else {}
+    log("%s: %s", error.code, error.sentence, extra=cause)
     return problem_response(
         error.status, error.sentence, error.code, headers=retry_after_header(error)
     )
@@ -57,8 +61,23 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == PayloadTooLarge.status:
         return await _brag_error(request, PayloadTooLarge())
-    headers = dict(error.headers) if error.headers else None
-    return problem_response(error.status_code, f"{error.detail}.", headers=headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed_methods(request)
+    detail = f"{error.detail.removesuffix('.')}."
+    return problem_response(error.status_code, detail, headers=headers)
+
+
+def _allowed_methods(request: Request) -> str:
+    """All methods of a path (RFC 9110, 10.2.1): Starlette names those of its first route only."""
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:

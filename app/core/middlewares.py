@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from http import HTTPStatus
 from time import perf_counter
 from typing import Final
 from uuid import uuid4
@@ -12,9 +13,11 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.constants import MAX_BODY_BYTES
+from app.core.constants import JSON_ESCAPING, MAX_BODY_BYTES
 from app.core.exceptions import ConfigurationError, PayloadTooLarge
 from app.core.handlers import internal_error, problem_response
 from app.core.logs import request_id
@@ -74,13 +77,20 @@ class BodyLimit:
         """Handles one connection (ASGI)."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        headers = Headers(scope=scope)
         limit = self._by_path.get(scope["path"], MAX_BODY_BYTES)
-        length = Headers(scope=scope).get("content-length", "")
+        if scope["path"] in self._by_path and _is_json(headers):
+            limit *= JSON_ESCAPING
+        length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > limit:
             error = PayloadTooLarge
             response = problem_response(error.status, error.detail, error.code)
             return await response(scope, receive, send)
         return await self._app(scope, _counted(receive, limit), send)
+
+
+def _is_json(headers: Headers) -> bool:
+    return headers.get("content-type", "").lower().startswith("application/json")
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
@@ -116,11 +126,28 @@ class InternalErrors:
 
         try:
             await self._app(scope, receive, watched_send)
+        except ClientDisconnect:
+            logger.debug("The client left before its request was whole")
         except Exception as error:
             response = internal_error(error)
             if begun:
                 raise
             await response(scope, receive, send)
+
+
+class Cors(CORSMiddleware):
+    """CORS (Fetch, 3.2), whose refusals are problems like any other."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Says what the page may do."""
+        response = super().preflight_response(request_headers)
+        if response.status_code != HTTPStatus.BAD_REQUEST:
+            return response
+        reason = bytes(response.body).decode()
+        problem = problem_response(response.status_code, f"{reason}.")
+        for name, value in response.headers.items():
+            problem.headers.setdefault(name, value)
+        return problem
 
 
 class StartupErrors:
@@ -154,7 +181,7 @@ def add_middlewares(app: FastAPI, settings: Settings, body_limits: Mapping[str, 
         origins = ["*"] if settings.is_local else []
     if origins:
         app.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=origins,
             allow_methods=["*"],
             allow_headers=["*"],

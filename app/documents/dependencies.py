@@ -56,7 +56,9 @@ async def _read_json(request: Request) -> NewDocument:
     body = await request.body()
     given = await asyncio.to_thread(_validate, TextDocument, body)
     content = given.text.encode()
-    source = given.source or f"urn:sha256:{await asyncio.to_thread(_hash, content)}"
+    source = given.source
+    if source is None:
+        source = await asyncio.to_thread(_urn, content)
     return NewDocument(content, given.title, source, "text/plain", given.metadata)
 
 
@@ -68,9 +70,10 @@ async def _read_form(request: Request) -> NewDocument:
             raise RequestValidationError(
                 [{"loc": ("body", "file"), "msg": "Field required", "type": "missing"}]
             )
-        given = _validate(FileFields, {"source": file.filename or "upload"} | fields)
-        source = given.source
         content = await file.read()
+        name = file.filename or await asyncio.to_thread(_urn, content)
+        given = _validate(FileFields, {"source": name} | fields)
+        source = given.source
         await asyncio.to_thread(_require_supported, content, source, file.content_type)
         return NewDocument(
             content,
@@ -92,8 +95,9 @@ def _validate(model: type[M], given: bytes | dict[str, Any]) -> M:
         ) from None
 
 
-def _hash(content: bytes) -> str:
-    return sha256(content).hexdigest()
+def _urn(content: bytes) -> str:
+    """The source of what has no name: others without one are other documents."""
+    return f"urn:sha256:{sha256(content).hexdigest()}"
 
 
 def _require_supported(content: bytes, source: str, media_type: str | None) -> None:

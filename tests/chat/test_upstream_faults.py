@@ -145,6 +145,27 @@ class TestFault:
         assert response.json()["message"] == "Echo: Hello"
 
 
+class TestLog:
+    """What the operator is told."""
+
+    @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
+    async def test_failure(
+        self,
+        client: httpx2.AsyncClient,
+        shared_openai: FakeOpenAI,
+        path: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """A failed answer is an error in the log, also where the stream had begun."""
+        shared_openai.reply(stream("") if path == COMPLETION_STREAM else completion(""))
+        await fail(client, path)
+        errors = [each for each in caplog.records if each.levelname == "ERROR"]
+        assert [each.getMessage() for each in errors] == [
+            "failed_processing: Post processing failed"
+        ]
+        assert "NoneType" not in str(vars(errors[0]))
+
+
 @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
 class TestRecovery:
     """What looks like a fault and is none."""

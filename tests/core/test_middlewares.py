@@ -1,5 +1,6 @@
 """What every request passes through."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from app.main import create_app
 from tests.conftest import SettingsFactory
 from tests.server import connect, serve, serve_app
+from tests.waiting import until
 
 ORIGIN = {"Origin": "https://shop.example"}
 PREFLIGHT = ORIGIN | {"Access-Control-Request-Method": "POST"}
@@ -76,6 +78,19 @@ class TestCors:
             preflight = await client.options("/v1/completion", headers=PREFLIGHT)
             assert preflight.status_code == 200
 
+    async def test_refused_preflight(self, make_settings: SettingsFactory) -> None:
+        """A page that may not is told so in a problem, which caches keep for its origin alone."""
+        settings = make_settings(CORS_ORIGINS="https://shop.example")
+        async with serve(settings) as client:
+            headers = PREFLIGHT | {"Origin": "https://evil.example"}
+            response = await client.options("/v1/completion", headers=headers)
+        assert "access-control-allow-origin" not in response.headers
+        assert response.headers["vary"].startswith("Origin")
+        assert response.headers["content-type"] == "application/problem+json"
+        problem = response.json()
+        assert (problem["status"], problem["code"]) == (400, "bad_request")
+        assert problem["detail"] == "Disallowed CORS origin."
+
 
 @asynccontextmanager
 async def faulty(make_settings: SettingsFactory) -> AsyncIterator[httpx2.AsyncClient]:
@@ -133,6 +148,54 @@ class TestInternalErrors:
         async with faulty(make_settings) as client:
             with pytest.raises(httpx2.RemoteProtocolError):
                 await client.get("/late-fault")
+
+
+class TestAbortedRequest:
+    """A client that leaves while it sends."""
+
+    @pytest.mark.parametrize(
+        "media_type", ["application/json", "multipart/form-data; boundary=x"], ids=["JSON", "form"]
+    )
+    async def test_upload(
+        self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str], media_type: str
+    ) -> None:
+        """It is no fault of ours: one line in the log says that it left."""
+        async with serve(make_settings()) as client:
+            _, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+            writer.write(
+                b"POST /v1/documents HTTP/1.1\r\nHost: test\r\nContent-Length: 1000\r\n"
+                b"Content-Type: %b\r\n\r\n--x\r\n" % media_type.encode()
+            )
+            writer.close()
+            log = ""
+
+            async def logged() -> bool:
+                nonlocal log
+                log += capsys.readouterr().err
+                return "POST /v1/documents" in log
+
+            await until(logged)
+        assert "POST /v1/documents 499" in log
+        assert "ERROR" not in log
+
+
+class TestAllow:
+    """The header of a 405."""
+
+    @pytest.mark.parametrize(
+        ("path", "allowed"),
+        [
+            ("/v1/documents", "GET, POST"),
+            ("/v1/documents/0c2c8a3e-3f0e-4b0e-9d3c-0f6b0f9f5c11", "GET, DELETE"),
+            ("/v1/completion", "POST"),
+            ("/healthcheck", "GET"),
+        ],
+    )
+    async def test_methods(self, client: httpx2.AsyncClient, path: str, allowed: str) -> None:
+        """It names every method of the path."""
+        response = await client.put(path)
+        assert (response.status_code, response.headers["allow"]) == (405, allowed)
+        assert response.json()["code"] == "method_not_allowed"
 
 
 class TestAccessLog:

@@ -1,14 +1,18 @@
 """POST /v1/documents: what is taken in, and what is not."""
 
+import json
 from hashlib import sha256
 from uuid import uuid4
 
 import httpx2
 import pytest
 
-from tests.chat.asking import problem_of
+import app.main
+from tests.chat.asking import JSON, problem_of
+from tests.conftest import SettingsFactory
 from tests.documents.knowledge import MAX_BYTES
 from tests.documents.uploads import DOCUMENTS, ended, post_file, post_text, search
+from tests.server import serve
 
 FIELDS = {
     "uuid", "title", "source", "media_type", "bytes", "sha256", "metadata", "status", "error",
@@ -72,6 +76,7 @@ class TestJson:
             ({"text": "a\x00b"}, ["body", "text"]),
             ({"title": ""}, ["body", "title"]),
             ({"title": "t" * 301}, ["body", "title"]),
+            ({"source": "s" * 2001}, ["body", "source"]),
             ({"source": " "}, ["body", "source"]),
             ({"sourse": "a.txt"}, ["body", "sourse"]),
             ({"metadata": [1]}, ["body", "metadata"]),
@@ -89,6 +94,21 @@ class TestJson:
         assert response.status_code == 422
         assert problem_of(response)["errors"][0]["loc"][: len(loc)] == loc
 
+    @pytest.mark.parametrize("value", [1.5, None, {"deep": 1}, ["en"]])
+    async def test_wrong_metadata(self, client: httpx2.AsyncClient, value: object) -> None:
+        """What a value of metadata must be is said in one sentence."""
+        response = await post_text(client, "Ducks", metadata={"lang": value})
+        detail = problem_of(response)["detail"]
+        assert detail == "body.metadata.lang: must be a string, an integer or a boolean."
+
+    async def test_sentences(self, client: httpx2.AsyncClient) -> None:
+        """What is wrong with a text is said in words that fit a text."""
+        response = await post_text(client, " ", title="t" * 301)
+        assert [each["msg"] for each in problem_of(response)["errors"]] == [
+            "must not be blank",
+            "String should have at most 300 characters",
+        ]
+
     async def test_malformed(self, client: httpx2.AsyncClient) -> None:
         """What is not JSON is a 422, not a fault."""
         headers = {"content-type": "application/json"}
@@ -100,6 +120,20 @@ class TestJson:
         response = await post_text(client, "ü" * (MAX_BYTES // 2) + "x")
         assert response.status_code == 413
         assert problem_of(response)["code"] == "payload_too_large"
+
+    async def test_escaped(
+        self, make_settings: SettingsFactory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The size is that of the document, not of the JSON that spells it with escapes."""
+        monkeypatch.setattr(app.main, "UPLOAD_OVERHEAD_BYTES", 1000)
+        text = "\N{CYRILLIC SMALL LETTER A}" * (MAX_BYTES // 2)
+        body = json.dumps({"text": text, "title": "Title"}).encode()
+        assert len(body) > MAX_BYTES + 1000
+        async with serve(make_settings(MAX_DOCUMENT_BYTES=MAX_BYTES)) as client:
+            response = await client.post(DOCUMENTS, content=body, headers=JSON)
+            assert response.status_code == 202
+            response = await client.post(DOCUMENTS, content=body + b" " * MAX_BYTES, headers=JSON)
+            assert response.status_code == 413
 
     async def test_largest(self, client: httpx2.AsyncClient) -> None:
         """MAX_DOCUMENT_BYTES are accepted."""

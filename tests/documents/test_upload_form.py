@@ -1,6 +1,7 @@
 """POST /v1/documents as multipart/form-data."""
 
 import asyncio
+from hashlib import sha256
 from uuid import uuid4
 
 import httpx2
@@ -9,6 +10,8 @@ import pytest
 from tests.chat.asking import problem_of
 from tests.documents.knowledge import MAX_BYTES
 from tests.documents.uploads import DOCUMENTS, ended, post_file
+
+FORM = {"content-type": "multipart/form-data; boundary=x"}
 
 
 @pytest.fixture
@@ -20,6 +23,12 @@ def client(shared_client: httpx2.AsyncClient) -> httpx2.AsyncClient:
 def unique(text: str = "Ducks eat seeds") -> str:
     """A text that nobody has uploaded yet."""
     return f"{text} {uuid4()}."
+
+
+def nameless(content: bytes) -> bytes:
+    """A form with a file that says that it has no name."""
+    part = b'Content-Disposition: form-data; name="file"; filename=""'
+    return b"--x\r\n%b\r\n\r\n%b\r\n--x--\r\n" % (part, content)
 
 
 class TestForm:
@@ -55,6 +64,18 @@ class TestForm:
         response = await post_file(client, content, "d.md", "text/markdown", title="My ducks")
         assert (await ended(client, response))["title"] == "My ducks"
 
+    async def test_nameless(self, client: httpx2.AsyncClient) -> None:
+        """Files without a name are each a document of its own: none replaces another."""
+        contents = [unique().encode() for _ in range(2)]
+        documents = [
+            await ended(client, await client.post(DOCUMENTS, content=nameless(each), headers=FORM))
+            for each in contents
+        ]
+        sources = [f"urn:sha256:{sha256(each).hexdigest()}" for each in contents]
+        assert [each["source"] for each in documents] == sources
+        for each in documents:
+            assert (await client.get(f"{DOCUMENTS}/{each['uuid']}")).status_code == 200
+
     async def test_long_source(self, client: httpx2.AsyncClient) -> None:
         """The longest source, in characters that take most, makes no trouble."""
         source = "".join(chr(0x4E00 + n) for n in range(2000))
@@ -86,8 +107,7 @@ class TestForm:
             f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
             "\r\nDucks\r\n--x--\r\n"
         ).replace("%00", "\x00")
-        headers = {"content-type": "multipart/form-data; boundary=x"}
-        response = await client.post(DOCUMENTS, content=body.encode(), headers=headers)
+        response = await client.post(DOCUMENTS, content=body.encode(), headers=FORM)
         assert response.status_code in {400, 422}
         problem_of(response)
 
@@ -107,7 +127,7 @@ class TestForm:
         files = [("file", ("a.txt", b"Ducks")), ("file", ("b.txt", b"Geese"))]
         response = await client.post(DOCUMENTS, files=files)
         assert response.status_code == 400
-        problem_of(response)
+        assert problem_of(response)["detail"] == "Too many files. Maximum number of files is 1."
 
     async def test_too_large(self, client: httpx2.AsyncClient) -> None:
         """A byte more than MAX_DOCUMENT_BYTES is too much."""
