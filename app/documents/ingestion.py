@@ -154,6 +154,7 @@ def _insert(queries: Queries, work: Work, batch: list[Chunk]) -> bool:
 def _publish(queries: Queries, work: Work) -> None:
     """In one transaction the new version can be found and the older ones cannot any more."""
     uuid = work.document_uuid
+    queries.lock_source_of_document(uuid=uuid)
     gone = [row["uuid"] for row in queries.delete_older_versions(uuid=uuid)]
     if not queries.publish_document(uuid=uuid):
         queries.discard_document(uuid=uuid)  # deleted, or a newer version was quicker

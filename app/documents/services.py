@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Collection
 from hashlib import sha256
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 
 from app.core.exceptions import NotFound
 from app.db import Database, Queries, Row
-from app.documents.models import Document, DocumentStatus, NewDocument
+from app.documents.models import Document, DocumentStatus, NewDocument, new_document_uuid
 
 
 def _nobody() -> None:
@@ -26,7 +26,7 @@ class DocumentService:
     async def add(self, new: NewDocument, user_id: int | None) -> tuple[Document, bool]:
         """Takes a document in, to be ingested soon; False if its owner has these bytes already."""
         row = {
-            "uuid": uuid4(),
+            "uuid": new_document_uuid(),
             "user_id": user_id,
             "title": new.title,
             "source": new.source,
@@ -103,7 +103,18 @@ class DocumentService:
 def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
     stored = queries.insert_document(**row)
     if stored is None:
+        queries.lock_source(source=row["source"])
         there = queries.get_document_by_sha256(sha256=row["sha256"], user_id=row["user_id"])
-        return (there, False) if there else _insert(queries, row, content)
+        if there is None:
+            return _insert(queries, row, content)
+        if there["source"] == row["source"]:
+            _withdraw_newer(queries, there["uuid"])
+        return there, False
     queries.insert_work(kind="ingest", document_uuid=row["uuid"], content=content)
     return stored, True
+
+
+def _withdraw_newer(queries: Queries, uuid: UUID) -> None:
+    """What came last counts: versions that would still replace this one are deleted."""
+    for row in queries.delete_newer_versions(uuid=uuid):
+        queries.insert_work(kind="purge", document_uuid=row["uuid"], content=None)

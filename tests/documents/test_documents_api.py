@@ -46,6 +46,15 @@ class TestList:
             url = link[1] if link else ""
         assert seen == uuids[::-1]
 
+    async def test_deleted_meanwhile(self, client: httpx2.AsyncClient) -> None:
+        """A list goes on although the last document seen has been deleted since."""
+        uuids = [(await post_text(client, f"Text {n}")).json()["uuid"] for n in range(4)]
+        first = await client.get(DOCUMENTS, params={"limit": 2})
+        assert [each["uuid"] for each in first.json()] == [uuids[3], uuids[2]]
+        await client.delete(f"{DOCUMENTS}/{uuids[2]}")
+        following = await client.get(DOCUMENTS, params={"before": uuids[2]})
+        assert [each["uuid"] for each in following.json()] == [uuids[1], uuids[0]]
+
     async def test_last_page(self, client: httpx2.AsyncClient) -> None:
         """A page that is just full and the last has no link to an empty one."""
         for n in range(2):

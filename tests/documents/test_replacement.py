@@ -1,11 +1,14 @@
 """A source with other bytes: the new version comes in the place of the old one at once."""
 
 import asyncio
+from contextlib import closing
 
+import psycopg2
 import pytest
 
 from app.documents import ingestion, retrieval
 from tests.documents.knowledge import Knowledge, half_way, pages
+from tests.waiting import until
 
 DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
 
@@ -69,3 +72,47 @@ class TestReplaced:
         await knowledge.work()
         assert await knowledge.documents.page(None, 9) == [new]
         assert await knowledge.store.documents() == {new.uuid: 1}
+
+
+class TestReturned:
+    """The old bytes come again before the new ones have taken their place."""
+
+    async def test_last_counts(self, knowledge: Knowledge) -> None:
+        """The old version stays, and the new one never replaces it."""
+        old = await knowledge.ingest(DUCKS)
+        await knowledge.add(pages(2))
+        again = await knowledge.add(DUCKS)
+        await knowledge.work()
+        assert again == old
+        assert await knowledge.documents.page(None, 9) == [old]
+        assert await knowledge.store.documents() == {old.uuid: 1}
+
+    async def test_half_way(self, knowledge: Knowledge) -> None:
+        """So it is where half of the new version is written already."""
+        old = await knowledge.ingest(DUCKS)
+        new = await knowledge.add(pages(12))
+        async with half_way(knowledge, new):
+            await knowledge.add(DUCKS)
+        assert await knowledge.documents.page(None, 9) == [old]
+        assert await knowledge.store.documents() == {old.uuid: 1}
+
+    async def test_too_late(self, knowledge: Knowledge) -> None:
+        """Where the new version takes its place at that moment, the bytes are taken in anew."""
+        old = await knowledge.ingest(DUCKS)
+        assert knowledge.settings.DATABASE_URL
+        url = knowledge.settings.DATABASE_URL.get_secret_value()
+        with closing(psycopg2.connect(url)) as publishing, publishing.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('a.txt', 0))")
+            adding = asyncio.create_task(knowledge.add(DUCKS))
+            await until(lambda: _is_waiting(knowledge))
+            cursor.execute("DELETE FROM document WHERE uuid = %s", [str(old.uuid)])
+            publishing.commit()
+            again = await adding
+        assert again.uuid != old.uuid
+        await knowledge.work()
+        assert [each.document_uuid for each in await knowledge.found("Mallard")] == [again.uuid]
+
+
+async def _is_waiting(knowledge: Knowledge) -> bool:
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    return bool(await knowledge.sql(waiting))

@@ -6,10 +6,7 @@ SELECT
 FROM document
 WHERE
     (user_id IS NULL OR user_id = :user_id)
-    AND (
-        CAST(:before AS uuid) IS NULL
-        OR id < (SELECT last_seen.id FROM document AS last_seen WHERE last_seen.uuid = :before)
-    )
+    AND (CAST(:before AS uuid) IS NULL OR uuid < :before)
     AND (CAST(:status AS text) IS NULL OR status = :status)
-ORDER BY id DESC
+ORDER BY uuid DESC
 LIMIT :limit

@@ -1,0 +1,11 @@
+-- :name delete_newer_versions :many
+-- :doc Deletes what is still being ingested from the source and owner of an older document
+DELETE FROM document AS newer
+USING document AS older
+WHERE
+    older.uuid = :uuid
+    AND newer.id > older.id
+    AND newer.source = older.source
+    AND newer.user_id IS NOT DISTINCT FROM older.user_id
+    AND newer.status IN ('pending', 'processing')
+RETURNING newer.uuid
