@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -29,9 +30,14 @@ def main() -> int:
     """Runs one command; the exit code is 0 only if all of it succeeded."""
     arguments = _parse_arguments()
     try:
-        return asyncio.run(_run(load_settings(), arguments))
+        code = asyncio.run(_run(load_settings(), arguments))
+        sys.stdout.flush()
+        return code
     except asyncio.CancelledError:
         return INTERRUPTED
+    except BrokenPipeError:  # whoever reads has seen enough: Python's last flush goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
         say(str(error), sys.stderr)
         return 1
@@ -134,9 +140,10 @@ async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
         documents = DocumentService(database)
         if index is not None:
             await documents.purge_strays(await index.store.documents())
-        await documents.reindex()
+        count = await documents.reindex()
         async with working(index):
             await follow_all(documents)
+    say(f"{count} documents are indexed anew.")
     return 0
 
 
@@ -154,7 +161,11 @@ async def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
     report = await evaluate(settings, arguments.file.stem, arguments.file, arguments.corpus)
     say(table([report]))
     if arguments.json is not None:
-        await asyncio.to_thread(arguments.json.write_bytes, to_json([report]))
+        try:
+            await asyncio.to_thread(arguments.json.write_bytes, to_json([report]))
+        except OSError as error:
+            say(f"{arguments.json} cannot be written: {error.strerror}.", sys.stderr)
+            return 1
     return 0
 
 

@@ -78,10 +78,11 @@ class DocumentService:
             raise NotFound("There is no such document.")
         self._notify()
 
-    async def reindex(self) -> None:
-        """Has the points of every document written again, from Postgres alone."""
-        await self._database.run(lambda queries: queries.insert_index_work())
+    async def reindex(self) -> int:
+        """Has the points of every document written again, from Postgres alone; says of how many."""
+        count: int = await self._database.run(lambda queries: queries.insert_index_work())
         self._notify()
+        return count
 
     async def purge_strays(self, indexed: Collection[UUID]) -> None:
         """Has the points of documents purged that are indexed but not there any more."""

@@ -28,7 +28,9 @@ class Command:
         self._process = process
 
     @classmethod
-    async def start(cls, settings: Settings, *arguments: str | Path) -> Self:
+    async def start(
+        cls, settings: Settings, *arguments: str | Path, output: int = asyncio.subprocess.PIPE
+    ) -> Self:
         """Starts it with the database and the folder of these settings."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATA_DIR": str(settings.DATA_DIR)}
         if settings.DATABASE_URL:
@@ -38,7 +40,7 @@ class Command:
             *("-m", "app.documents", *map(str, arguments)),
             env=environment | {"MAX_DOCUMENT_BYTES": str(settings.MAX_DOCUMENT_BYTES)},
             cwd=settings.DATA_DIR.parent,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=output,
             stderr=asyncio.subprocess.PIPE,
         )
         return cls(process)
@@ -52,7 +54,9 @@ class Command:
         output, errors = await asyncio.wait_for(self._process.communicate(), 60)
         assert self._process.returncode is not None
         return Outcome(
-            self._process.returncode, output.decode().splitlines(), errors.decode().splitlines()
+            self._process.returncode,
+            (output or b"").decode().splitlines(),
+            errors.decode().splitlines(),
         )
 
 

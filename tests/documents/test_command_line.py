@@ -1,6 +1,7 @@
 """`python -m app.documents`: exit codes, plain lines, and a server beside it."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 
 from app.core.embeddings import Embedder
 from app.db import create_database
+from app.documents.models import new_document_uuid
 from app.documents.services import DocumentService
 from app.embedded.postgres import EmbeddedPostgres
 from settings import Settings
@@ -128,8 +130,10 @@ class TestList:
             "INSERT INTO document "
             "(uuid, title, source, media_type, bytes, sha256, status, passages_total,"
             " passages_done) "
-            "VALUES (gen_random_uuid(), 'Ducks', 'a.txt', 'text/plain', 1, 'a', 'ready', 3, 3),"
-            "(gen_random_uuid(), 'Geese', 'b.txt', 'text/plain', 1, 'b', 'pending', NULL, 0)",
+            "VALUES (%s, 'Ducks', 'a.txt', 'text/plain', 1, 'a', 'ready', 3, 3),"
+            "(%s, 'Geese', 'b.txt', 'text/plain', 1, 'b', 'pending', NULL, 0)",
+            new_document_uuid(),
+            new_document_uuid(),
         )
         outcome = await run(settings, "list")
         assert (outcome.code, outcome.errors) == (0, [])
@@ -137,6 +141,23 @@ class TestList:
             ["pending", "0/?", "passages", "b.txt", "Geese"],
             ["ready", "3/3", "passages", "a.txt", "Ducks"],
         ]
+
+    async def test_reader_gone(self, settings: Settings) -> None:
+        """A reader that has seen enough, such as `head`, does not end it with a traceback."""
+        await _queue(settings)
+        seen, output = os.pipe()
+        os.close(seen)
+        command = await Command.start(settings, "list", output=output)
+        os.close(output)
+        assert (await command.outcome()).errors == []
+
+    async def test_unusable_folder(self, tmp_path: Path) -> None:
+        """A DATA_DIR that is a file is refused with a sentence."""
+        (file := tmp_path / "file").touch()
+        outcome = await run(Settings(DATA_DIR=file), "list")
+        assert outcome.code == 1
+        [sentence] = outcome.errors
+        assert sentence.startswith("DATA_DIR cannot be used: ")
 
 
 class TestDelete:
@@ -166,6 +187,7 @@ class TestReindex:
             await knowledge.store.upsert(random_points(4, embedder.dimensions))
         outcome = await run(settings, "reindex")
         assert (outcome.code, outcome.errors) == (0, [])
+        assert outcome.output == ["1 documents are indexed anew."]
         async with open_knowledge(settings, embedder) as knowledge:
             assert await knowledge.store.documents() == {document.uuid: 3}
             assert len(await knowledge.found("Duck")) == 3

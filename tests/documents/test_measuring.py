@@ -169,6 +169,16 @@ class TestEvaluate:
         assert reason in error
         assert error.count("\n") == 1
 
+    def test_unwritable(
+        self, run: Run, filled: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Where the numbers cannot be written, they are printed, and the exit code is 1."""
+        out = tmp_path / "missing" / "o.json"
+        assert run("evaluate", write(tmp_path / "q.jsonl", [PORT]), "--json", out) == 1
+        printed = capsys.readouterr()
+        assert "| q | dense |" in printed.out
+        assert printed.err == f"{out} cannot be written: No such file or directory.\n"
+
 
 class TestCalibrate:
     """python -m app.documents calibrate."""
