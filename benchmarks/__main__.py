@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 
+from benchmarks.beside import beside
 from benchmarks.completions import completion, qa
 from benchmarks.footprint import footprint
 from benchmarks.ingestion import ingestion
@@ -20,10 +21,29 @@ PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "streams": concurrent,
     "retrieval": retrieval,
     "ingestion": ingestion,
+    "beside": beside,
     "footprint": footprint,
 }
-FULL = Plan(rounds=3, seconds=2, calls=60, tokens=100, documents=50, passages=50_000, searches=500)
-QUICK = Plan(rounds=1, seconds=1, calls=30, tokens=40, documents=20, passages=10_000, searches=100)
+FULL = Plan(
+    rounds=3,
+    seconds=2,
+    calls=60,
+    tokens=100,
+    documents=50,
+    passages=50_000,
+    searches=500,
+    beside_seconds=20,
+)
+QUICK = Plan(
+    rounds=1,
+    seconds=1,
+    calls=30,
+    tokens=40,
+    documents=20,
+    passages=10_000,
+    searches=100,
+    beside_seconds=5,
+)
 
 logger = logging.getLogger("benchmarks")
 

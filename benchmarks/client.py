@@ -18,7 +18,7 @@ import orjson
 import uvloop
 
 from benchmarks.answers import OPENING, Answer, question
-from benchmarks.load import UPSTREAM_PATH, Load, Outcome
+from benchmarks.load import HEALTH_PATH, UPSTREAM_PATH, Load, Outcome
 
 ENDS = (b"event: done\n", b"data: [DONE]\n")
 
@@ -29,6 +29,7 @@ class Response(NamedTuple):
     status: int
     body: bytes
     first_token_sec: float
+    answer_sec: float
 
 
 class Connection(asyncio.Protocol):
@@ -61,19 +62,19 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Called by the parser when the response is there."""
-        waited = self._opened_at - self._sent_at
-        self._done.set_result(
-            Response(self._parser.get_status_code(), b"".join(self._body), waited)
-        )
+        opened_sec, answered_sec = self._opened_at - self._sent_at, perf_counter() - self._sent_at
+        status, body = self._parser.get_status_code(), b"".join(self._body)
+        self._done.set_result(Response(status, body, opened_sec, answered_sec))
 
-    async def post(self, path: str, body: bytes) -> Response:
-        """Sends one request and waits for the whole response."""
+    async def ask(self, path: str, body: bytes) -> Response:
+        """Sends one request and waits for the whole response; without a body it is a GET."""
         if self._transport.is_closing():
             raise ConnectionResetError
         self._parser = httptools.HttpResponseParser(self)
         self._body, self._opened_at = [], 0.0
         self._done = asyncio.get_running_loop().create_future()
-        head = f"POST {path} HTTP/1.1\r\nhost: benchmark\r\ncontent-type: application/json\r\n"
+        method = "POST" if body else "GET"
+        head = f"{method} {path} HTTP/1.1\r\nhost: benchmark\r\ncontent-type: application/json\r\n"
         self._sent_at = perf_counter()
         self._transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
         return await self._done
@@ -97,7 +98,8 @@ async def generate(load: Load, port: int) -> Outcome:
     seconds = perf_counter() - start
     correct = [response for number, response in calls if _is_correct(response, load, number)]
     first_tokens = [each.first_token_sec * 1000 for each in correct]
-    return Outcome(seconds, len(calls), len(correct), first_tokens)
+    answers = [each.answer_sec * 1000 for each in correct]
+    return Outcome(seconds, len(calls), len(correct), first_tokens, answers)
 
 
 async def _ask(
@@ -109,13 +111,17 @@ async def _ask(
     while len(calls) < load.calls_each and perf_counter() < deadline:
         number = next(numbers)
         try:
-            calls.append((number, await connection.post(load.path, _request(load, number))))
+            calls.append((number, await connection.ask(load.path, _request(load, number))))
         except OSError:
-            return [*calls, (number, Response(0, b"", 0))]
+            return [*calls, (number, Response(0, b"", 0, 0))]
+        if load.pause_sec:
+            await asyncio.sleep(load.pause_sec)
     return calls
 
 
 def _request(load: Load, number: int) -> bytes:
+    if load.path == HEALTH_PATH:
+        return b""
     model, text = load.answer.model, question(number)
     if load.path != UPSTREAM_PATH:
         return orjson.dumps({"message": text, "model": model})
@@ -125,8 +131,8 @@ def _request(load: Load, number: int) -> bytes:
 
 def _is_correct(response: Response, load: Load, number: int) -> bool:
     """Whether the texts, put together, are exactly what the mock has sent."""
-    if response.status != 200:
-        return False
+    if response.status != 200 or load.path == HEALTH_PATH:
+        return response.status == 200
     expected = "".join(load.answer.pieces(number))
     if response.body.startswith(b"{"):
         return bool(orjson.loads(response.body)["message"] == expected)

@@ -17,6 +17,16 @@ def write_corpus(directory: Path, documents: int) -> None:
         (directory / f"document-{number:03}.md").write_text(_document(Random(number)))
 
 
+def long_document(size: int) -> str:
+    """A document of at least so many bytes."""
+    chapters: list[str] = []
+    length = 0
+    while length < size:
+        chapters.append(_document(Random(f"chapter {len(chapters)}")))
+        length += len(chapters[-1])
+    return "\n".join(chapters)
+
+
 def _document(random: Random) -> str:
     sections = (f"## {_words(random, 3)}\n\n{_paragraph(random)}\n" for _ in range(5))
     return f"# {_words(random, 4)}\n\n" + "\n".join(sections)

@@ -9,17 +9,22 @@ import orjson
 from benchmarks.answers import Answer
 
 UPSTREAM_PATH = "/v1/chat/completions"
+HEALTH_PATH = "/healthcheck"
 
 
 @dataclass(frozen=True)
 class Load:
-    """`callers` at once, each with a connection of its own, until the seconds or calls are over."""
+    """`callers` at once, each with a connection of its own, until the seconds or calls are over.
+
+    Between an answer and the next question a caller rests for `pause_sec`.
+    """
 
     path: str
     answer: Answer
     callers: int = 1
     calls_each: int = 1_000_000
     seconds: float = 60
+    pause_sec: float = 0
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Outcome:
     calls: int
     correct: int
     first_token_ms: list[float]
+    answer_ms: list[float]
 
 
 def run(load: Load, port: int) -> Outcome:

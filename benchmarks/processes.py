@@ -53,6 +53,11 @@ class Server:
         """Resident memory of the process now."""
         return float(self._meter.memory_info().rss) / 2**20
 
+    def peak_mb(self) -> tuple[float, float]:
+        """The most resident memory that the process has had, and that any child of its has had."""
+        children = [_peak_mb(each.pid) for each in self._meter.children()]
+        return _peak_mb(self._meter.pid), max(children, default=0)
+
     def _await_first_200(self) -> None:
         deadline = perf_counter() + START_TIMEOUT_SEC
         while not _is_healthy(self.port):
@@ -83,6 +88,12 @@ def family_cpu_sec(pid: int) -> float:
     ended = times.children_user + times.children_system
     living = [each.cpu_times() for each in (parent, *parent.children(recursive=True))]
     return float(ended + sum(each.user + each.system for each in living))
+
+
+def _peak_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    [peak] = [line.split()[1] for line in status if line.startswith("VmHWM:")]
+    return int(peak) / 2**10
 
 
 def _is_healthy(port: int) -> bool:

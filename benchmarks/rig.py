@@ -31,6 +31,7 @@ class Plan:
     documents: int
     passages: int
     searches: int
+    beside_seconds: float
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,11 @@ class Rig:
         arguments = ["uvicorn", "benchmarks.floor:app", *UVICORN]
         return Server(arguments, self._directory, **self._upstream)
 
-    def brag(self) -> Server:
-        """The whole of bRAG, as in production with one worker."""
+    def brag(self, store: Store | None = None) -> Server:
+        """The whole of bRAG, as in production with one worker; over another store if given."""
         arguments = ["uvicorn", "app.main:app", *UVICORN]
-        environment = {**self._upstream, **self._store.environment, "ENVIRONMENT": "production"}
+        stored = (store or self._store).environment
+        environment = {**self._upstream, **stored, "ENVIRONMENT": "production"}
         return Server(arguments, self._directory, **environment)
 
     def measure(self, server: Server, load: Load) -> Reading:
