@@ -190,6 +190,7 @@ def _create_engine(url: str, timeout_sec: float) -> sqlalchemy.Engine:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=timeout_sec,
+        hide_parameters=True,  # errors are logged, prompts are not
         json_deserializer=orjson.loads,
         connect_args={
             "connect_timeout": max(2, round(timeout_sec)),  # libpq takes 1 for 2

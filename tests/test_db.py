@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from app.core.exceptions import ConfigurationError, DatabaseUnavailable
 from app.db import Database, Queries, _Transaction, create_database
@@ -51,6 +52,14 @@ class TestRun:
         with pytest.raises(LookupError):
             await database.run(work)
         assert await stored(database, row["uuid"]) is None
+
+    async def test_error_without_values(self, database: Database) -> None:
+        """What Postgres refuses does not carry the values, which may be prompts, into a log."""
+        row = message() | {"role": "swordfish"}
+        with pytest.raises(IntegrityError) as raised:
+            await database.run(lambda queries: list(queries.insert_messages(rows=to_json([row]))))
+        assert "[SQL: " in str(raised.value)
+        assert str(row["uuid"]) not in str(raised.value).partition("[SQL: ")[2]
 
     async def test_many(self, database: Database) -> None:
         """More transactions than there are connections take turns."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Final
+from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -56,7 +57,7 @@ class RequestContext:
             logger.info(
                 "%s %s %d",
                 scope["method"],
-                scope["path"],
+                quote(scope["path"]),  # as it was sent: a line break in it forges no line
                 status,
                 extra={"duration_ms": round((perf_counter() - start) * 1000, 1)},
             )

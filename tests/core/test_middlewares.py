@@ -201,6 +201,14 @@ class TestAllow:
 class TestAccessLog:
     """One line for each request."""
 
+    async def test_line_break(
+        self, client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A line break in a path does not make a second line of it."""
+        await client.get("/x%0A2026-11-24%20ERROR%20forged%1B")
+        [message] = [each.getMessage() for each in caplog.records if each.name == "app.access"]
+        assert message == "GET /x%0A2026-11-24%20ERROR%20forged%1B 404"
+
     async def test_line(
         self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str]
     ) -> None:
