@@ -11,7 +11,15 @@ from uuid import UUID
 
 from app.core.exceptions import BragError, ConfigurationError
 from app.documents.calibration import calibrate
-from app.documents.console import follow, follow_all, open_database, open_knowledge, say, working
+from app.documents.console import (
+    follow,
+    follow_all,
+    on_one_line,
+    open_database,
+    open_knowledge,
+    say,
+    working,
+)
 from app.documents.exceptions import UnusableSet
 from app.documents.loaders import find_files
 from app.documents.measuring import evaluate, measure_evidence
@@ -85,7 +93,8 @@ async def _list(settings: Settings, _: argparse.Namespace) -> int:
         while page := await documents.page(None, PAGE, before):
             for each in page:
                 passages = f"{each.passages_done}/{each.passages_total or '?'} passages"
-                say(f"{each.uuid}  {each.status:10}  {passages:20}  {each.source}  {each.title}")
+                name = on_one_line(f"{each.source}  {each.title}")
+                say(f"{each.uuid}  {each.status:10}  {passages:20}  {name}")
             before = page[-1].uuid
     return 0
 

@@ -121,6 +121,11 @@ async def follow_all(documents: DocumentService) -> None:
             bar.update(bar.total - left - bar.n)
 
 
+def on_one_line(text: str) -> str:
+    """A name that somebody else gave, without what would move or colour a terminal's cursor."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
 def say(line: str, file: TextIO | None = None) -> None:
     """Prints a line, above any progress bar."""
     tqdm.write(line, file=file or sys.stdout)

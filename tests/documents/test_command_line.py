@@ -142,6 +142,16 @@ class TestList:
             ["ready", "3/3", "passages", "a.txt", "Ducks"],
         ]
 
+    async def test_hostile_name(self, settings: Settings, embedder: Embedder) -> None:
+        """A title that would clear the terminal or begin a line is shown as what it is."""
+        async with open_knowledge(settings, embedder) as knowledge:
+            await knowledge.add(DUCKS, title="Ducks\x1b[2J\nmore")
+        outcome = await run(settings, "list")
+        [line] = outcome.output
+        assert line.endswith(
+            "a.txt  Ducks\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}more"
+        )
+
     async def test_reader_gone(self, settings: Settings) -> None:
         """A reader that has seen enough, such as `head`, does not end it with a traceback."""
         await _queue(settings)
