@@ -18,7 +18,7 @@ from tests.documents.points import DIMENSIONS, axis, point
 from tests.qdrant_double import QdrantDouble
 from tests.waiting import Stopwatch, until
 
-KEY = SecretStr("the key")
+KEY = SecretStr("the-key")
 TIMEOUT_SEC = 1.0
 VECTOR = models.VectorParams(size=DIMENSIONS, distance=models.Distance.COSINE)
 
