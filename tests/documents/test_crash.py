@@ -1,19 +1,19 @@
 """kill -9 at random moments: every document ends whole or gone, and nobody ever saw a torn one."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
-import sys
 from random import Random
 from uuid import UUID
 
 import httpx2
 
-from app.core.constants import ROOT
 from app.core.embeddings import Embedder
 from settings import Settings
 from tests.conftest import SettingsFactory
+from tests.documents import fragile
 from tests.documents.fortunes import SUBJECTS, Clients
 from tests.documents.knowledge import open_knowledge, sql
 from tests.server import connect
@@ -26,45 +26,38 @@ TEST_SEC = 240  # on a machine that does other things as well
 
 
 class Service:
-    """The service in a process of its own, which is killed and started again."""
+    """The service in a process of its own, which is killed and started again.
+
+    Each start is a fork of a process that has imported the service, which takes a second.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        assert settings.DATABASE_URL
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             self._port = unused.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
-        self._environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "DATABASE_URL": settings.DATABASE_URL.get_secret_value(),
-            "DATA_DIR": str(settings.DATA_DIR),
-            "OPENAI_BASE_URL": str(settings.OPENAI_BASE_URL),
-        }
-        self._folder = settings.DATA_DIR
+        self._settings = settings
+        self._forks = multiprocessing.get_context("forkserver")
+        self._forks.set_forkserver_preload([fragile.__name__])
 
     async def start(self) -> None:
         """Starts it; returns when it answers."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.documents.fragile", str(self._port)),
-            env=self._environment,
-            cwd=self._folder,
-        )
+        self._process = self._forks.Process(target=fragile.run, args=(self._settings, self._port))
+        await asyncio.to_thread(self._process.start)
         await until(self._answers, seconds=60)
 
     async def end(self, number: signal.Signals) -> None:
         """Sends it a signal, and waits for its end."""
-        self._process.send_signal(number)
-        await self._process.wait()
+        assert self._process.pid
+        os.kill(self._process.pid, number)
+        await asyncio.to_thread(self._process.join)
 
     def kill(self) -> None:
         """Ends it, if anything went wrong before it was ended."""
-        if self._process.returncode is None:
-            self._process.kill()
+        self._process.kill()
 
     async def _answers(self) -> bool:
-        assert self._process.returncode is None, "It did not start."
+        assert self._process.is_alive(), "It did not start."
         try:
             async with connect(self.url) as client:
                 return (await client.get("/healthcheck")).status_code == 200
