@@ -1,18 +1,13 @@
-"""The whole embedded start, as a newcomer and an operator meet it."""
+"""The whole embedded start, as a newcomer meets it, and what it does when a part dies."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-import psutil
 import pytest
 
-from app.embedded.locks import DirectoryLock
 from app.embedded.ports import answers
 from tests.embedded.launch import Launch, ended, start
-from tests.fakes import FakeOpenAI, refusing_url
 from tests.server import connect
 from tests.waiting import until
 
@@ -62,6 +57,11 @@ class TestStart:
         assert f"API: {launch.url}, described on {launch.url}/docs" in launch.output
         assert f"Try: curl {launch.url}/v1/qa-create" in launch.output
 
+    def test_samples(self, launch: Launch) -> None:
+        """The samples are in, all of them: no later start puts them in again."""
+        assert "The knowledge base is empty" in launch.output
+        assert not (launch.data_dir / "samples-unfinished").exists()
+
     def test_beside_a_running_one(self, launch: Launch) -> None:
         """A second start on the same data directory is refused in one sentence."""
         second = start(launch.data_dir)
@@ -93,55 +93,3 @@ class TestRecovery:
         postmaster.kill()
         await until(lambda: ended(postmaster))
         await until(lambda: healthy(f"{launch.url}/readiness"), PATIENCE_SEC)
-
-
-class Finished(NamedTuple):
-    """A start that was stopped, and the processes that it was."""
-
-    launch: Launch
-    processes: list[psutil.Process]
-
-
-@pytest.fixture(scope="module")
-async def finished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Finished]:
-    """A start with another model, which has answered once and was stopped with Ctrl-C."""
-    data_dir = tmp_path_factory.mktemp("finished") / "data"
-    async with FakeOpenAI() as fake:
-        launch = await asyncio.to_thread(Launch, data_dir, OPENAI_BASE_URL=fake.url)
-        async with connect(launch.url) as client:
-            response = await client.post("/v1/completion", json={"message": "Is it kept?"})
-            assert response.status_code == 200
-        processes = [*launch.modules(), launch.postmaster(), *launch.postmaster().children()]
-        assert await asyncio.to_thread(launch.end, signal.SIGINT) == 0
-        yield Finished(launch, processes)
-
-
-class TestStop:
-    def test_only_what_is_missing(self, finished: Finished) -> None:
-        """Where a model is configured, none is started."""
-        assert "Local model" not in finished.launch.output
-
-    def test_nothing_left_behind(self, finished: Finished) -> None:
-        """No process, lock, socket or half-written file is left."""
-        data_dir = finished.launch.data_dir
-        assert all(ended(each) for each in finished.processes)
-        lock = DirectoryLock(data_dir)
-        assert lock.try_take()
-        lock.release()
-        names = {each.name for each in data_dir.rglob("*")}
-        assert not {"postmaster.pid", ".s.PGSQL.5432", "samples-unfinished"} & names
-        assert not answers(f"{finished.launch.url}/healthcheck")
-
-    async def test_killed_launcher(self, finished: Finished) -> None:
-        """A killed launcher takes its parts with it, and the next start finds everything."""
-        data_dir, model = finished.launch.data_dir, refusing_url()
-        killed = await asyncio.to_thread(Launch, data_dir, "--reload", OPENAI_BASE_URL=model)
-        modules, postmaster = killed.modules(), killed.postmaster()
-        killed.end(signal.SIGKILL)
-        await until(lambda: all(ended(each) for each in modules))
-        launch = await asyncio.to_thread(Launch, data_dir, OPENAI_BASE_URL=model)
-        async with connect(launch.url) as client:
-            kept = (await client.get("/v1/messages")).json()
-        assert await asyncio.to_thread(launch.end) == 0
-        assert "Is it kept?" in [each["message"] for each in kept]
-        assert ended(postmaster)
