@@ -6,7 +6,7 @@ import resource
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -19,6 +19,7 @@ from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
 from app.documents.loaders import load
 from app.documents.models import default_title
 
+SENT_AT_ONCE: Final = 64  # passages
 TOO_MUCH: Final = "This document takes too long or too much memory to read: split it up."
 
 
@@ -104,11 +105,18 @@ class _Child:
     def ask(self, raw: Raw) -> "Parsed | UnreadableDocument | None":
         """What it answers; None if it died, or did not in PARSER_TIMEOUT_SEC."""
         with suppress(EOFError, OSError):
-            self._line.send(raw)
+            self._line.send(replace(raw, content=b""))
+            self._line.send_bytes(raw.content)  # as they are: pickling would copy them
             if self._line.poll(PARSER_TIMEOUT_SEC):
-                answer: Parsed | UnreadableDocument = self._line.recv()
-                return answer
+                return self._receive()
         return None
+
+    def _receive(self) -> "Parsed | UnreadableDocument":
+        answer: Parsed | UnreadableDocument = self._line.recv()
+        if isinstance(answer, Parsed):
+            while some := self._line.recv():
+                answer.chunks.extend(some)
+        return answer
 
     def kill(self) -> None:
         """Kills it: it holds nothing that would be lost."""
@@ -128,7 +136,18 @@ def _serve(line: Connection, memory_bytes: int) -> None:
     with suppress(EOFError, ConnectionError):  # the service is gone
         ruler = Tokenizer.from_str(line.recv())
         while True:
-            line.send(_answer(line.recv(), ruler))
+            raw = replace(line.recv(), content=line.recv_bytes())
+            _send(line, _answer(raw, ruler))
+
+
+def _send(line: Connection, answer: "Parsed | UnreadableDocument") -> None:
+    """Passages go a few at a time: unpickling thousands at once would stop the service."""
+    if isinstance(answer, UnreadableDocument):
+        return line.send(answer)
+    line.send(replace(answer, chunks=[]))
+    for start in range(0, len(answer.chunks), SENT_AT_ONCE):
+        line.send(answer.chunks[start : start + SENT_AT_ONCE])
+    return line.send([])
 
 
 def _answer(raw: Raw, tokenizer: Tokenizer) -> "Parsed | UnreadableDocument":

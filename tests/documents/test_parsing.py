@@ -52,6 +52,13 @@ class TestParse:
         assert (parsed.title, parsed.media_type) == ("Ducks", "text/markdown")
         assert [each.text for each in parsed.chunks] == [DUCKS.decode()]
 
+    async def test_many_passages(self, parser: Parser) -> None:
+        """Every passage of a long document arrives, in order."""
+        text = pages(200)
+        chunks = (await parser.parse(raw(text.encode()))).chunks
+        assert [each.ordinal for each in chunks] == list(range(200))
+        assert all(text[each.start : each.end] == each.text for each in chunks)
+
     async def test_given_title(self, parser: Parser) -> None:
         """What its owner calls it counts more."""
         assert (await parser.parse(raw(title="Mine"))).title == "Mine"
