@@ -44,7 +44,7 @@ class Ingestion:
         def transaction(queries: Queries) -> None:
             queries.fail_document(uuid=work.document_uuid, error=reason)
             queries.delete_passages(document_uuid=work.document_uuid)
-            queries.insert_work(kind="purge", document_uuid=work.document_uuid, content=None)
+            queries.insert_work(kind="purge", document_uuid=work.document_uuid)
             work.finish(queries)
 
         await self._database.run(transaction)
@@ -59,12 +59,9 @@ class Ingestion:
         await self._database.run(lambda queries: _publish(queries, work))
 
     async def _parse(self, work: Work, document: Row) -> Parsed:
-        content = await self._database.run(lambda queries: queries.get_work_content(id=work.id))
-        if content is None:
-            raise LostWork
         source, title = document["source"], document["title"]
         given = None if title == default_title(source) else title
-        raw = Raw(bytes(content), source, document["media_type"], given)
+        raw = Raw(await self._content(work), source, document["media_type"], given)
         parsed = await self._parser.parse(raw)
         document["title"] = parsed.title
 
@@ -79,6 +76,20 @@ class Ingestion:
 
         await self._database.run(transaction)
         return parsed
+
+    async def _content(self, work: Work) -> bytes:
+        """The uploaded bytes; not all of them if the work is lost meanwhile, as `hold` will say."""
+        pieces: list[memoryview] = []
+        while (piece := await self._piece(work, len(pieces))) is not None:
+            pieces.append(piece)
+        if not pieces:
+            raise LostWork
+        return b"".join(pieces)
+
+    async def _piece(self, work: Work, ordinal: int) -> memoryview | None:
+        return await self._database.run(
+            lambda queries: queries.get_content_piece(work_id=work.id, ordinal=ordinal)
+        )
 
     async def _write(self, work: Work, document: Row, parsed: Parsed) -> None:
         """Points first, then their passages: what is not committed is written again."""
@@ -160,5 +171,5 @@ def _publish(queries: Queries, work: Work) -> None:
         queries.discard_document(uuid=uuid)  # deleted, or a newer version was quicker
         gone.append(uuid)
     for each in gone:
-        queries.insert_work(kind="purge", document_uuid=each, content=None)
+        queries.insert_work(kind="purge", document_uuid=each)
     work.finish(queries)

@@ -1,7 +1,7 @@
 """The knowledge base as its users see it: documents put in, looked at, taken out."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from hashlib import sha256
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import orjson
 
 from app.core.exceptions import NotFound
 from app.db import Database, Queries, Row
+from app.documents.constants import PIECE_BYTES
 from app.documents.models import Document, DocumentStatus, NewDocument, new_document_uuid
 
 
@@ -71,7 +72,7 @@ class DocumentService:
         def transaction(queries: Queries) -> bool:
             deleted = queries.delete_document(uuid=uuid, user_id=user_id) is not None
             if deleted:
-                queries.insert_work(kind="purge", document_uuid=uuid, content=None)
+                queries.insert_work(kind="purge", document_uuid=uuid)
             return deleted
 
         if not await self._database.run(transaction):
@@ -90,7 +91,7 @@ class DocumentService:
         def transaction(queries: Queries) -> None:
             there = queries.select_existing_documents(uuids=list(indexed)) if indexed else ()
             for uuid in set(indexed) - {row["uuid"] for row in there}:
-                queries.insert_work(kind="purge", document_uuid=uuid, content=None)
+                queries.insert_work(kind="purge", document_uuid=uuid)
 
         await self._database.run(transaction)
         self._notify()
@@ -111,11 +112,19 @@ def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
         if there["source"] == row["source"]:
             _withdraw_newer(queries, there["uuid"])
         return there, False
-    queries.insert_work(kind="ingest", document_uuid=row["uuid"], content=content)
+    work_id = queries.insert_work(kind="ingest", document_uuid=row["uuid"])
+    for ordinal, piece in enumerate(_pieces(content)):
+        queries.insert_content_piece(work_id=work_id, ordinal=ordinal, piece=piece)
     return stored, True
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """At least one: nothing at all is content too."""
+    starts = range(0, max(1, len(content)), PIECE_BYTES)
+    return (content[start : start + PIECE_BYTES] for start in starts)
 
 
 def _withdraw_newer(queries: Queries, uuid: UUID) -> None:
     """What came last counts: versions that would still replace this one are deleted."""
     for row in queries.delete_newer_versions(uuid=uuid):
-        queries.insert_work(kind="purge", document_uuid=row["uuid"], content=None)
+        queries.insert_work(kind="purge", document_uuid=row["uuid"])

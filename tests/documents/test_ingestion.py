@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from app.documents import ingestion
+from app.documents import ingestion, services
 from tests.documents.knowledge import Knowledge, half_way, pages
 
 DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
@@ -39,6 +39,24 @@ class TestIngest:
         found = await knowledge.found("Duck")
         assert [text[each.start : each.end] for each in found] == [each.text for each in found]
         assert {each.ordinal for each in found} == {0, 1, 2}
+
+    async def test_pieces(self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A document that is kept in pieces is read as the whole that it was."""
+        monkeypatch.setattr(services, "PIECE_BYTES", 100)
+        text = pages(3)
+        document = await knowledge.add(text)
+        [(kept,)] = await knowledge.sql("SELECT count(*) FROM work_content")
+        await knowledge.work()
+        found = await knowledge.found("Duck")
+        assert kept == -(-len(text) // 100)
+        assert sorted(each.start for each in found) == [text.index(f"# Duck {n}") for n in range(3)]
+        assert found[0].document_uuid == document.uuid
+        assert await knowledge.sql("SELECT ordinal FROM work_content") == []
+
+    async def test_empty(self, knowledge: Knowledge) -> None:
+        """A document of no bytes fails, and says why."""
+        document = await knowledge.ingest("")
+        assert document.error == "This file is empty."
 
     async def test_progress(self, knowledge: Knowledge) -> None:
         """While it goes on, a document says how far it has come, and nothing of it is found."""
@@ -91,7 +109,9 @@ class TestBrokenOff:
         await knowledge.sql("DELETE FROM passage WHERE ordinal > 0")
         await knowledge.sql("UPDATE document SET status = 'processing', passages_done = 1")
         await knowledge.sql(
-            "INSERT INTO work (kind, document_uuid, content) VALUES ('ingest', %s, %s)",
+            "WITH work AS ("
+            "INSERT INTO work (kind, document_uuid) VALUES ('ingest', %s) RETURNING id"
+            ") INSERT INTO work_content (work_id, ordinal, piece) SELECT id, 0, %s FROM work",
             document.uuid,
             pages(3).encode(),
         )

@@ -1,4 +1,5 @@
--- :name insert_work :affected
--- :doc Puts work on the table
-INSERT INTO work (kind, document_uuid, content)
-VALUES (:kind, :document_uuid, :content)
+-- :name insert_work :scalar
+-- :doc Puts work on the table; returns its id
+INSERT INTO work (kind, document_uuid)
+VALUES (:kind, :document_uuid)
+RETURNING id

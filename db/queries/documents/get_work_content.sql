@@ -1,5 +1,0 @@
--- :name get_work_content :scalar
--- :doc The uploaded bytes of an ingestion
-SELECT content
-FROM work
-WHERE id = :id
