@@ -22,6 +22,7 @@ from app.documents.filters import (
     build_filter,
     to_payload,
 )
+from app.documents.lexical import encode_passage, encode_question
 from app.documents.ranking import Candidate
 from app.documents.store import (
     BM25_VECTOR,
@@ -32,7 +33,7 @@ from app.documents.store import (
     merge,
 )
 
-BATCH_SIZE: Final = 32  # 2 ms in the engine, for which the event loop stands still
+BATCH_SIZE: Final = 16  # 2 ms in the engine, for which the event loop stands still
 OPTIMIZE_AFTER: Final = 5_000  # points outside the graph cost a query 0.2 ms for each thousand
 MAX_DOCUMENTS: Final = 10**9
 
@@ -55,7 +56,6 @@ class EdgeVectorStore:
         self._folder = folder
         self._engine = engine
         self._dense = dense
-        self._bm25 = edge.Bm25()
 
     @classmethod
     async def open(
@@ -124,7 +124,7 @@ class EdgeVectorStore:
         return edge.UpdateOperation.upsert_points([self._to_edge(point) for point in points])
 
     def _to_edge(self, point: Point) -> edge.Point:
-        sparse = self._bm25.embed_document(point.text)
+        sparse = encode_passage(point.text)
         vectors = {self._dense.name: point.dense.tolist(), BM25_VECTOR: sparse}
         return edge.Point(point.id, vectors, to_payload(point.payload))
 
@@ -138,7 +138,7 @@ class EdgeVectorStore:
     ) -> list[Candidate]:
         visible = build_filter(where, FILTERS)
         dense = edge.Query.Nearest(vector.tolist(), using=self._dense.name)
-        bm25 = edge.Query.Nearest(self._bm25.embed_query(text), using=BM25_VECTOR)
+        bm25 = edge.Query.Nearest(encode_question(text), using=BM25_VECTOR)
         both = [
             edge.Prefetch(candidates, query=dense, filter=visible, params=LOOK),
             edge.Prefetch(candidates, query=bm25, filter=visible),
@@ -169,7 +169,12 @@ def _config(dense: DenseVector) -> edge.EdgeConfig:
     vector = edge.EdgeVectorParams(dense.dimensions, edge.Distance.Cosine)
     return edge.EdgeConfig(
         vectors={dense.name: vector},
-        sparse_vectors={BM25_VECTOR: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        sparse_vectors={
+            BM25_VECTOR: edge.EdgeSparseVectorParams(
+                modifier=edge.Modifier.Idf,
+                memory=edge.Memory.Cached,  # as fast as Pinned, and the kernel can take it back
+            )
+        },
         quantization_config=edge.ScalarQuantizationConfig(
             edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Pinned
         ),

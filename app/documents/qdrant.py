@@ -6,7 +6,7 @@ from typing import Final, Self
 from uuid import UUID
 
 from qdrant_client import models
-from qdrant_edge import Bm25, SparseVector
+from qdrant_edge import SparseVector
 
 from app.core.embeddings import Vector
 from app.documents.filters import (
@@ -16,6 +16,7 @@ from app.documents.filters import (
     build_filter,
     to_payload,
 )
+from app.documents.lexical import encode_passage, encode_question
 from app.documents.qdrant_collection import QdrantCollection
 from app.documents.ranking import Candidate
 from app.documents.store import (
@@ -46,7 +47,6 @@ class QdrantVectorStore:
         self._collection = collection
         self._name = collection.name
         self._dense = dense
-        self._bm25 = Bm25()
 
     @classmethod
     async def open(cls, settings: Settings, dense: DenseVector) -> Self:
@@ -108,7 +108,7 @@ class QdrantVectorStore:
                 id=point.id,
                 vector={
                     self._dense.name: point.dense.tolist(),
-                    BM25_VECTOR: _to_model(self._bm25.embed_document(point.text)),
+                    BM25_VECTOR: _to_model(encode_passage(point.text)),
                 },
                 payload=to_payload(point.payload),
             )
@@ -120,7 +120,7 @@ class QdrantVectorStore:
     ) -> list[models.QueryRequest]:
         visible = build_filter(where, FILTERS)
         name, dense = self._dense.name, vector.tolist()
-        bm25 = _to_model(self._bm25.embed_query(text))
+        bm25 = _to_model(encode_question(text))
         both = [
             models.Prefetch(query=dense, using=name, filter=visible, limit=candidates, params=LOOK),
             models.Prefetch(query=bm25, using=BM25_VECTOR, filter=visible, limit=candidates),

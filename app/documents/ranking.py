@@ -7,7 +7,9 @@ from uuid import UUID
 
 from app.documents.models import Source
 
-BM25_SCALE: Final = 25.0  # so much BM25 outweighs a cosine of 1: docs/decisions/0006-retrieval.md
+BM25_SCALE: Final = (
+    40.0  # so much BM25 outweighs a cosine of 1: docs/decisions/0011-pairs-of-words.md
+)
 
 
 @dataclass(frozen=True, slots=True)

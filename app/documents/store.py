@@ -10,7 +10,7 @@ from app.core.exceptions import ConfigurationError
 from app.documents.ranking import Candidate
 from settings import Settings
 
-BM25_VECTOR: Final = "bm25"
+BM25_VECTOR: Final = "bm25-pairs"  # by another name than before pairs were in it
 
 Metadata = Mapping[str, str | int | bool]
 T = TypeVar("T")

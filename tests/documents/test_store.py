@@ -87,6 +87,15 @@ class TestQuery:
         candidates = await store.query(axis(1), "rare common", EVERYTHING, candidates=20)
         assert max(candidates, key=lambda each: each.bm25).id == uuid_of(20)
 
+    async def test_pair_of_words(self, store: VectorStore) -> None:
+        """BM25 prefers a passage in which the question's words are neighbours."""
+        texts = ["a fox saw a red hen", "a hen saw a red fox", "a fox that was red saw a hen"]
+        await store.upsert([point(number, text=text) for number, text in enumerate(texts)])
+        candidates = await store.query(axis(1), "red fox", EVERYTHING, candidates=5)
+        best, *others = sorted(candidates, key=lambda each: -each.bm25)
+        assert best.id == uuid_of(1)
+        assert others[0].bm25 == pytest.approx(others[1].bm25)
+
     async def test_no_words(self, store: VectorStore) -> None:
         """A question of stop words alone is answered by the vectors."""
         await store.upsert([point(1, text="the fox")])
@@ -149,9 +158,9 @@ class TestOpen:
         with pytest.raises(ConfigurationError) as refusal:
             await create_vector_store(other, 12)
         assert str(refusal.value) == (
-            "The Qdrant collection demo holds fast-all-minilm-l6-v2 (8 dimensions), bm25, but "
-            "EMBEDDING_MODEL needs fast-bge-small-en (12 dimensions) and bm25: set EMBEDDING_MODEL "
-            "back, or choose another QDRANT_COLLECTION_NAME and run "
+            "The Qdrant collection demo holds fast-all-minilm-l6-v2 (8 dimensions), bm25-pairs, "
+            "but EMBEDDING_MODEL needs fast-bge-small-en (12 dimensions) and bm25-pairs: set "
+            "EMBEDDING_MODEL back, or choose another QDRANT_COLLECTION_NAME and run "
             "`python -m app.documents reindex`."
         )
 
