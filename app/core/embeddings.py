@@ -110,6 +110,10 @@ def create_embedder(settings: Settings) -> Embedder:
 
 def _load_other(name: str, settings: Settings) -> "TextEmbedding":
     from fastembed import TextEmbedding
+    from loguru import logger
+
+    # It logs past our formats, and calls what is merely not downloaded yet an error.
+    logger.disable("fastembed")
 
     cache, threads = str(settings.DATA_DIR / "models"), settings.EMBEDDING_THREADS
     try:

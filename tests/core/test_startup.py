@@ -1,5 +1,6 @@
 """How the service starts, or says why it does not."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import app.main
 from app.core.constants import ROOT
 from app.core.embeddings import create_embedder
 from tests.conftest import SettingsFactory
+from tests.fakes import refusing_url
 from tests.server import StartFailed, serve
 
 
@@ -83,6 +85,30 @@ class TestConfigurationError:
         log = capsys.readouterr().err
         assert f": {sentence} " in log
         assert "Traceback" not in log
+
+    def test_not_downloadable(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """A model that is not here and cannot be had is one sentence, without others' log lines."""
+        monkeypatch.setenv("HF_ENDPOINT", refusing_url())
+        monkeypatch.setenv("EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")
+        code = (
+            "from app.core.embeddings import create_embedder\n"
+            "from app.core.exceptions import ConfigurationError\n"
+            "from settings import Settings\n"
+            "try:\n"
+            "    create_embedder(Settings())\n"
+            "except ConfigurationError as error:\n"
+            "    print(error)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout.startswith("EMBEDDING_MODEL BAAI/bge-small-en-v1.5 is not in DATA_DIR")
+        assert (done.stdout.count("\n"), done.stderr) == (1, "")
 
     async def test_next_start(self, make_settings: SettingsFactory) -> None:
         """What was opened before is closed: the next start works."""
