@@ -15,6 +15,11 @@ from app.core.logs import request_id
 logger = logging.getLogger(__name__)
 
 PING: Final = b": ping\n\n"
+# Ends of lines to Unicode though not to server-sent events: clients that read text line by line
+# (httpx's iter_lines, str.splitlines) would tear the JSON. Its own control characters are escaped.
+LINE_SEPARATORS: Final = tuple(
+    (each.encode(), b"\\u%04x" % ord(each)) for each in ("\x85", "\u2028", "\u2029")
+)
 
 NAMES: Final[dict[type[Event], bytes]] = {
     Started: b"start",
@@ -76,8 +81,12 @@ class _Silence:
 
 
 def format_event(number: int, event: Event) -> bytes:
-    """One event: its id, its name and one line of JSON."""
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, NAMES[type(event)], _data(event))
+    """One event: its id, its name and one line of JSON, whatever a client takes for its end."""
+    data = _data(event)
+    if b"\xe2\x80" in data or b"\xc2\x85" in data:
+        for separator, escape in LINE_SEPARATORS:
+            data = data.replace(separator, escape)
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, NAMES[type(event)], data)
 
 
 def _data(event: Event) -> bytes:

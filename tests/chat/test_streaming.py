@@ -68,6 +68,21 @@ class TestFormatEvent:
             "finish_reason": None,
         }
 
+    @given(st.text(st.sampled_from("a\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\u2019")))
+    def test_one_line_of_text(self, content: str) -> None:
+        """Nor is there another one for clients that know all of Unicode's ends of lines."""
+        events: list[Event] = [
+            Piece("c", 1, "m", content, None),
+            SourcesFound([SOURCE.model_copy(update={"text": content})]),
+            Finished(MESSAGE.model_copy(update={"message": content})),
+        ]
+        sent = [format_event(1, event) for event in events]
+        assert [len(each.decode().splitlines()) for each in sent] == [4, 4, 4]
+        [piece], [sources], [done] = map(parse_events, sent)
+        assert piece["data"]["content"] == content
+        assert sources["data"][0]["text"] == content
+        assert done["data"]["message"] == content
+
     def test_bytes(self) -> None:
         """The form is that of the contract, to the byte."""
         assert format_event(1, Started(UUID_1, "m")) == (
