@@ -112,6 +112,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=version,
         lifespan=lifespan,
+        redoc_url=None,  # it refuses OpenAPI 3.2: /docs is the page
     )
     app.state.settings = settings
     add_middlewares(app, settings, {UPLOADS: settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES})

@@ -75,3 +75,7 @@ class TestDocs:
         response = await client.get("/docs")
         assert response.status_code == 200
         assert "/openapi.json" in response.text
+
+    async def test_no_other(self, client: httpx2.AsyncClient) -> None:
+        """There is no second page, which could not show a description of this version."""
+        assert (await client.get("/redoc")).status_code == 404
