@@ -31,7 +31,7 @@ CREATE TABLE public.calibration (
     answerable integer NOT NULL,
     unanswerable integer NOT NULL,
     calibrated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT calibration_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1.5)::double precision)))
+    CONSTRAINT calibration_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1.8)::double precision)))
 );
 
 
@@ -53,7 +53,7 @@ COMMENT ON COLUMN public.calibration.embedding_model IS 'A threshold means nothi
 -- Name: COLUMN calibration.threshold; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.calibration.threshold IS 'The cosine plus half the share of the question''s words, from which a passage counts as relevant.';
+COMMENT ON COLUMN public.calibration.threshold IS 'The cosine plus half the share of the question''s words and 0.3 of that of its pairs of words, from which a passage counts as relevant.';
 
 
 --
@@ -566,4 +566,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122000002'),
     ('20261122000003'),
     ('20261122000004'),
-    ('20261124000001');
+    ('20261124000001'),
+    ('20261124000002');

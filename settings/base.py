@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     EMBEDDING_MODEL: str = DEFAULT_EMBEDDING_MODEL
     EMBEDDING_THREADS: int = Field(default=1, ge=1)
     MAX_DOCUMENT_BYTES: int = Field(default=25 * 2**20, ge=1)
-    RELEVANCE_THRESHOLD: float | None = Field(default=None, ge=-1, le=1.5)
+    RELEVANCE_THRESHOLD: float | None = Field(default=None, ge=-1, le=1.8)
 
     WORKERS: int = Field(default=1, ge=1)
     TIMEOUT: int = Field(default=60, ge=0)

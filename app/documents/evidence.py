@@ -3,27 +3,29 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from app.documents.lexical import words
+from app.documents.lexical import pairs, words
 from app.documents.ranking import Candidate
 
 # With the cosine alone, a threshold that suits one collection refuses a third of what others
 # answer: technical questions are far from their answers, and share their words.
 # See docs/decisions/0010-when-not-to-answer.md.
-COVERAGE_WEIGHT: Final = 0.5
+WORDS_WEIGHT: Final = 0.5
+PAIRS_WEIGHT: Final = 0.3
 
 
 def evidence(question: str, passages: Iterable[tuple[Candidate, str]]) -> Iterator[float]:
-    """For each passage its cosine, and half of the share of the question's words in its text.
+    """For each passage its cosine, and shares of the question's words and pairs in its text.
 
     Comparable between questions and between collections, as the scores of a ranking are not.
     """
-    asked = words(question)
+    asked_words = words(question)
+    asked_pairs = pairs(question)
     for candidate, text in passages:
-        yield candidate.cosine + COVERAGE_WEIGHT * _coverage(asked, text)
+        of_words = _share(asked_words, words(text))
+        of_pairs = _share(asked_pairs, pairs(text)) if asked_pairs else of_words
+        yield candidate.cosine + WORDS_WEIGHT * of_words + PAIRS_WEIGHT * of_pairs
 
 
-def _coverage(asked: frozenset[int], text: str) -> float:
-    """By BM25's words: stemmed, without stop words; a question of stop words is not covered."""
-    if not asked:
-        return 0.0
-    return len(asked & words(text)) / len(asked)
+def _share(asked: frozenset[int], held: frozenset[int]) -> float:
+    """0 for a question of stop words alone, which nothing covers."""
+    return len(asked & held) / len(asked) if asked else 0.0

@@ -33,13 +33,17 @@ def encode_passage(text: str) -> SparseVector:
 
 def encode_question(text: str) -> SparseVector:
     """1 for each word of a question, PAIR_WEIGHT for each pair."""
-    pairs = pairwise(_stems(text))
-    return _join(dict.fromkeys(words(text), 1.0), {_index(*each): PAIR_WEIGHT for each in pairs})
+    return _join(dict.fromkeys(words(text), 1.0), dict.fromkeys(pairs(text), PAIR_WEIGHT))
 
 
 def words(text: str) -> frozenset[int]:
     """The words of a text as BM25 counts them: stemmed, without stop words, each once."""
     return frozenset(_bm25().embed_query(text).indices)
+
+
+def pairs(text: str) -> frozenset[int]:
+    """Its pairs of neighbouring words, each once."""
+    return frozenset(_index(*each) for each in pairwise(_stems(text)))
 
 
 def _pair_weights(text: str) -> Weights:

@@ -4,38 +4,43 @@ from uuid import UUID
 
 import pytest
 
-from app.documents.evidence import COVERAGE_WEIGHT, evidence
+from app.documents.evidence import PAIRS_WEIGHT, WORDS_WEIGHT, evidence
 from app.documents.ranking import Candidate
 
 QUESTION = "What do mallard ducks eat?"
 CANDIDATE = Candidate(UUID(int=1), cosine=0.25)
 
 
-def coverage(question: str, text: str) -> float:
-    """The share of the question's words that count as held by the text."""
-    [found] = evidence(question, [(CANDIDATE, text)])
-    return (found - CANDIDATE.cosine) / COVERAGE_WEIGHT
-
-
 class TestEvidence:
-    """The cosine, and the words that question and passage share."""
+    """The cosine, and the words and pairs of words that question and passage share."""
 
     @pytest.mark.parametrize(
-        ("text", "share"),
+        ("text", "words", "pairs"),
         [
-            ("A mallard is a duck; it eats plants.", 1),
-            ("Each duck eats: ducks have to eat.", 2 / 3),
-            ("What do they do?", 0),
+            ("Mallard ducks eat plants.", 1, 1),
+            ("The mallard is a duck; it eats plants.", 1, 1),
+            ("It eats as each mallard duck does.", 1, 0.5),
+            ("Each duck of the mallard eats: ducks have to eat.", 1, 0.5),
+            ("A mallard duck has green feathers.", 2 / 3, 0.5),
+            ("What do they do?", 0, 0),
         ],
-        ids=["all", "some", "stop words"],
+        ids=["all", "stop words between", "apart", "turned", "some", "stop words"],
     )
-    def test_coverage(self, text: str, share: float) -> None:
-        """Words count in any form, once each; stop words do not."""
-        assert coverage(QUESTION, text) == pytest.approx(share)
+    def test_shares(self, text: str, words: float, pairs: float) -> None:
+        """Words count in any form, once each, and pairs in their order; stop words do not."""
+        [found] = evidence(QUESTION, [(CANDIDATE, text)])
+        expected = CANDIDATE.cosine + WORDS_WEIGHT * words + PAIRS_WEIGHT * pairs
+        assert found == pytest.approx(expected)
+
+    def test_one_word(self) -> None:
+        """What holds the word of a question of one word covers it wholly."""
+        [found] = evidence("Mallards?", [(CANDIDATE, "A mallard swims.")])
+        assert found == pytest.approx(CANDIDATE.cosine + WORDS_WEIGHT + PAIRS_WEIGHT)
 
     def test_no_words(self) -> None:
         """A question of stop words alone has the evidence of its meaning alone."""
-        assert coverage("What is it?", "It is what it is.") == 0
+        [found] = evidence("What is it?", [(CANDIDATE, "It is what it is.")])
+        assert found == CANDIDATE.cosine
 
     def test_lazy(self) -> None:
         """A passage is looked at only when those before it are not enough."""

@@ -111,7 +111,7 @@ class TestEvaluate:
 
     async def test_threshold(self, filled: Settings, tmp_path: Path) -> None:
         """Refusals are those of the threshold in force."""
-        strict = filled.model_copy(update={"RELEVANCE_THRESHOLD": 1.5})
+        strict = filled.model_copy(update={"RELEVANCE_THRESHOLD": 1.8})
         report = await evaluate(strict, "s", write(tmp_path / "q", [PORT, CHESS]), None)
         assert report.errors.false_refusals
         assert report.errors.false_refusals.value == 1
