@@ -333,7 +333,7 @@ CREATE TABLE public.work (
     attempts integer DEFAULT 0 NOT NULL,
     run_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     lease uuid,
-    CONSTRAINT work_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text])))
+    CONSTRAINT work_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text, 'sweep'::text])))
 );
 
 
@@ -348,14 +348,14 @@ COMMENT ON TABLE public.work IS 'What is to be done to the index; a row goes whe
 -- Name: COLUMN work.kind; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.work.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away.';
+COMMENT ON COLUMN public.work.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for.';
 
 
 --
 -- Name: COLUMN work.document_uuid; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.work.document_uuid IS 'No reference: a purge outlives its document.';
+COMMENT ON COLUMN public.work.document_uuid IS 'No reference: a purge outlives its document. Of a sweep, which is about no single one, all zeros.';
 
 
 --
@@ -567,4 +567,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122000003'),
     ('20261122000004'),
     ('20261124000001'),
-    ('20261124000002');
+    ('20261124000002'),
+    ('20261124000003');

@@ -147,8 +147,6 @@ async def _finish(documents: DocumentService, uuid: UUID) -> bool:
 async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
     async with open_knowledge(settings) as (database, index):
         documents = DocumentService(database)
-        if index is not None:
-            await documents.purge_strays(await index.store.documents())
         count = await documents.reindex()
         async with working(index):
             await follow_all(documents)

@@ -1,6 +1,7 @@
 """Names and numbers of the knowledge base."""
 
 from typing import Final
+from uuid import UUID
 
 CANDIDATES: Final = 100
 READ_FOR_EACH: Final = 4  # passages for one of an answer: documents repeat themselves
@@ -8,6 +9,7 @@ JUDGED: Final = 3  # passages, from the best on, of which one must be relevant
 MAX_SEARCHES: Final = 4  # for one question, while documents come and go under it
 
 PIECE_BYTES: Final = 2**18  # of a document: the driver holds the GIL for a millisecond with each
+NO_DOCUMENT: Final = UUID(int=0)  # of the work that is about all of them
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
 WORKERS: Final = 2  # one parses and commits while the other embeds
 LEASE_SEC: Final = 15.0  # after so long the work of a worker that died is taken up again

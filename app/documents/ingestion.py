@@ -35,6 +35,8 @@ class Ingestion:
                 await self._index(work)
             case "purge":
                 await self._store.delete(work.document_uuid)
+            case "sweep":
+                await self._sweep()
         if work.kind != "ingest":
             await self._database.run(work.finish)
 
@@ -118,6 +120,26 @@ class Ingestion:
             }
             await self._upsert(work.document_uuid, rows[0], texts)
             first = rows[-1]["ordinal"] + 1
+
+    async def _sweep(self) -> None:
+        """Deletes the points of documents that are not there, and has torn ones indexed anew."""
+        indexed = await self._store.documents()
+        if not indexed:
+            return
+        rows = await self._database.run(
+            lambda queries: list(queries.select_existing_documents(uuids=list(indexed)))
+        )
+        there = {row["uuid"]: row["passages"] for row in rows}
+        for uuid in indexed.keys() - there.keys():
+            await self._store.delete(uuid)
+        for uuid, passages in there.items():
+            if passages is not None and indexed[uuid] > passages:
+                await self._store.delete(uuid)
+                await self._database.run(
+                    lambda queries, uuid=uuid: queries.insert_work(  # type: ignore[misc]
+                        kind="index", document_uuid=uuid
+                    )
+                )
 
     async def _passages(self, document_uuid: UUID, first: int) -> list[Row]:
         return await self._database.run(

@@ -1,7 +1,7 @@
 """The knowledge base as its users see it: documents put in, looked at, taken out."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import orjson
 
 from app.core.exceptions import NotFound
 from app.db import Database, Queries, Row
-from app.documents.constants import PIECE_BYTES
+from app.documents.constants import NO_DOCUMENT, PIECE_BYTES
 from app.documents.models import Document, DocumentStatus, NewDocument, new_document_uuid
 
 
@@ -80,21 +80,19 @@ class DocumentService:
         self._notify()
 
     async def reindex(self) -> int:
-        """Has the points of every document written again, from Postgres alone; says of how many."""
-        count: int = await self._database.run(lambda queries: queries.insert_index_work())
+        """Has Qdrant brought to what Postgres says, whoever holds it; returns of how many.
+
+        Points of nothing that is there are swept away, those of every document written again.
+        """
+
+        def transaction(queries: Queries) -> int:
+            queries.insert_work(kind="sweep", document_uuid=NO_DOCUMENT)
+            count: int = queries.insert_index_work()
+            return count
+
+        count = await self._database.run(transaction)
         self._notify()
         return count
-
-    async def purge_strays(self, indexed: Collection[UUID]) -> None:
-        """Has the points of documents purged that are indexed but not there any more."""
-
-        def transaction(queries: Queries) -> None:
-            there = queries.select_existing_documents(uuids=list(indexed)) if indexed else ()
-            for uuid in set(indexed) - {row["uuid"] for row in there}:
-                queries.insert_work(kind="purge", document_uuid=uuid)
-
-        await self._database.run(transaction)
-        self._notify()
 
     async def work_left(self) -> int:
         """How much work is on the table, whoever it is for."""

@@ -28,6 +28,7 @@ from tests.documents.knowledge import (
     text_document,
 )
 from tests.documents.points import random_points
+from tests.documents.uploads import ended, post_text
 from tests.server import serve
 from tests.waiting import until
 
@@ -201,6 +202,19 @@ class TestReindex:
         async with open_knowledge(settings, embedder) as knowledge:
             assert await knowledge.store.documents() == {document.uuid: 3}
             assert len(await knowledge.found("Duck")) == 3
+
+    async def test_beside_server(self, make_settings: SettingsFactory) -> None:
+        """A server that holds the vectors repairs them, those of deleted documents among them."""
+        settings = make_settings(MAX_DOCUMENT_BYTES=MAX_BYTES)
+        async with serve(settings) as client:
+            for text in (DUCKS, "Geese graze."):
+                await ended(client, await post_text(client, text))
+            await sql(settings, "DELETE FROM document WHERE bytes > 20")
+            outcome = await run(settings, "reindex")
+            readiness = await client.get("/readiness")
+        assert (outcome.code, outcome.errors) == (0, [])
+        assert outcome.output == ["1 documents are indexed anew."]
+        assert readiness.json()["checks"]["qdrant"]["drift"] == 0
 
 
 class TestWork:

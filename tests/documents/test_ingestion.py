@@ -161,12 +161,31 @@ class TestReindex:
         assert await knowledge.retrieval.drift() == 0
 
     async def test_strays(self, knowledge: Knowledge) -> None:
-        """Points of documents that are not there any more are purged."""
+        """Points of documents that are not there any more are swept away."""
         stray, kept = await knowledge.ingest(pages(2), "a"), await knowledge.ingest(DUCKS, "b")
         await knowledge.sql("DELETE FROM document WHERE uuid = %s", stray.uuid)
-        await knowledge.documents.purge_strays(await knowledge.store.documents())
+        await knowledge.documents.reindex()
         await knowledge.work()
         assert await knowledge.store.documents() == {kept.uuid: 1}
+
+    async def test_too_many(self, knowledge: Knowledge) -> None:
+        """So are points that a document has beyond those of its passages."""
+        document = await knowledge.ingest(pages(3))
+        await knowledge.sql("DELETE FROM passage WHERE ordinal = 2")
+        await knowledge.sql("UPDATE document SET passages_total = 2, passages_done = 2")
+        await knowledge.documents.reindex()
+        await knowledge.work()
+        assert await knowledge.store.documents() == {document.uuid: 2}
+        assert len(await knowledge.found("Duck")) == 2
+
+    async def test_half_way(self, knowledge: Knowledge) -> None:
+        """What is being ingested is left alone, although its points come before its passages."""
+        document = await knowledge.add(pages(40))
+        async with half_way(knowledge, document):
+            await knowledge.documents.reindex()
+        await knowledge.work()
+        assert await knowledge.store.documents() == {document.uuid: 40}
+        assert await knowledge.retrieval.drift() == 0
 
     async def test_deleted_meanwhile(self, knowledge: Knowledge) -> None:
         """A document that is deleted before its points are written again gets none."""
