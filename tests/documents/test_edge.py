@@ -1,6 +1,8 @@
 """What only the store in the process has: its folder, its crashes, its optimized copies."""
 
 import asyncio
+import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +13,7 @@ import pytest
 
 from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.documents.edge import EdgeVectorStore
+from app.documents.edge_folder import EdgeFolder
 from app.documents.ranking import Candidate
 from app.documents.store import DenseVector, SearchFilter
 from tests.documents.points import DENSE, axis, random_points, uuid_of
@@ -190,3 +193,42 @@ class TestOptimize:
         assert shards(folder) == [before]
         assert await store.count() == ENOUGH
         await store.close()
+
+
+class TestGrowingLog:
+    @pytest.fixture
+    def log(self, tmp_path: Path) -> Path:
+        """The log of a shard, whose next file is being made."""
+        log = tmp_path / "demo" / "shard-1" / "wal"
+        log.mkdir(parents=True)
+        (log / "open-1").write_bytes(b"a record")
+        (log / "tmp-open-2").touch()
+        EdgeFolder(tmp_path / "demo").make_current(log.parent)
+        return log
+
+    def test_sync(self, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file that the engine renames meanwhile fails no write."""
+        real, opened = os.open, []
+
+        def renamed_before(path: Path, flags: int) -> int:
+            if path.name == "tmp-open-2":
+                path.rename(log / "open-2")
+            opened.append(path.name)
+            return real(path, flags)
+
+        monkeypatch.setattr(os, "open", renamed_before)
+        EdgeFolder(log.parent.parent).sync_log()
+        assert {"open-1", "tmp-open-2", "wal"} == set(opened)
+
+    def test_copy(self, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nor does it fail an optimization."""
+        real = shutil.copy2
+
+        def renamed_before(source: str, target: str) -> None:
+            if source.endswith("tmp-open-2"):
+                Path(source).rename(log / "open-2")
+            real(source, target)
+
+        monkeypatch.setattr(shutil, "copy2", renamed_before)
+        copy = EdgeFolder(log.parent.parent).copy_shard()
+        assert [each.name for each in (copy / "wal").iterdir()] == ["open-1"]
