@@ -47,13 +47,15 @@ class TestListMessages:
         following = f"/v1/messages?limit=3&before={newest[2]['id']}"
         assert response.headers["link"] == f'<{following}>; rel="next"'
 
+    @pytest.mark.usefixtures("newest")
     async def test_last_page(self, client: httpx2.AsyncClient) -> None:
         """The last page, also a full one, has no `Link`."""
-        everything = (await client.get(MESSAGES, params={"limit": 200})).json()
-        while len(everything) % 200 == 0:
-            before = everything[-1]["id"]
-            page = await client.get(MESSAGES, params={"limit": 200, "before": before})
-            everything += page.json()
+        everything: list[Json] = []
+        page = (await client.get(MESSAGES, params={"limit": 200})).json()
+        while page:
+            everything += page
+            before = {"limit": 200, "before": page[-1]["id"]}
+            page = (await client.get(MESSAGES, params=before)).json()
         last = {"limit": 1, "before": everything[-2]["id"]}
         response = await client.get(MESSAGES, params=last)
         assert response.json() == everything[-1:]
