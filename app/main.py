@@ -16,6 +16,7 @@ from app.chat.openapi import EVENT_MODELS
 from app.chat.upstream import Upstream
 from app.core.api import Counter, Part, Probe
 from app.core.api import router as core_router
+from app.core.docs import router as docs_router
 from app.core.embeddings import create_embedder
 from app.core.handlers import add_handlers
 from app.core.llm import create_openai
@@ -112,12 +113,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=version,
         lifespan=lifespan,
-        redoc_url=None,  # it refuses OpenAPI 3.2: /docs is the page
+        docs_url=None,  # app.core.docs has a page that needs no other server
+        redoc_url=None,  # it refuses OpenAPI 3.2
     )
     app.state.settings = settings
     add_middlewares(app, settings, {UPLOADS: settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES})
     add_handlers(app)
     app.include_router(core_router)
+    app.include_router(docs_router)
     app.include_router(chat_router)
     app.include_router(documents_router)
     describe(app, *EVENT_MODELS)

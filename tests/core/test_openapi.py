@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx2
 import pytest
@@ -71,10 +72,20 @@ class TestDocs:
     """What a person reads."""
 
     async def test_page(self, client: httpx2.AsyncClient) -> None:
-        """It is a page that shows that description."""
-        response = await client.get("/docs")
-        assert response.status_code == 200
-        assert "/openapi.json" in response.text
+        """It is a page that shows that description, and nothing of it comes from elsewhere."""
+        page = await client.get("/docs")
+        assert page.status_code == 200
+        assert "url: 'openapi.json'" in page.text
+        links = re.findall(r'(?:href|src)="([^"]+)"', page.text)
+        assert len(links) == 3
+        for link in links:
+            response = await client.get(urljoin("/docs", link))
+            assert (response.status_code, len(response.content) > 0) == (200, True), link
+
+    async def test_no_such_file(self, client: httpx2.AsyncClient) -> None:
+        """Beside the page lie its own files and no others."""
+        for path in ("/docs/none.js", "/docs/main.py", "/docs/%2e%2e/main.py"):
+            assert (await client.get(path)).status_code == 404
 
     async def test_no_other(self, client: httpx2.AsyncClient) -> None:
         """There is no second page, which could not show a description of this version."""
