@@ -65,14 +65,16 @@ class DenseVector:
 
     def check(self, collection: str, dense: Mapping[str, int], sparse: Collection[str]) -> None:
         """Raises ConfigurationError unless a collection with these vectors holds what we need."""
-        if dense.get(self.name) == self.dimensions and BM25_VECTOR in sparse:
+        is_of_model = dense.get(self.name) == self.dimensions
+        if is_of_model and BM25_VECTOR in sparse:
             return
+        set_back = "" if is_of_model else "set EMBEDDING_MODEL back, or "
         held = [f"{name} ({size} dimensions)" for name, size in dense.items()]
         raise ConfigurationError(
             f"The Qdrant collection {collection} holds {', '.join([*held, *sparse]) or 'nothing'}, "
             f"but EMBEDDING_MODEL needs {self.name} ({self.dimensions} dimensions) and "
-            f"{BM25_VECTOR}: set EMBEDDING_MODEL back, or choose another QDRANT_COLLECTION_NAME "
-            "and run `python -m app.documents reindex`."
+            f"{BM25_VECTOR}: {set_back}choose another QDRANT_COLLECTION_NAME and run "
+            "`python -m app.documents reindex`."
         )
 
 

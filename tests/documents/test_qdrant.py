@@ -97,7 +97,10 @@ class TestOpen:
         ("vectors", "held"),
         [
             (VECTOR, "holds one vector without a name .8 dimensions., but"),
-            ({"fast-all-minilm-l6-v2": VECTOR}, "holds fast-all-minilm-l6-v2 .8 dimensions., but"),
+            (
+                {"fast-all-minilm-l6-v2": VECTOR},
+                "holds fast-all-minilm-l6-v2 .8 dimensions., but .* and bm25-pairs: choose another",
+            ),
         ],
         ids=["unnamed", "without bm25"],
     )
