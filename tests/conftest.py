@@ -54,11 +54,22 @@ def no_blocking_of_the_event_loop() -> Iterator[BlockBuster]:
         yield blockbuster
 
 
+@pytest.fixture(scope="module")
+def open_folder() -> Iterator[Path]:
+    """A folder for a Postgres of these tests.
+
+    Not below pytest's own folder: any other pytest that starts closes that to other users, and
+    Postgres is one for root.
+    """
+    with TemporaryDirectory(prefix="brag-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A Postgres for the whole session, which does not wait for the disk: it ends with the session.
 
-    Not below pytest's own folder: that is closed to other users, and Postgres is one for root.
+    It is not below pytest's own folder either.
     """
     with TemporaryDirectory(prefix="brag-") as folder, EmbeddedPostgres(Path(folder)) as url:
         execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")

@@ -33,9 +33,9 @@ EXAMPLES = [
 
 
 @pytest.fixture(scope="module")
-def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+def launch(open_folder: Path) -> Iterator[Launch]:
     """What `make run-dev` starts, but for the reload."""
-    launch = Launch(tmp_path_factory.mktemp("readme") / "data")
+    launch = Launch(open_folder / "data")
     yield launch
     assert launch.end() == 0
 

@@ -20,9 +20,9 @@ async def healthy(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+def launch(open_folder: Path) -> Iterator[Launch]:
     """A first start, with everything that there is to start."""
-    launch = Launch(tmp_path_factory.mktemp("first") / "data")
+    launch = Launch(open_folder / "data")
     yield launch
     assert launch.end() == 0
 

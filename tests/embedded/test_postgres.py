@@ -19,12 +19,12 @@ from app.embedded.postgres import EmbeddedPostgres
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_dir(open_folder: Path) -> Path:
     """A data directory whose Postgres every test starts and stops anew.
 
     What a killed initdb would have left is there before the first start.
     """
-    data_dir = tmp_path_factory.mktemp("data")
+    data_dir = open_folder / "data"
     draft = data_dir / "postgres" / "cluster.new"
     draft.mkdir(parents=True)
     (draft / "PG_VERSION").write_text("18\n")

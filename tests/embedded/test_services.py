@@ -35,15 +35,15 @@ async def service(url: str) -> AsyncIterator[ModuleService]:
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> EmbeddedPostgres:
+def postgres(open_folder: Path) -> EmbeddedPostgres:
     """A look at the server from outside."""
-    return EmbeddedPostgres(tmp_path)
+    return EmbeddedPostgres(open_folder)
 
 
 @pytest.fixture
-def postgres_service(tmp_path: Path) -> PostgresService:
+def postgres_service(open_folder: Path) -> PostgresService:
     """A service that has not been started."""
-    return PostgresService(tmp_path)
+    return PostgresService(open_folder)
 
 
 def http_service(url: str, *extra: str, grace_sec: float = 5) -> ModuleService:
@@ -113,12 +113,12 @@ class TestModuleService:
 
 class TestPostgresService:
     async def test_killed(
-        self, postgres_service: PostgresService, postgres: EmbeddedPostgres, tmp_path: Path
+        self, postgres_service: PostgresService, postgres: EmbeddedPostgres, open_folder: Path
     ) -> None:
         """A killed server is started again, and stopped at the end."""
         await postgres_service.start()
         async with watched(postgres_service):
-            pid = (tmp_path / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0]
+            pid = (open_folder / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0]
             os.kill(int(pid), signal.SIGKILL)
             await until(lambda: asyncio.to_thread(lambda: not postgres.is_running()))
             await until(lambda: asyncio.to_thread(postgres.is_running))

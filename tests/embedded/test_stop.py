@@ -40,9 +40,9 @@ def fill(data_dir: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-async def finished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Finished]:
+async def finished(open_folder: Path) -> AsyncIterator[Finished]:
     """A start with another model, which has answered once and was stopped with Ctrl-C."""
-    data_dir = tmp_path_factory.mktemp("finished") / "data"
+    data_dir = open_folder / "data"
     await asyncio.to_thread(fill, data_dir)
     async with FakeOpenAI() as fake:
         launch = await asyncio.to_thread(Launch, data_dir, OPENAI_BASE_URL=fake.url)
