@@ -44,8 +44,10 @@ run-dev: $(RUN) ## Start everything here, with reload: Postgres, a local model, 
 run: $(RUN) ## Start gunicorn as in production: DATABASE_URL and the model come from the settings
 	$(BIN)/python -m gunicorn app.main:app --config settings/gunicorn.conf.py
 
+# Three processes, as much of the suite waits. A file stays in one: its tests share what they start.
+# A process that hangs is ended by pytest; but for the last option the others would wait for it.
 test: $(DEVELOP) ## Run the whole suite with coverage
-	$(BIN)/python -m pytest --cov
+	$(BIN)/python -m pytest --cov --numprocesses=3 --dist=loadfile --max-worker-restart=0
 
 lint: $(DEVELOP) ## Check style, types and who imports whom
 	$(BIN)/python -m ruff check .
