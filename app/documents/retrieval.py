@@ -100,7 +100,8 @@ class RetrievalService:
         """The candidates that the user may see."""
         if not ranked:
             return []
-        uuids = [each.id for each in ranked]
+        # As Postgres writes an array: a list would be as many parameters, and a new statement.
+        uuids = f"{{{','.join(str(each.id) for each in ranked)}}}"
         rows = await self._database.run(
             lambda queries: list(queries.get_passages(uuids=uuids, user_id=user_id))
         )

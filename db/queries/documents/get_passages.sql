@@ -7,4 +7,4 @@ SELECT
     AND (document.user_id IS NULL OR document.user_id = :user_id) AS visible
 FROM passage
 INNER JOIN document ON passage.document_uuid = document.uuid
-WHERE passage.uuid IN :uuids
+WHERE passage.uuid = ANY(CAST(:uuids AS uuid[]))
