@@ -9,9 +9,10 @@ import os
 import select
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -44,18 +45,28 @@ class Database:
         self._queries = _load_queries(self._engine)
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="database")
 
+    async def query(self, name: str, **parameters: Any) -> Any:
+        """What one query returns (many rows as a list), committed; DatabaseUnavailable if it fails.
+
+        It commits by itself, in one round trip in place of three and at half the CPU of `run`.
+        """
+        return await self._run(partial(_query, self._queries, name, parameters))
+
     async def run(self, work: Callable[[Queries], T]) -> T:
         """Runs `work` in one transaction and commits it; DatabaseUnavailable if that fails."""
-        transaction = _Transaction(self._queries, work)
+        return await self._run(partial(_transact, self._queries, work))
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        work = _Work(call)
         loop = asyncio.get_running_loop()
         try:
             async with timeout(self._timeout_sec):
-                return await loop.run_in_executor(self._threads, transaction.run)
+                return await loop.run_in_executor(self._threads, work.run)
         except TimeoutError:
-            transaction.abort()
+            work.break_off()
             raise DatabaseUnavailable from None
         except asyncio.CancelledError:
-            transaction.abort()  # a thread must not wait for what nobody waits for
+            work.break_off()  # a thread must not wait for what nobody waits for
             raise
         except UNAVAILABLE as error:
             raise DatabaseUnavailable from error
@@ -70,7 +81,7 @@ class Database:
 
     async def ready(self) -> None:
         """Returns when Postgres answers; raises DatabaseUnavailable otherwise."""
-        await self.run(lambda queries: queries.ping())
+        await self.query("ping")
 
     async def close(self) -> None:
         """Lets the transactions under way end, and closes every connection."""
@@ -78,40 +89,57 @@ class Database:
         self._engine.dispose()
 
 
-class _Transaction:
-    """One unit of work in a worker thread, which the event loop can break off."""
+def _query(queries: Queries, name: str, parameters: dict[str, Any]) -> Any:
+    found = getattr(queries, name)(**parameters)
+    return list(found) if isinstance(found, Iterator) else found
 
-    def __init__(self, queries: Queries, work: Callable[[Queries], Any]) -> None:
-        self._queries = queries
-        self._work = work
+
+def _transact(queries: Queries, work: Callable[[Queries], T]) -> T:
+    with queries.transaction() as session:
+        session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+        return work(queries)
+
+
+class _BrokenOff(Exception):
+    """Nobody waits for this work any more."""
+
+
+class _Work:
+    """What one thread does with one connection, which the event loop can break off."""
+
+    of_thread = threading.local()
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._call = call
         self._lock = threading.Lock()
         self._connection: Any = None
-        self._aborted = False
+        self._broken_off = False
 
     def run(self) -> Any:
-        if self._aborted:
-            return None  # nobody waits for it any more, and it has not begun
-        with self._queries.transaction() as session:
-            pooled = session.connection().connection
-            pooled.record_info[_Transaction] = self
-            if not self._take(pooled.dbapi_connection):
-                return None  # nor now that a slow connection is there
-            return self._work(self._queries)
+        if self._broken_off:
+            return None  # before it has begun
+        _Work.of_thread.work = self
+        try:
+            return self._call()
+        except _BrokenOff:
+            return None
 
-    def _take(self, connection: Any) -> bool:
+    def take(self, connection: Any) -> None:
+        """Notes the connection that the pool hands to it; raises _BrokenOff if it is too late."""
         with self._lock:
+            if self._broken_off:
+                raise _BrokenOff
             self._connection = connection
-            return not self._aborted
 
     def release(self) -> None:
         """Gives the connection up, before the pool hands it to anybody else."""
         with self._lock:
             self._connection = None
 
-    def abort(self) -> None:
+    def break_off(self) -> None:
         """Shuts the connection's socket down: a thread that waits for a dead server returns."""
         with self._lock, suppress(OSError, psycopg2.InterfaceError):  # it is closed already
-            self._aborted = True
+            self._broken_off = True
             if self._connection is not None:
                 with socket.socket(fileno=os.dup(self._connection.fileno())) as connection:
                     connection.shutdown(socket.SHUT_RDWR)
@@ -171,10 +199,7 @@ class GroupCommit:
 
     async def _write(self, rows: list[Row]) -> dict[UUID, Row]:
         document = orjson.dumps(rows).decode()
-        statement = self._query
-        written = await self._database.run(
-            lambda queries: list(getattr(queries, statement)(rows=document))
-        )
+        written = await self._database.query(self._query, rows=document)
         return {row["uuid"]: row for row in written}
 
 
@@ -190,6 +215,7 @@ def _create_engine(url: str, timeout_sec: float) -> sqlalchemy.Engine:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=timeout_sec,
+        isolation_level="AUTOCOMMIT",  # a transaction says so itself
         hide_parameters=True,  # errors are logged, prompts are not
         json_deserializer=orjson.loads,
         connect_args={
@@ -197,23 +223,22 @@ def _create_engine(url: str, timeout_sec: float) -> sqlalchemy.Engine:
             "options": f"-c statement_timeout={round(timeout_sec * 1000)} -c timezone=UTC",
         },
     )
-    event.listen(engine, "checkout", _refuse_if_dropped)
-    event.listen(engine, "checkin", _release)
+    event.listen(engine, "checkout", _check_out)
+    event.listen(engine, "checkin", _check_in)
     return engine
 
 
-def _refuse_if_dropped(connection: Any, *_: object) -> None:
+def _check_out(connection: Any, *_: object) -> None:
     """An idle connection has nothing to read unless it was closed: the pool takes another."""
     idle = select.poll()  # not select(): that cannot watch the 1024th file of a busy process
     idle.register(connection, select.POLLIN)
     if idle.poll(0):
         raise exc.DisconnectionError
+    _Work.of_thread.work.take(connection)
 
 
-def _release(_: object, record: Any) -> None:
-    transaction = record.record_info.pop(_Transaction, None)
-    if transaction is not None:
-        transaction.release()
+def _check_in(*_: object) -> None:
+    _Work.of_thread.work.release()
 
 
 def _load_queries(engine: sqlalchemy.Engine) -> Queries:

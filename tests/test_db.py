@@ -5,12 +5,13 @@ import os
 import resource
 import threading
 from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.core.exceptions import ConfigurationError, DatabaseUnavailable
-from app.db import Database, Queries, _Transaction, create_database
+from app.db import POOL_SIZE, Database, Queries, _transact, _Work, create_database
 from settings import Settings
 from tests.databases import execute, message, opened, sleep, stored, to_json
 from tests.fakes import refusing_url
@@ -110,15 +111,50 @@ class TestRun:
     async def test_cancelled_late(self, database: Database) -> None:
         """Breaking off what is over does no harm to who has its connection now."""
         queries = database._queries  # noqa: SLF001 # a race that cannot be had from outside
-        over = _Transaction(queries, lambda queries: queries.ping())
+        over = _Work(lambda: _transact(queries, lambda queries: queries.ping()))
         await asyncio.to_thread(over.run)
 
         def work(queries: Queries) -> int:
             queries.ping()
-            over.abort()
+            over.break_off()
             return int(queries.ping())
 
         assert await database.run(work) == 1
+
+
+class TestQuery:
+    """One query that commits by itself."""
+
+    async def test_one(self, database: Database) -> None:
+        """A query of one row returns it, or None."""
+        row = message()
+        await database.query("insert_messages", rows=to_json([row]))
+        for uuid, expected in ((row["uuid"], row["uuid"]), (uuid4(), None)):
+            found = await database.query("get_message", uuid=uuid, user_id=None)
+            assert (found and found["uuid"]) == expected
+
+    async def test_many_rows(self, database: Database) -> None:
+        """A query of many rows returns all of them, committed."""
+        rows = [message() for _ in range(3)]
+        written = await database.query("insert_messages", rows=to_json(rows))
+        assert [each["uuid"] for each in written] == [each["uuid"] for each in rows]
+        assert all([await stored(database, each["uuid"]) for each in rows])
+
+    async def test_error(self, database: Database) -> None:
+        """One that Postgres refuses writes nothing, and the next one works."""
+        rows = [message(), message() | {"role": "king"}]
+        with pytest.raises(IntegrityError):
+            await database.query("insert_messages", rows=to_json(rows))
+        assert await stored(database, rows[0]["uuid"]) is None
+
+    async def test_after_a_transaction(self, database: Database, database_url: str) -> None:
+        """A connection that a transaction has used commits by itself again."""
+        row = message()
+        for _ in range(2 * POOL_SIZE):
+            await database.run(lambda queries: queries.ping())
+        await database.query("insert_messages", rows=to_json([row]))
+        async with opened(database_url) as other:
+            assert await stored(other, row["uuid"])
 
 
 class TestConnections:

@@ -53,9 +53,7 @@ class MessageService:
 
     async def get(self, uuid: UUID, user_id: int | None) -> Message:
         """One message of the user's; NotFound otherwise."""
-        row = await self._database.run(
-            lambda queries: queries.get_message(uuid=uuid, user_id=user_id)
-        )
+        row = await self._database.query("get_message", uuid=uuid, user_id=user_id)
         if row is None:
             raise NotFound("There is no such message.")
         return Message.model_validate(row)
@@ -64,20 +62,14 @@ class MessageService:
         self, user_id: int | None, limit: int, before: int | None, chat_uuid: UUID | None
     ) -> list[Message]:
         """The user's messages, newest first, at most `limit`."""
-        rows = await self._database.run(
-            lambda queries: list(
-                queries.list_messages(
-                    user_id=user_id, limit=limit, before=before, chat_uuid=chat_uuid
-                )
-            )
+        rows = await self._database.query(
+            "list_messages", user_id=user_id, limit=limit, before=before, chat_uuid=chat_uuid
         )
         return [Message.model_validate(row) for row in rows]
 
     async def fail_abandoned(self, seconds: float) -> int:
         """Ends the answers that have been generating for longer than `seconds`; says how many."""
-        ended: int = await self._database.run(
-            lambda queries: queries.fail_abandoned_messages(seconds=seconds)
-        )
+        ended: int = await self._database.query("fail_abandoned_messages", seconds=seconds)
         return ended
 
 

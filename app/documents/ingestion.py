@@ -52,9 +52,7 @@ class Ingestion:
         await self._database.run(transaction)
 
     async def _ingest(self, work: Work) -> None:
-        document = await self._database.run(
-            lambda queries: queries.begin_document(uuid=work.document_uuid)
-        )
+        document = await self._database.query("begin_document", uuid=work.document_uuid)
         if document is not None:
             parsed = await self._parse(work, document)
             await self._write(work, document, parsed)
@@ -89,9 +87,10 @@ class Ingestion:
         return b"".join(pieces)
 
     async def _piece(self, work: Work, ordinal: int) -> memoryview | None:
-        return await self._database.run(
-            lambda queries: queries.get_content_piece(work_id=work.id, ordinal=ordinal)
+        piece: memoryview | None = await self._database.query(
+            "get_content_piece", work_id=work.id, ordinal=ordinal
         )
+        return piece
 
     async def _write(self, work: Work, document: Row, parsed: Parsed) -> None:
         """Points first, then their passages: what is not committed is written again."""
@@ -126,29 +125,20 @@ class Ingestion:
         indexed = await self._store.documents()
         if not indexed:
             return
-        rows = await self._database.run(
-            lambda queries: list(queries.select_existing_documents(uuids=list(indexed)))
-        )
+        rows = await self._database.query("select_existing_documents", uuids=list(indexed))
         there = {row["uuid"]: row["passages"] for row in rows}
         for uuid in indexed.keys() - there.keys():
             await self._store.delete(uuid)
         for uuid, passages in there.items():
             if passages is not None and indexed[uuid] > passages:
                 await self._store.delete(uuid)
-                await self._database.run(
-                    lambda queries, uuid=uuid: queries.insert_work(  # type: ignore[misc]
-                        kind="index", document_uuid=uuid
-                    )
-                )
+                await self._database.query("insert_work", kind="index", document_uuid=uuid)
 
     async def _passages(self, document_uuid: UUID, first: int) -> list[Row]:
-        return await self._database.run(
-            lambda queries: list(
-                queries.get_document_passages(
-                    document_uuid=document_uuid, first=first, limit=EMBED_AT_ONCE
-                )
-            )
+        rows: list[Row] = await self._database.query(
+            "get_document_passages", document_uuid=document_uuid, first=first, limit=EMBED_AT_ONCE
         )
+        return rows
 
     async def _upsert(self, document_uuid: UUID, document: Row, texts: dict[UUID, str]) -> None:
         vectors = await self._embedder.embed_passages(list(texts.values()))

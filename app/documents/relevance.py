@@ -32,8 +32,8 @@ class Relevance:
         """Takes up the calibration of the embedding model; raises DatabaseUnavailable."""
         if self._is_set:
             return
-        stored: float | None = await self._database.run(
-            lambda queries: queries.get_threshold(embedding_model=self._embedding_model)
+        stored: float | None = await self._database.query(
+            "get_threshold", embedding_model=self._embedding_model
         )
         self.threshold = DEFAULT_THRESHOLD if stored is None else stored
 
@@ -55,13 +55,12 @@ async def store_calibration(
     false_refusals = calibration.expected.false_refusals
     assert false_answers is not None  # it took questions of both kinds
     assert false_refusals is not None
-    await database.run(
-        lambda queries: queries.upsert_calibration(
-            embedding_model=embedding_model,
-            threshold=calibration.threshold,
-            false_answers=false_answers.value,
-            false_refusals=false_refusals.value,
-            answerable=calibration.answerable,
-            unanswerable=calibration.unanswerable,
-        )
+    await database.query(
+        "upsert_calibration",
+        embedding_model=embedding_model,
+        threshold=calibration.threshold,
+        false_answers=false_answers.value,
+        false_refusals=false_refusals.value,
+        answerable=calibration.answerable,
+        unanswerable=calibration.unanswerable,
     )

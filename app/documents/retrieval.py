@@ -59,7 +59,7 @@ class RetrievalService:
 
     async def drift(self) -> int:
         """Points in Qdrant less passages in Postgres: work under way or `reindex` evens it out."""
-        passages: int = await self._database.run(lambda queries: queries.count_passages())
+        passages: int = await self._database.query("count_passages")
         return await self._store.count() - passages
 
     async def find(
@@ -93,7 +93,7 @@ class RetrievalService:
         return found
 
     async def _hidden(self) -> set[UUID]:
-        rows = await self._database.run(lambda queries: list(queries.select_hidden_documents()))
+        rows = await self._database.query("select_hidden_documents")
         return {row["document_uuid"] for row in rows}
 
     async def _read(self, ranked: list[Candidate], user_id: int | None) -> list[Found]:
@@ -102,9 +102,7 @@ class RetrievalService:
             return []
         # As Postgres writes an array: a list would be as many parameters, and a new statement.
         uuids = f"{{{','.join(str(each.id) for each in ranked)}}}"
-        rows = await self._database.run(
-            lambda queries: list(queries.get_passages(uuids=uuids, user_id=user_id))
-        )
+        rows = await self._database.query("get_passages", uuids=uuids, user_id=user_id)
         visible = {row.pop("uuid"): row for row in rows if row.pop("visible")}
         return [
             Found(each, Source.model_validate(visible[each.id] | {"score": each.score}))

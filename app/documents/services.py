@@ -44,9 +44,7 @@ class DocumentService:
 
     async def get(self, uuid: UUID, user_id: int | None) -> Document:
         """A document that the user may see; NotFound otherwise."""
-        row = await self._database.run(
-            lambda queries: queries.get_document(uuid=uuid, user_id=user_id)
-        )
+        row = await self._database.query("get_document", uuid=uuid, user_id=user_id)
         if row is None:
             raise NotFound("There is no such document.")
         return Document.model_validate(row)
@@ -59,10 +57,8 @@ class DocumentService:
         status: DocumentStatus | None = None,
     ) -> list[Document]:
         """The documents that the user may see, newest first, at most `limit`."""
-        rows = await self._database.run(
-            lambda queries: list(
-                queries.list_documents(user_id=user_id, limit=limit, before=before, status=status)
-            )
+        rows = await self._database.query(
+            "list_documents", user_id=user_id, limit=limit, before=before, status=status
         )
         return [Document.model_validate(row) for row in rows]
 
@@ -96,7 +92,7 @@ class DocumentService:
 
     async def work_left(self) -> int:
         """How much work is on the table, whoever it is for."""
-        left: int = await self._database.run(lambda queries: queries.count_work())
+        left: int = await self._database.query("count_work")
         return left
 
 

@@ -112,7 +112,7 @@ async def _subject(
     relevance = Relevance(database, settings.EMBEDDING_MODEL, settings.RELEVANCE_THRESHOLD)
     await relevance.refresh()
     retrieval = RetrievalService(index.embedder, index.store, database, relevance)
-    passages = await database.run(lambda queries: queries.count_passages())
+    passages = await database.query("count_passages")
     return Subject(index.embedder, retrieval, relevance.threshold, documents, passages)
 
 

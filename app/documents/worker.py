@@ -74,7 +74,7 @@ class Worker:
 
     async def step(self) -> bool:
         """Does one piece of work; False if none is due."""
-        row = await self._database.run(lambda queries: queries.claim_work(seconds=LEASE_SEC))
+        row = await self._database.query("claim_work", seconds=LEASE_SEC)
         if row is None:
             return False
         work = Work(**row)
@@ -118,6 +118,4 @@ class Worker:
         logger.warning(
             "%s of %s: %s; again in %d s", work.kind, work.document_uuid, reason, seconds
         )
-        await self._database.run(
-            lambda queries: queries.postpone_work(id=work.id, lease=work.lease, seconds=seconds)
-        )
+        await self._database.query("postpone_work", id=work.id, lease=work.lease, seconds=seconds)
