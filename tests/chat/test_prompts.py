@@ -49,7 +49,7 @@ class TestQAPrompt:
         assert user["content"] == (
             '<passage number="1" title="Title">\nFirst.\n</passage>\n\n'
             '<passage number="2" title="Other">\nSecond.\n</passage>\n\n'
-            "Question: Why?"
+            "Answer briefly, from these passages alone: Why?"
         )
 
     @given(text=MISCHIEF.map("".join), title=MISCHIEF.map("".join))

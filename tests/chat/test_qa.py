@@ -68,7 +68,7 @@ class TestQACreate:
         assert system["role"] == "system"
         assert "passages alone" in system["content"]
         assert f'<passage number="1" title="Port">\n{PORT}\n</passage>' in user["content"]
-        assert user["content"].endswith(f"Question: {PORT_QUESTION}")
+        assert user["content"].endswith(f": {PORT_QUESTION}")
 
     async def test_stored(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
         """The answer is stored with its sources, the question as it was asked and without any."""
