@@ -13,6 +13,7 @@ from app.chat.api import router as chat_router
 from app.chat.generations import Generations
 from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
+from app.chat.services import CompletionService, QAService
 from app.chat.upstream import Upstream
 from app.core.api import Counter, Part, Probe
 from app.core.api import router as core_router
@@ -43,7 +44,8 @@ GC_THRESHOLDS: Final = (20_000, 20, 20)  # of 700, 10, 10: requests leave few cy
 class State(TypedDict):
     """What the lifespan opens and requests reach as `request.state`."""
 
-    generations: Generations
+    completion: CompletionService
+    qa: QAService
     messages: MessageService
     documents: DocumentService
     retrieval: RetrievalService
@@ -76,7 +78,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         retrieval = RetrievalService(embedder, store, database, relevance)
         _settle_garbage_collector()
         yield State(
-            generations=generations,
+            completion=CompletionService(generations, settings.OPENAI_MODEL),
+            qa=QAService(generations, retrieval, settings.OPENAI_MODEL),
             messages=messages,
             documents=DocumentService(database, worker.wake),
             retrieval=retrieval,

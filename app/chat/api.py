@@ -1,8 +1,9 @@
 """Completions, answers over the knowledge base, their streams, and the messages of both."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Annotated, TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -34,8 +35,6 @@ from settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["Chat"], responses=VALIDATION_PROBLEM)
 
-T = TypeVar("T")
-
 
 @router.post("/completion", responses=COMPLETION_PROBLEMS)
 async def completion_create(
@@ -43,7 +42,8 @@ async def completion_create(
 ) -> Message:
     """Answers a question without retrieval."""
     generation = service.answer(question)
-    return await _while_connected(request, generation, generation.result())
+    async with _cancelled_when_gone(request.receive, generation):
+        return await generation.result()
 
 
 @router.post(
@@ -67,7 +67,8 @@ async def qa_create(
 ) -> Message:
     """Answers a question from the documents alone."""
     generation = service.answer(question)
-    return await _while_connected(request, generation, generation.result())
+    async with _cancelled_when_gone(request.receive, generation):
+        return await generation.result()
 
 
 @router.post("/qa-stream", response_class=StreamingResponse, responses=STREAM | QA_PROBLEMS)
@@ -108,8 +109,8 @@ async def _stream(
     request: Request, generation: Generation, settings: Settings
 ) -> StreamingResponse:
     """Begins once the upstream has accepted: what is refused until then is an ordinary problem."""
-    opened = generation.opened(settings.STREAM_START_SEC)
-    uuid = await _while_connected(request, generation, opened)
+    async with _cancelled_when_gone(request.receive, generation):
+        uuid = await generation.opened(settings.STREAM_START_SEC)
     return EventStream(generation, uuid, settings.SSE_PING_SEC)
 
 
@@ -128,25 +129,28 @@ class EventStream(StreamingResponse):
         )
         self._generation = generation
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends them (ASGI)."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            if not self._generation.ended:
-                self._generation.cancel()
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        """Sends them until the generation ends (ASGI)."""
+        async with _cancelled_when_gone(receive, self._generation):
+            try:
+                # Each chunk wakes a task through all that it is nested in: here, every middleware.
+                await asyncio.create_task(self.stream_response(send))
+            finally:
+                if not self._generation.ended:
+                    self._generation.cancel()
 
 
-async def _while_connected(request: Request, generation: Generation, work: Awaitable[T]) -> T:
-    """Awaits `work`; a client that leaves meanwhile cancels the generation."""
-    watcher = asyncio.create_task(_cancel_when_gone(request, generation))
+@asynccontextmanager
+async def _cancelled_when_gone(receive: Receive, generation: Generation) -> AsyncIterator[None]:
+    """A client that leaves meanwhile cancels the generation, which then soon ends."""
+    watcher = asyncio.create_task(_cancel_when_gone(receive, generation))
     try:
-        return await work
+        yield
     finally:
         watcher.cancel()
 
 
-async def _cancel_when_gone(request: Request, generation: Generation) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def _cancel_when_gone(receive: Receive, generation: Generation) -> None:
+    while (await receive())["type"] != "http.disconnect":
         pass
     generation.cancel()

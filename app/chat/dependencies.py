@@ -5,20 +5,24 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 
-from app.chat.generations import Generations
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, QAMessage
 from app.chat.services import CompletionService, QAService
 from app.core.dependencies import SettingsDependency
 from app.core.exceptions import NotFound
-from app.documents.dependencies import RetrievalServiceDependency
 from settings import Settings
 
 
-async def get_generations(request: Request) -> Generations:
-    """The answers under way in this process."""
-    generations: Generations = request.state.generations
-    return generations
+async def get_completion_service(request: Request) -> CompletionService:
+    """Answers without retrieval."""
+    service: CompletionService = request.state.completion
+    return service
+
+
+async def get_qa_service(request: Request) -> QAService:
+    """Answers with retrieval."""
+    service: QAService = request.state.qa
+    return service
 
 
 async def get_messages(request: Request) -> MessageService:
@@ -27,28 +31,9 @@ async def get_messages(request: Request) -> MessageService:
     return messages
 
 
-GenerationsDependency = Annotated[Generations, Depends(get_generations)]
-MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]
-
-
-async def get_completion_service(
-    generations: GenerationsDependency, settings: SettingsDependency
-) -> CompletionService:
-    """Answers without retrieval."""
-    return CompletionService(generations, settings.OPENAI_MODEL)
-
-
-async def get_qa_service(
-    generations: GenerationsDependency,
-    retrieval: RetrievalServiceDependency,
-    settings: SettingsDependency,
-) -> QAService:
-    """Answers with retrieval."""
-    return QAService(generations, retrieval, settings.OPENAI_MODEL)
-
-
 CompletionServiceDependency = Annotated[CompletionService, Depends(get_completion_service)]
 QAServiceDependency = Annotated[QAService, Depends(get_qa_service)]
+MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]
 
 
 async def checked_question(question: BaseMessage, settings: SettingsDependency) -> BaseMessage:

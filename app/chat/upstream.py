@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 import aiohttp
 import httpx2
 import openai
+import orjson
 from async_timeout import timeout
 from openai import AsyncAPIResponse, AsyncOpenAI
 
@@ -36,6 +37,8 @@ class Upstream:
 
     def __init__(self, client: AsyncOpenAI) -> None:
         self._client = client
+        # Whole: a path would be parsed and joined to the base URL anew with each call.
+        self._url = f"{client.base_url}chat/completions"
 
     async def complete(
         self, model: str, prompt: Prompt, decoder: CompletionDecoder, *, stream: bool
@@ -70,8 +73,8 @@ class Upstream:
         response = cast(
             AsyncAPIResponse[object],
             await self._client.post(
-                "/chat/completions",
-                body=body,
+                self._url,
+                content=orjson.dumps(body),
                 cast_to=object,
                 options={"headers": {RAW_RESPONSE_HEADER: "stream", "Accept-Encoding": "identity"}},
             ),

@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Final
@@ -44,12 +44,12 @@ class RequestContext:
         token = request_id.set(given if ACCEPTED_REQUEST_ID.fullmatch(given) else uuid4().hex)
         start, status = perf_counter(), 499  # the client left before an answer began
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = str(request_id.get())
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
@@ -120,10 +120,10 @@ class InternalErrors:
             return await self._app(scope, receive, send)
         begun = False
 
-        async def watched_send(message: Message) -> None:
+        def watched_send(message: Message) -> Awaitable[None]:
             nonlocal begun
             begun = True
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, watched_send)

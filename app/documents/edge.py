@@ -28,9 +28,11 @@ from app.documents.store import (
     BM25_VECTOR,
     DenseVector,
     Point,
+    Scores,
     SearchFilter,
     batched,
     merge,
+    scores,
 )
 
 BATCH_SIZE: Final = 16  # 2 ms in the engine, for which the event loop stands still
@@ -138,22 +140,20 @@ class EdgeVectorStore:
     ) -> list[Candidate]:
         visible = build_filter(where, FILTERS)
         dense = edge.Query.Nearest(vector.tolist(), using=self._dense.name)
-        bm25 = edge.Query.Nearest(encode_question(text), using=BM25_VECTOR)
+        sparse = edge.Query.Nearest(encode_question(text), using=BM25_VECTOR)
         by_meaning = edge.QueryRequest(candidates, query=dense, filter=visible, params=LOOK)
-        by_words = edge.QueryRequest(candidates, query=bm25, filter=visible)
+        by_words = edge.QueryRequest(candidates, query=sparse, filter=visible)
         nearest, lexical = shard.query_batch(edge.QueryBatchRequest([by_meaning, by_words]))
-        unscored = {hit.id for hit in lexical} - {hit.id for hit in nearest}
-        return merge([*nearest, *_score(shard, dense, unscored)], lexical)
+        cosines, bm25 = scores(nearest), scores(lexical)
+        return merge(cosines | _score(shard, dense, bm25.keys() - cosines.keys()), bm25)
 
 
-def _score(
-    shard: edge.EdgeShard, dense: edge.Query, ids: set[int | str | UUID]
-) -> list[edge.ScoredPoint]:
+def _score(shard: edge.EdgeShard, dense: edge.Query, ids: set[UUID]) -> Scores:
     """The cosines of these points; asking for them costs less than both searches once more."""
     if not ids:
-        return []
-    only = edge.Filter(must=[edge.HasIdCondition(ids)])
-    return shard.query(edge.QueryRequest(len(ids), query=dense, filter=only, params=SCORE))
+        return {}
+    only = edge.Filter(must=[edge.HasIdCondition({*ids})])
+    return scores(shard.query(edge.QueryRequest(len(ids), query=dense, filter=only, params=SCORE)))
 
 
 def _prepare(folder: EdgeFolder, collection: str, dense: DenseVector) -> None:

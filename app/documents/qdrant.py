@@ -26,6 +26,7 @@ from app.documents.store import (
     SearchFilter,
     batched,
     merge,
+    scores,
 )
 from settings import Settings
 
@@ -67,7 +68,7 @@ class QdrantVectorStore:
         requests = self._query_requests(vector, text, where, candidates)
         async with self._collection.request() as client:
             nearest, bm25 = await client.query_batch_points(self._name, requests)
-        return merge(nearest.points, bm25.points)
+        return merge(scores(nearest.points), scores(bm25.points))
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document."""

@@ -1,8 +1,7 @@
 """Orders what the dense and the BM25 search have found by the evidence of both."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.documents.models import Source
@@ -12,8 +11,7 @@ BM25_SCALE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A passage found by either search: its cosine, and its BM25 score (0 if BM25 missed it)."""
 
     id: UUID

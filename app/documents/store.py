@@ -13,6 +13,7 @@ from settings import Settings
 BM25_VECTOR: Final = "bm25-pairs"  # by another name than before pairs were in it
 
 Metadata = Mapping[str, str | int | bool]
+Scores = dict[UUID, float]
 T = TypeVar("T")
 
 
@@ -138,11 +139,14 @@ async def create_vector_store(settings: Settings, dimensions: int) -> VectorStor
     )
 
 
-def merge(nearest: Iterable[Hit], bm25: Iterable[Hit]) -> list[Candidate]:
+def scores(hits: Iterable[Hit]) -> Scores:
+    """The score of each point; Edge makes a new UUID at each look at a hit's."""
+    return {_to_uuid(hit.id): hit.score for hit in hits}
+
+
+def merge(cosines: Scores, bm25: Scores) -> list[Candidate]:
     """Joins the two scores of each point, in an order that does not depend on the engine."""
-    lexical = {hit.id: hit.score for hit in bm25}
-    scores = ((hit.id, hit.score) for hit in nearest)  # Edge makes a new UUID at each look
-    found = [Candidate(_to_uuid(id), cosine, lexical.get(id, 0.0)) for id, cosine in scores]
+    found = [Candidate(id, cosine, bm25.get(id, 0.0)) for id, cosine in cosines.items()]
     return sorted(found, key=lambda each: (-each.cosine, -each.bm25, each.id))
 
 

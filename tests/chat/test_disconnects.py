@@ -9,8 +9,9 @@ import pytest
 from starlette.types import Message
 
 from app.chat.api import EventStream
-from app.chat.events import Started
+from app.chat.events import Failed, Started
 from app.chat.generation import Generation
+from app.core.exceptions import BragError
 from tests.chat.asking import COMPLETION, COMPLETION_STREAM, Json, exchange
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
@@ -139,8 +140,10 @@ class TestEventStream:
             """Nobody is there."""
 
         stream = EventStream(generation, UUID(int=1), ping_sec=60)
-        await stream({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
-        assert generation.cancelled
+        streaming = asyncio.create_task(stream({"type": "http"}, receive, send))
+        await until(lambda: generation.cancelled)
+        generation.publish(Failed(BragError()))  # as its task does, once it has stored the end
+        await asyncio.wait_for(streaming, 1)
 
 
 class TestSlowClient:
