@@ -16,7 +16,7 @@ from app.embedded.postgres import EmbeddedPostgres
 from benchmarks.load import UPSTREAM_PATH, Load, Outcome, run
 from benchmarks.processes import Server, family_cpu_sec, isolated
 
-UVICORN = ["--port", "{port}", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+UVICORN = ["--port", "{port}", "--http", "httptools", "--no-access-log", "--loop"]
 KNOWLEDGE = [ROOT / "README.md", ROOT / "docs"]
 
 
@@ -105,12 +105,12 @@ class Rig:
 
     def floor(self) -> Server:
         """The bare route over the ordinary client."""
-        arguments = ["uvicorn", "benchmarks.floor:app", *UVICORN]
+        arguments = ["uvicorn", "benchmarks.floor:app", *UVICORN, "uvloop"]
         return Server(arguments, self._directory, **self._upstream)
 
     def brag(self, store: Store | None = None) -> Server:
         """The whole of bRAG, as in production with one worker; over another store if given."""
-        arguments = ["uvicorn", "app.main:app", *UVICORN]
+        arguments = ["uvicorn", "app.main:app", *UVICORN, "app.core.loop:Loop"]
         stored = (store or self._store).environment
         environment = {**self._upstream, **stored, "ENVIRONMENT": "production"}
         return Server(arguments, self._directory, **environment)

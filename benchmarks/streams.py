@@ -52,9 +52,9 @@ def _rows(
     yield Row(f"{what}: complete and byte-exact", floor_right, brag_right)
     alone = median(each.outcome.seconds for each in upstream)
     yield Row(
-        f"{what}: time, of the upstream's own {alone:.2f} s",
-        median(each.outcome.seconds for each in floor) / alone,
-        median(each.outcome.seconds for each in brag) / alone,
+        f"{what}: time of the slowest round, of the upstream's own {alone:.2f} s",
+        max(each.outcome.seconds for each in floor) / alone,
+        max(each.outcome.seconds for each in brag) / alone,
     )
 
 

@@ -30,6 +30,7 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker shi
     """Finishes the streams in flight on SIGTERM, and cancels what GRACEFUL_TIMEOUT_SEC leaves."""
 
     CONFIG_KWARGS = UvicornWorker.CONFIG_KWARGS | {
+        "loop": "app.core.loop:Loop",
         "timeout_graceful_shutdown": _settings.GRACEFUL_TIMEOUT_SEC,
     }
 

@@ -115,7 +115,7 @@ class Launcher:
 
     def _server_arguments(self) -> list[str]:
         address = ["--host", self._settings.HOST, "--port", self._environment["PORT"]]
-        parts = ["--loop", "uvloop", "--http", "httptools"]
+        parts = ["--loop", "app.core.loop:Loop", "--http", "httptools"]
         logs = ["--no-access-log", "--log-level", "warning"]  # the application logs its requests
         grace = ["--timeout-graceful-shutdown", str(self._settings.GRACEFUL_TIMEOUT_SEC)]
         folders = [f"--reload-dir={ROOT / each}" for each in WATCHED_FOLDERS]
