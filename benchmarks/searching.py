@@ -13,6 +13,7 @@ import orjson
 import psutil
 
 from app.core.embeddings import Embedder, create_embedder
+from app.core.loop import Loop
 from app.db import create_database
 from app.documents.constants import CANDIDATES
 from app.documents.relevance import Relevance
@@ -30,7 +31,7 @@ Call = Callable[[str], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Timings:
-    """Milliseconds of each search, CPU milliseconds of those made at once, and resident memory."""
+    """Milliseconds of each call, mean CPU milliseconds of each round's, and resident memory."""
 
     alone: dict[str, list[float]]
     embedding: list[float]
@@ -98,8 +99,8 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
     new, repeated = await _each(search, asked), await _each(search, asked)
     embedding_cpu, search_cpu = [], []
     for _ in range(rounds):
-        embedding_cpu.append(await _cpu_of_each(embed, questions(rng, searches)))
-        search_cpu.append(await _cpu_of_each(search, questions(rng, searches)))
+        embedding_cpu.append(await _cpu_of_each(embed, questions(rng, searches), callers=1))
+        search_cpu.append(await _cpu_of_each(search, questions(rng, searches), callers=CALLERS))
     memory_mb = psutil.Process().memory_info().rss / 2**20
     return Timings(alone, embedding, new, repeated, embedding_cpu, search_cpu, memory_mb)
 
@@ -125,8 +126,8 @@ async def _each(call: Call, asked: Iterable[str]) -> list[float]:
     return timings
 
 
-async def _cpu_of_each(call: Call, asked: list[str]) -> float:
-    """CPU milliseconds of a call, by CALLERS at once."""
+async def _cpu_of_each(call: Call, asked: list[str], *, callers: int) -> float:
+    """CPU milliseconds of a call, by so many callers at once."""
     remaining = iter(asked)
 
     async def caller() -> None:
@@ -134,7 +135,7 @@ async def _cpu_of_each(call: Call, asked: list[str]) -> float:
             await call(question)
 
     start = process_time()
-    await asyncio.gather(*(caller() for _ in range(CALLERS)))
+    await asyncio.gather(*(caller() for _ in range(callers)))
     return 1000 * (process_time() - start) / len(asked)
 
 
@@ -146,4 +147,5 @@ async def main(searches: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*map(int, sys.argv[1:])))
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(main(*map(int, sys.argv[1:])))
