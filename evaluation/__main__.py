@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.core.exceptions import BragError, ConfigurationError
+from app.documents.console import INTERRUPTED, until_told
 from app.documents.exceptions import UnusableSet
 from app.documents.measuring import evaluate
 from app.documents.reports import Report, table, to_json
@@ -43,6 +44,8 @@ def main() -> int:
     logger.setLevel(logging.INFO)
     try:
         reports = [_measure(each) for each in find_sets(os.environ.get("EVAL_DIR"))]
+    except asyncio.CancelledError:
+        return INTERRUPTED
     except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
         logger.critical("%s", error)
         return 1
@@ -63,9 +66,8 @@ def find_sets(folder: str | None) -> Iterator[LabelledSet]:
 
 def _measure(labelled: LabelledSet) -> Report:
     logger.info("Measuring %s.", labelled.name)
-    return asyncio.run(
-        evaluate(load_settings(), labelled.name, labelled.questions, labelled.corpus)
-    )
+    evaluating = evaluate(load_settings(), labelled.name, labelled.questions, labelled.corpus)
+    return asyncio.run(until_told(evaluating))
 
 
 if __name__ == "__main__":

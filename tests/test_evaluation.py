@@ -1,11 +1,30 @@
 """`python -m evaluation`: its own questions, and the sets that it finds."""
 
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE, Popen
+from tempfile import TemporaryDirectory
+
+import psutil
+import pytest
 
 from app.core.constants import ROOT
+from app.documents.console import INTERRUPTED
 from app.documents.loaders.files import find_files
 from app.documents.questions import read_questions
 from evaluation.__main__ import OWN_DOCUMENTS, OWN_QUESTIONS, find_sets
+from tests.waiting import until
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose name leaves room for that of a socket, and which Postgres's user may read."""
+    with TemporaryDirectory(prefix="brag-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 class TestOwnQuestions:
@@ -40,3 +59,33 @@ class TestFindSets:
             for file in ["corpus.jsonl", "queries.jsonl"][:files]:
                 (tmp_path / name / file).touch()
         assert [each.name for each in find_sets(str(tmp_path))] == ["own", "a", "b"]
+
+
+class TestInterrupted:
+    """A measurement that is broken off."""
+
+    @pytest.mark.parametrize("moment", ["brag-*", "brag-*/postgres/cluster/postmaster.pid"])
+    def test_nothing_left(self, short_path: Path, moment: str) -> None:
+        """SIGTERM leaves neither a folder nor a Postgres, even while that starts."""
+        environment = {**os.environ, "TMPDIR": str(short_path)}
+        command = [sys.executable, "-m", "evaluation"]
+        with Popen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=PIPE) as measuring:
+            asyncio.run(until(lambda: asyncio.to_thread(is_there, short_path, moment), 30))
+            measuring.terminate()
+            measuring.communicate(timeout=30)
+        assert measuring.returncode == INTERRUPTED
+        assert not is_there(short_path, "brag-*")
+        assert not [each for each in psutil.process_iter() if works_in(each, short_path)]
+
+
+def is_there(folder: Path, pattern: str) -> bool:
+    """Whether anything in the folder is named like this."""
+    return any(folder.glob(pattern))
+
+
+def works_in(process: psutil.Process, folder: Path) -> bool:
+    """Whether this is the working directory of a process, or was until it was deleted."""
+    try:
+        return process.cwd().startswith(str(folder))
+    except psutil.Error:
+        return False

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -12,12 +11,14 @@ from uuid import UUID
 from app.core.exceptions import BragError, ConfigurationError
 from app.documents.calibration import calibrate
 from app.documents.console import (
+    INTERRUPTED,
     follow,
     follow_all,
     on_one_line,
     open_database,
     open_knowledge,
     say,
+    until_told,
     working,
 )
 from app.documents.exceptions import UnusableSet
@@ -31,14 +32,14 @@ from app.embedded.exceptions import EmbeddedStartFailed
 from settings import Settings, load_settings
 
 PAGE = 200
-INTERRUPTED = 130  # as a shell has it
 
 
 def main() -> int:
     """Runs one command; the exit code is 0 only if all of it succeeded."""
     arguments = _parse_arguments()
     try:
-        code = asyncio.run(_run(load_settings(), arguments))
+        command = COMMANDS[arguments.command]
+        code = asyncio.run(until_told(command(load_settings(), arguments)))
         sys.stdout.flush()
         return code
     except asyncio.CancelledError:
@@ -49,14 +50,6 @@ def main() -> int:
     except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
         say(str(error), sys.stderr)
         return 1
-
-
-async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Both signals end a command in order: Postgres is stopped if it was started for it."""
-    command = asyncio.ensure_future(COMMANDS[arguments.command](settings, arguments))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, command.cancel)
-    return await command
 
 
 def _parse_arguments() -> argparse.Namespace:

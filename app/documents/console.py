@@ -1,11 +1,12 @@
 """What the command line works with: Postgres always, a worker where the vectors are to be had."""
 
 import asyncio
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Final, TextIO, TypeVar
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -23,7 +24,18 @@ from app.embedded.migrations import migrate
 from app.embedded.postgres import EmbeddedPostgres
 from settings import Settings
 
+T = TypeVar("T")
+
+INTERRUPTED: Final = 130  # as a shell has it
 ENDED = (DocumentStatus.READY, DocumentStatus.FAILED)
+
+
+async def until_told(command: Coroutine[None, None, T]) -> T:
+    """Runs a command to its end; Ctrl-C and SIGTERM cancel it, so that it ends in order."""
+    running = asyncio.ensure_future(command)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    return await running
 
 
 @asynccontextmanager
@@ -32,13 +44,24 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     async with AsyncExitStack() as stack:
         if settings.DATABASE_URL is None:
             postgres = await asyncio.to_thread(EmbeddedPostgres, settings.DATA_DIR)
-            url = await asyncio.to_thread(postgres.start)
-            stack.push_async_callback(asyncio.to_thread, postgres.stop)
+            url = await stack.enter_async_context(_running(postgres))
             await asyncio.to_thread(migrate, url)
             settings = settings.model_copy(update={"DATABASE_URL": SecretStr(url)})
         database = await asyncio.to_thread(create_database, settings)
         stack.push_async_callback(database.close)
         yield database
+
+
+@asynccontextmanager
+async def _running(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """Stops it again, also if the command is broken off while it starts."""
+    starting = asyncio.ensure_future(asyncio.to_thread(postgres.start))
+    try:
+        yield await asyncio.shield(starting)
+    finally:
+        await asyncio.wait([starting])
+        if starting.exception() is None:
+            await asyncio.to_thread(postgres.stop)
 
 
 @dataclass(frozen=True)
