@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import orjson
 import psycopg2
@@ -22,7 +23,6 @@ from async_timeout import timeout
 from pugsql.compiler import Module
 from sqlalchemy import event, exc
 
-from app.core.batching import Batcher
 from app.core.constants import ROOT
 from app.core.exceptions import ConfigurationError, DatabaseUnavailable
 from settings import Settings
@@ -146,30 +146,67 @@ class _Work:
 
 
 class GroupCommit:
-    """Writes the rows of concurrent callers in one statement and one commit."""
+    """Writes the rows of concurrent callers in one statement and one commit.
+
+    A caller waits for the commit in flight and then shares the next with everyone who came
+    meanwhile; alone, it waits for nothing. One bad row fails its own caller only.
+    """
 
     def __init__(self, database: Database, query: str, timeout_sec: float) -> None:
         self._database = database
         self._query = query
         self._timeout_sec = timeout_sec
-        self._batcher = Batcher(self._write, MAX_GROUP)
+        self._waiting: list[tuple[list[Row], asyncio.Future[list[Row]]]] = []
+        self._writer: asyncio.Task[None] | None = None
 
     async def write(self, rows: list[Row]) -> list[Row]:
         """Commits `rows` together; returns what the query returns of them, in order.
 
         Raises DatabaseUnavailable, or what is wrong with these rows.
         """
+        done: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((rows, done))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_all())
         try:
             async with timeout(self._timeout_sec):  # the wait for the commit in flight included
-                return await self._batcher.submit(rows)
+                return await done
         except TimeoutError:
             raise DatabaseUnavailable from None
 
-    async def _write(self, groups: list[list[Row]]) -> list[list[Row]]:
-        document = orjson.dumps([row for rows in groups for row in rows]).decode()
+    async def _write_all(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
+            group = [(rows, done) for rows, done in group if not done.cancelled()]
+            if group:
+                await self._write_group(group)
+
+    async def _write_group(self, group: list[tuple[list[Row], asyncio.Future[list[Row]]]]) -> None:
+        try:
+            returned = await self._write([row for rows, _ in group for row in rows])
+            answers = [[returned[row["uuid"]] for row in rows] for rows, _ in group]
+        except DatabaseUnavailable as error:
+            _fail(group, error)
+        except Exception as error:  # noqa: BLE001 # whatever a row holds, nobody waits for ever
+            if len(group) == 1:
+                return _fail(group, error)
+            for each in group:
+                await self._write_group([each])
+        else:
+            for (_, done), answer in zip(group, answers, strict=True):
+                if not done.done():
+                    done.set_result(answer)
+
+    async def _write(self, rows: list[Row]) -> dict[UUID, Row]:
+        document = orjson.dumps(rows).decode()
         written = await self._database.query(self._query, rows=document)
-        returned = {row["uuid"]: row for row in written}
-        return [[returned[row["uuid"]] for row in rows] for rows in groups]
+        return {row["uuid"]: row for row in written}
+
+
+def _fail(group: list[tuple[list[Row], asyncio.Future[list[Row]]]], error: Exception) -> None:
+    for _, done in group:
+        if not done.done():
+            done.set_exception(error)
 
 
 def _create_engine(url: str, timeout_sec: float) -> sqlalchemy.Engine:

@@ -26,7 +26,7 @@ def retrieval(_: Rig, plan: Plan) -> Iterator[Row]:
         median(timings.new),
     )
     yield Row(
-        f"search {where}, {CALLERS} callers (floor: embedding each question by itself): CPU ms",
+        f"search {where}, {CALLERS} callers (floor: embedding the question): CPU ms",
         median(timings.embedding_cpu),
         median(timings.search_cpu),
     )

@@ -31,7 +31,7 @@ Call = Callable[[str], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Timings:
-    """Milliseconds of each call, mean CPU milliseconds of each round's, and resident memory."""
+    """Milliseconds of each search, CPU milliseconds of those made at once, and resident memory."""
 
     alone: dict[str, list[float]]
     embedding: list[float]
@@ -99,8 +99,8 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
     new, repeated = await _each(search, asked), await _each(search, asked)
     embedding_cpu, search_cpu = [], []
     for _ in range(rounds):
-        embedding_cpu.append(await _cpu_of_each(embed, questions(rng, searches), callers=1))
-        search_cpu.append(await _cpu_of_each(search, questions(rng, searches), callers=CALLERS))
+        embedding_cpu.append(await _cpu_of_each(embed, questions(rng, searches)))
+        search_cpu.append(await _cpu_of_each(search, questions(rng, searches)))
     memory_mb = psutil.Process().memory_info().rss / 2**20
     return Timings(alone, embedding, new, repeated, embedding_cpu, search_cpu, memory_mb)
 
@@ -126,8 +126,8 @@ async def _each(call: Call, asked: Iterable[str]) -> list[float]:
     return timings
 
 
-async def _cpu_of_each(call: Call, asked: list[str], *, callers: int) -> float:
-    """CPU milliseconds of a call, by so many callers at once."""
+async def _cpu_of_each(call: Call, asked: list[str]) -> float:
+    """CPU milliseconds of a call, by CALLERS at once."""
     remaining = iter(asked)
 
     async def caller() -> None:
@@ -135,7 +135,7 @@ async def _cpu_of_each(call: Call, asked: list[str], *, callers: int) -> float:
             await call(question)
 
     start = process_time()
-    await asyncio.gather(*(caller() for _ in range(callers)))
+    await asyncio.gather(*(caller() for _ in range(CALLERS)))
     return 1000 * (process_time() - start) / len(asked)
 
 

@@ -30,7 +30,8 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker shi
     """Finishes the streams in flight on SIGTERM, and cancels what GRACEFUL_TIMEOUT_SEC leaves."""
 
     CONFIG_KWARGS = UvicornWorker.CONFIG_KWARGS | {
-        "loop": "app.core.loop:Loop",
+        # Several processes share the clients of a burst evenly if each takes one at a time.
+        "loop": "app.core.loop:Loop" if _settings.WORKERS == 1 else "uvloop",
         "timeout_graceful_shutdown": _settings.GRACEFUL_TIMEOUT_SEC,
     }
 

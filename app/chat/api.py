@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from app.chat.dependencies import (
@@ -135,6 +136,8 @@ class EventStream(StreamingResponse):
             try:
                 # Each chunk wakes a task through all that it is nested in: here, every middleware.
                 await asyncio.create_task(self.stream_response(send))
+            except OSError:  # as servers of ASGI 2.4 say that the client has left
+                raise ClientDisconnect from None
             finally:
                 if not self._generation.ended:
                     self._generation.cancel()

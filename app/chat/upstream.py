@@ -37,8 +37,6 @@ class Upstream:
 
     def __init__(self, client: AsyncOpenAI) -> None:
         self._client = client
-        # Whole: a path would be parsed and joined to the base URL anew with each call.
-        self._url = f"{client.base_url}chat/completions"
 
     async def complete(
         self, model: str, prompt: Prompt, decoder: CompletionDecoder, *, stream: bool
@@ -73,7 +71,7 @@ class Upstream:
         response = cast(
             AsyncAPIResponse[object],
             await self._client.post(
-                self._url,
+                "/chat/completions",
                 content=orjson.dumps(body),
                 cast_to=object,
                 options={"headers": {RAW_RESPONSE_HEADER: "stream", "Accept-Encoding": "identity"}},

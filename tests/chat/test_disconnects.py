@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from app.chat.api import EventStream
@@ -144,6 +145,23 @@ class TestEventStream:
         await until(lambda: generation.cancelled)
         generation.publish(Failed(BragError()))  # as its task does, once it has stored the end
         await asyncio.wait_for(streaming, 1)
+
+    async def test_as_asgi_2_4_has_it(self) -> None:
+        """A server may say by an OSError that the client has left: that is nobody's fault."""
+        generation = Generation()
+        generation.publish(Started(UUID(int=1), "m"))
+
+        async def receive() -> Message:
+            await asyncio.Event().wait()
+            return {}
+
+        async def send(message: Message) -> None:
+            raise ConnectionResetError
+
+        stream = EventStream(generation, UUID(int=1), ping_sec=60)
+        with pytest.raises(ClientDisconnect):
+            await stream({"type": "http"}, receive, send)
+        assert generation.cancelled
 
 
 class TestSlowClient:

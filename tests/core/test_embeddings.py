@@ -22,11 +22,9 @@ class SlowModel:
     def __init__(self) -> None:
         self.may_embed = threading.Event()
         self.niceness: dict[str, int] = {}
-        self.calls: list[list[str]] = []
 
     def embed(self, texts: list[str]) -> Iterator[Vector]:
         """The vectors of texts, and a note of who asked."""
-        self.calls.append(texts)
         for text in texts:
             if text == "passage":
                 self.may_embed.wait(10)
@@ -51,22 +49,6 @@ def own(model: SlowModel) -> Iterator[Embedder]:
 
 
 class TestQuestions:
-    async def test_together(self, embedder: Embedder) -> None:
-        """Questions that come at the same time have the vectors that each has by itself."""
-        asked = [f"Which port does part {n} of {'bRAG ' * n}listen on?" for n in range(10)]
-        asked.append("Which of these ports is open? " * 50)
-        together = await asyncio.gather(*map(embedder.embed_query, asked))
-        alone = await embedder.embed_passages(asked)
-        assert np.allclose(together, alone, atol=1e-6)
-
-    async def test_one_call(self, own: Embedder, model: SlowModel) -> None:
-        """They share calls of the model, but with a long one, which would slow them all."""
-        model.may_embed.set()
-        long = "How long is this? " * 50
-        asked = [f"question {n}" for n in range(5)]
-        await asyncio.gather(*map(own.embed_query, [*asked, long]))
-        assert model.calls == [[long], asked]
-
     async def test_beside_passages(self, own: Embedder, model: SlowModel) -> None:
         """A question waits for no passage, and neither does the readiness probe."""
         passages = asyncio.create_task(own.embed_passages(["passage", "passage"]))

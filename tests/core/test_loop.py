@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
@@ -32,44 +32,70 @@ class TestLoop:
         assert turns <= CLIENTS / ACCEPTED_AT_ONCE + 10
 
     def test_closed_server(self, clients: list[socket.socket]) -> None:
-        """It listens no more once it is closed."""
+        """It keeps nobody who comes in while it closes, but for one whom libuv itself lets in."""
         with asyncio.Runner(loop_factory=Loop) as runner:
-            address = runner.run(serve_and_close())
-            with pytest.raises(ConnectionRefusedError):
-                clients[0].connect(address)
+            address, kept = runner.run(serve_and_close(clients))
+        assert kept <= 1
+        with pytest.raises(ConnectionRefusedError), socket.socket() as late:
+            late.connect(address)
 
 
 class Greeter(asyncio.Protocol):
     """Says hello."""
 
-    greeted = 0
+    greeted: ClassVar[list[asyncio.Transport]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Says it."""
-        Greeter.greeted += 1
-        cast(asyncio.Transport, transport).write(b"Hello")
+        client = cast(asyncio.Transport, transport)
+        client.write(b"Hello")
+        self.greeted.append(client)
+
+
+async def listen(clients: list[socket.socket]) -> asyncio.Server:
+    """A server to which these clients have come in the same turn of the loop."""
+    Greeter.greeted.clear()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Greeter, "127.0.0.1", 0, backlog=CLIENTS)
+    for each in clients:
+        each.settimeout(0)
+        each.connect_ex(server.sockets[0].getsockname())
+    return server
 
 
 async def serve(clients: list[socket.socket]) -> int:
-    """How many turns of the loop it takes to greet clients who have all come in the same one."""
-    Greeter.greeted = turns = 0
-    loop = asyncio.get_running_loop()
-    async with await loop.create_server(Greeter, "127.0.0.1", 0, backlog=CLIENTS) as server:
-        for each in clients:
-            each.settimeout(0)
-            each.connect_ex(server.sockets[0].getsockname())
-        while Greeter.greeted < len(clients) and turns < TOO_MANY:
+    """How many turns of the loop it takes to greet them all."""
+    turns = 0
+    async with await listen(clients):
+        while len(Greeter.greeted) < len(clients) and turns < TOO_MANY:
             await asyncio.sleep(0)
             turns += 1
         for each in clients:
-            assert await asyncio.wait_for(loop.sock_recv(each, 5), 5) == b"Hello"
+            assert await receive(each) == b"Hello"
             each.close()  # the server waits for that
     return turns
 
 
-async def serve_and_close() -> tuple[str, int]:
-    """Where a server was."""
-    loop = asyncio.get_running_loop()
-    async with await loop.create_server(Greeter, "127.0.0.1", 0) as server:
-        address: tuple[str, int] = server.sockets[0].getsockname()
-    return address
+async def serve_and_close(clients: list[socket.socket]) -> tuple[tuple[str, int], int]:
+    """Closes the server, and whom it has greeted by then, as uvicorn does.
+
+    Returns where it was, and how many others it has greeted and kept.
+    """
+    server = await listen(clients)
+    address: tuple[str, int] = server.sockets[0].getsockname()
+    while not Greeter.greeted:
+        await asyncio.sleep(0)
+    server.close()
+    for each in Greeter.greeted:
+        each.close()
+    for _ in range(CLIENTS):
+        await asyncio.sleep(0)
+    kept = [each for each in Greeter.greeted if not each.is_closing()]
+    for each in kept:
+        each.abort()
+    return address, len(kept)
+
+
+async def receive(client: socket.socket) -> bytes:
+    """What comes next; nothing when the server has closed the connection."""
+    return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 5), 5)
