@@ -190,8 +190,9 @@ class GroupCommit:
         except Exception as error:  # noqa: BLE001 # whatever a row holds, nobody waits for ever
             if len(group) == 1:
                 return _fail(group, error)
-            for each in group:
-                await self._write_group([each])
+            for rows, done in group:
+                if not done.done():  # who has left meanwhile was told that nothing is stored
+                    await self._write_group([(rows, done)])
         else:
             for (_, done), answer in zip(group, answers, strict=True):
                 if not done.done():

@@ -81,6 +81,18 @@ class TestGroupCommit:
         assert await stored(database, rows[0]["uuid"])
         assert await stored(database, rows[2]["uuid"])
 
+    async def test_left_during_a_bad_row(self, database: Database) -> None:
+        """Nothing is stored for a caller that leaves before the rows are tried one by one."""
+        group, rows = database.group("insert_messages"), [message() for _ in range(3)]
+        rows[0] |= {"role": "king"}
+        writes = [asyncio.create_task(group.write([row])) for row in rows]
+        for _ in range(3):  # all have come, and their rows are on the way
+            await asyncio.sleep(0)
+        writes[1].cancel()
+        await asyncio.gather(*writes, return_exceptions=True)
+        assert await stored(database, rows[1]["uuid"]) is None
+        assert await stored(database, rows[2]["uuid"])
+
     async def test_everybody_left(self, database: Database) -> None:
         """When all have left, the next caller is served as ever."""
         group = database.group("insert_messages")
