@@ -155,6 +155,9 @@ class Generations:
             return None if generation.cancelled else StreamTimeoutException()
         except BragError as error:
             return error
+        except Exception:
+            logger.exception("A completion failed")  # by a fault of ours: the answer ends with it
+            return BragError()
         return None
 
     async def _end(

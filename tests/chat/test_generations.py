@@ -3,7 +3,8 @@
 import psycopg2
 import pytest
 
-from tests.chat.asking import stored
+from app.chat import decoding
+from tests.chat.asking import COMPLETION, COMPLETION_STREAM, exchange, fail, stored
 from tests.conftest import SettingsFactory
 from tests.server import serve
 from tests.waiting import until
@@ -27,6 +28,22 @@ def leave_behind(database_url: str, seconds: float) -> str:
         connection.close()
     assert row
     return str(row[0])
+
+
+class TestOurFault:
+    """Something goes wrong that nobody foresaw: here, the parser of JSON is gone."""
+
+    @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
+    async def test_stored(
+        self, make_settings: SettingsFactory, monkeypatch: pytest.MonkeyPatch, path: str
+    ) -> None:
+        """The client is told that it was us, and the answer is not left behind as under way."""
+        monkeypatch.setattr(decoding, "orjson", None)
+        async with serve(make_settings()) as client:
+            fault = await fail(client, path)
+            assert (fault.status, fault.code) == (500, "internal_server_error")
+            _, answer = await exchange(client)
+            assert (answer["status"], answer["message"]) == ("failed", "")
 
 
 class TestSweep:
