@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 import orjson
 import psycopg2
@@ -32,7 +31,6 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 POOL_SIZE: Final = 8
-MAX_GROUP: Final = 200
 UNAVAILABLE: Final = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 
@@ -40,7 +38,7 @@ class Database:
     """Runs the queries of db/queries off the event loop, each call one transaction."""
 
     def __init__(self, url: str, timeout_sec: float) -> None:
-        self._timeout_sec = timeout_sec
+        self.timeout_sec = timeout_sec
         self._engine = _create_engine(url, timeout_sec)
         self._queries = _load_queries(self._engine)
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="database")
@@ -60,7 +58,7 @@ class Database:
         work = _Work(call)
         loop = asyncio.get_running_loop()
         try:
-            async with timeout(self._timeout_sec):
+            async with timeout(self.timeout_sec):
                 return await loop.run_in_executor(self._threads, work.run)
         except TimeoutError:
             work.break_off()
@@ -74,10 +72,6 @@ class Database:
             if error.connection_invalidated:
                 raise DatabaseUnavailable from error
             raise
-
-    def group(self, query: str) -> "GroupCommit":
-        """Collects rows for `query`, which takes a JSON array of them as `rows`."""
-        return GroupCommit(self, query, self._timeout_sec)
 
     async def ready(self) -> None:
         """Returns when Postgres answers; raises DatabaseUnavailable otherwise."""
@@ -143,71 +137,6 @@ class _Work:
             if self._connection is not None:
                 with socket.socket(fileno=os.dup(self._connection.fileno())) as connection:
                     connection.shutdown(socket.SHUT_RDWR)
-
-
-class GroupCommit:
-    """Writes the rows of concurrent callers in one statement and one commit.
-
-    A caller waits for the commit in flight and then shares the next with everyone who came
-    meanwhile; alone, it waits for nothing. One bad row fails its own caller only.
-    """
-
-    def __init__(self, database: Database, query: str, timeout_sec: float) -> None:
-        self._database = database
-        self._query = query
-        self._timeout_sec = timeout_sec
-        self._waiting: list[tuple[list[Row], asyncio.Future[list[Row]]]] = []
-        self._writer: asyncio.Task[None] | None = None
-
-    async def write(self, rows: list[Row]) -> list[Row]:
-        """Commits `rows` together; returns what the query returns of them, in order.
-
-        Raises DatabaseUnavailable, or what is wrong with these rows.
-        """
-        done: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((rows, done))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all())
-        try:
-            async with timeout(self._timeout_sec):  # the wait for the commit in flight included
-                return await done
-        except TimeoutError:
-            raise DatabaseUnavailable from None
-
-    async def _write_all(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
-            group = [(rows, done) for rows, done in group if not done.cancelled()]
-            if group:
-                await self._write_group(group)
-
-    async def _write_group(self, group: list[tuple[list[Row], asyncio.Future[list[Row]]]]) -> None:
-        try:
-            returned = await self._write([row for rows, _ in group for row in rows])
-            answers = [[returned[row["uuid"]] for row in rows] for rows, _ in group]
-        except DatabaseUnavailable as error:
-            _fail(group, error)
-        except Exception as error:  # noqa: BLE001 # whatever a row holds, nobody waits for ever
-            if len(group) == 1:
-                return _fail(group, error)
-            for rows, done in group:
-                if not done.done():  # who has left meanwhile was told that nothing is stored
-                    await self._write_group([(rows, done)])
-        else:
-            for (_, done), answer in zip(group, answers, strict=True):
-                if not done.done():
-                    done.set_result(answer)
-
-    async def _write(self, rows: list[Row]) -> dict[UUID, Row]:
-        document = orjson.dumps(rows).decode()
-        written = await self._database.query(self._query, rows=document)
-        return {row["uuid"]: row for row in written}
-
-
-def _fail(group: list[tuple[list[Row], asyncio.Future[list[Row]]]], error: Exception) -> None:
-    for _, done in group:
-        if not done.done():
-            done.set_exception(error)
 
 
 def _create_engine(url: str, timeout_sec: float) -> sqlalchemy.Engine:

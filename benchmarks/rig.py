@@ -16,7 +16,6 @@ from app.embedded.postgres import EmbeddedPostgres
 from benchmarks.load import UPSTREAM_PATH, Load, Outcome, run
 from benchmarks.processes import Server, family_cpu_sec, isolated
 
-UVICORN = ["--port", "{port}", "--http", "httptools", "--no-access-log", "--loop"]
 KNOWLEDGE = [ROOT / "README.md", ROOT / "docs"]
 
 
@@ -105,12 +104,11 @@ class Rig:
 
     def floor(self) -> Server:
         """The bare route over the ordinary client."""
-        arguments = ["uvicorn", "benchmarks.floor:app", *UVICORN, "uvloop"]
-        return Server(arguments, self._directory, **self._upstream)
+        return Server(_uvicorn("benchmarks.floor:app", "uvloop"), self._directory, **self._upstream)
 
     def brag(self, store: Store | None = None) -> Server:
         """The whole of bRAG, as in production with one worker; over another store if given."""
-        arguments = ["uvicorn", "app.main:app", *UVICORN, "app.core.loop:Loop"]
+        arguments = _uvicorn("app.main:app", "app.core.loop:Loop")
         stored = (store or self._store).environment
         environment = {**self._upstream, **stored, "ENVIRONMENT": "production"}
         return Server(arguments, self._directory, **environment)
@@ -133,6 +131,11 @@ class Rig:
         """The readings of each server, taken in turns, so that a noisy minute hits all alike."""
         turns = [[self.measure(server, load) for server in servers] for _ in range(rounds)]
         return [list(readings) for readings in zip(*turns, strict=True)]
+
+
+def _uvicorn(app: str, loop: str) -> list[str]:
+    options = ["--port", "{port}", "--loop", loop, "--http", "httptools", "--no-access-log"]
+    return ["uvicorn", app, *options]
 
 
 @contextmanager

@@ -70,7 +70,7 @@ class TestRun:
     async def test_types(self, database: Database) -> None:
         """Times come aware and in UTC, JSON decoded, uuids as such."""
         row = message()
-        await database.group("insert_messages").write([row])
+        await database.query("insert_messages", rows=to_json([row]))
         found = await stored(database, row["uuid"])
         assert found is not None
         assert found["created_at"].utcoffset().total_seconds() == 0
@@ -163,12 +163,13 @@ class TestConnections:
     @pytest.fixture
     def many_files(self) -> Iterator[None]:
         """A process that has more than 1024 files open."""
-        if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 1500:
-            pytest.skip("this machine lets a process open too few files")
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1500), hard))
         files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
         yield
         for file in files:
             os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     @pytest.mark.usefixtures("many_files")
     async def test_many_files(self, database: Database) -> None:

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.db import MAX_GROUP, Database
+from app.db import Database
+from app.group_commit import MAX_GROUP, GroupCommit
 from tests.databases import execute, message, opened, stored
 
 COMMITS = "SELECT DISTINCT CAST(xmin AS text) FROM message WHERE model = :model"
@@ -25,7 +26,7 @@ class TestGroupCommit:
 
     async def test_order(self, database: Database) -> None:
         """Rows are stored in the order in which they came, and each caller gets its own."""
-        group = database.group("insert_messages")
+        group = GroupCommit(database, "insert_messages")
         rows = [message(f"{n}") for n in range(2 * MAX_GROUP)]
         written = await asyncio.gather(*(group.write(rows[n : n + 2]) for n in range(0, 400, 2)))
         returned = [row for pair in written for row in pair]
@@ -35,7 +36,7 @@ class TestGroupCommit:
 
     async def test_few_commits(self, database: Database) -> None:
         """Many callers share a few commits."""
-        group, model = database.group("insert_messages"), uuid4().hex
+        group, model = GroupCommit(database, "insert_messages"), uuid4().hex
         rows = [message() | {"model": model} for _ in range(100)]
         await asyncio.gather(*(group.write([row]) for row in rows))
         commits = await database.run(lambda queries: execute(queries, COMMITS, model=model))
@@ -48,7 +49,7 @@ class TestGroupCommit:
     )
     async def test_bad_row(self, database: Database, bad: dict[str, Any]) -> None:
         """A bad row fails its own caller only."""
-        group = database.group("insert_messages")
+        group = GroupCommit(database, "insert_messages")
         good = [message() for _ in range(4)]
         writes = [group.write([row]) for row in good]
         writes.insert(2, group.write([message() | bad]))
@@ -59,8 +60,8 @@ class TestGroupCommit:
     async def test_missing_row(self, database: Database) -> None:
         """So does an update of a row that is not there."""
         row = message()
-        await database.group("insert_messages").write([row])
-        group = database.group("finish_messages")
+        await GroupCommit(database, "insert_messages").write([row])
+        group = GroupCommit(database, "finish_messages")
         gone = {"uuid": uuid4(), "message": "", "status": "failed"}
         there = {"uuid": row["uuid"], "message": "Bye", "status": "partial"}
         results = await asyncio.gather(
@@ -71,7 +72,7 @@ class TestGroupCommit:
 
     async def test_cancelled_caller(self, database: Database) -> None:
         """A caller that leaves takes nothing from the others."""
-        group = database.group("insert_messages")
+        group = GroupCommit(database, "insert_messages")
         rows = [message() for _ in range(3)]
         writes = [asyncio.create_task(group.write([row])) for row in rows]
         await asyncio.sleep(0)
@@ -83,7 +84,7 @@ class TestGroupCommit:
 
     async def test_left_during_a_bad_row(self, database: Database) -> None:
         """Nothing is stored for a caller that leaves before the rows are tried one by one."""
-        group, rows = database.group("insert_messages"), [message() for _ in range(3)]
+        group, rows = GroupCommit(database, "insert_messages"), [message() for _ in range(3)]
         rows[0] |= {"role": "king"}
         writes = [asyncio.create_task(group.write([row])) for row in rows]
         for _ in range(3):  # all have come, and their rows are on the way
@@ -95,7 +96,7 @@ class TestGroupCommit:
 
     async def test_everybody_left(self, database: Database) -> None:
         """When all have left, the next caller is served as ever."""
-        group = database.group("insert_messages")
+        group = GroupCommit(database, "insert_messages")
         writes = [asyncio.create_task(group.write([message()])) for _ in range(3)]
         await asyncio.sleep(0)
         for write in writes:

@@ -9,6 +9,7 @@ from app.chat.models import BaseMessage, Message, Usage
 from app.core.exceptions import NotFound
 from app.db import Database
 from app.documents.models import Source
+from app.group_commit import GroupCommit
 
 
 @dataclass
@@ -27,8 +28,8 @@ class MessageService:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._inserts = database.group("insert_messages")
-        self._finishes = database.group("finish_messages")
+        self._inserts = GroupCommit(database, "insert_messages")
+        self._finishes = GroupCommit(database, "finish_messages")
 
     async def ask(self, question: BaseMessage, model: str, sources: list[Source]) -> Message:
         """Commits a question, and the answer to it that is about to be generated; returns that."""
