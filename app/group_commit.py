@@ -37,9 +37,8 @@ class GroupCommit:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         try:
-            async with timeout(
-                self._database.timeout_sec
-            ):  # the wait for the commit in flight included
+            # The wait for the commit in flight included.
+            async with timeout(self._database.timeout_sec):
                 return await done
         except TimeoutError:
             raise DatabaseUnavailable from None
