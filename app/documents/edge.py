@@ -23,7 +23,7 @@ from app.documents.filters import (
     to_payload,
 )
 from app.documents.lexical import encode_passage, encode_question
-from app.documents.ranking import Candidate
+from app.documents.ranking import Candidate, rank
 from app.documents.store import (
     BM25_VECTOR,
     DenseVector,
@@ -31,7 +31,6 @@ from app.documents.store import (
     Scores,
     SearchFilter,
     batched,
-    merge,
     scores,
 )
 
@@ -145,7 +144,7 @@ class EdgeVectorStore:
         by_words = edge.QueryRequest(candidates, query=sparse, filter=visible)
         nearest, lexical = shard.query_batch(edge.QueryBatchRequest([by_meaning, by_words]))
         cosines, bm25 = scores(nearest), scores(lexical)
-        return merge(cosines | _score(shard, dense, bm25.keys() - cosines.keys()), bm25)
+        return rank(cosines | _score(shard, dense, bm25.keys() - cosines.keys()), bm25)
 
 
 def _score(shard: edge.EdgeShard, dense: edge.Query, ids: set[UUID]) -> Scores:

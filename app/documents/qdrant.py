@@ -18,14 +18,13 @@ from app.documents.filters import (
 )
 from app.documents.lexical import encode_passage, encode_question
 from app.documents.qdrant_collection import QdrantCollection
-from app.documents.ranking import Candidate
+from app.documents.ranking import Candidate, rank
 from app.documents.store import (
     BM25_VECTOR,
     DenseVector,
     Point,
     SearchFilter,
     batched,
-    merge,
     scores,
 )
 from settings import Settings
@@ -68,7 +67,7 @@ class QdrantVectorStore:
         requests = self._query_requests(vector, text, where, candidates)
         async with self._collection.request() as client:
             nearest, bm25 = await client.query_batch_points(self._name, requests)
-        return merge(scores(nearest.points), scores(bm25.points))
+        return rank(scores(nearest.points), scores(bm25.points))
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document."""

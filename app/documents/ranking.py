@@ -1,6 +1,6 @@
 """Orders what the dense and the BM25 search have found by the evidence of both."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -24,9 +24,10 @@ class Candidate(NamedTuple):
         return self.cosine + self.bm25 / BM25_SCALE
 
 
-def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates, best first; passages of equal score in the order of their ids."""
-    return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.id))
+def rank(cosines: Mapping[UUID, float], bm25: Mapping[UUID, float]) -> list[Candidate]:
+    """All points that have a cosine, best first; those of equal score in the order of their ids."""
+    found = [Candidate(id, cosine, bm25.get(id, 0.0)) for id, cosine in cosines.items()]
+    return sorted(found, key=lambda candidate: (-candidate.score, candidate.id))
 
 
 def distinct(sources: Iterable[Source]) -> list[Source]:

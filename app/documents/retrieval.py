@@ -10,7 +10,7 @@ from app.db import Database
 from app.documents.constants import CANDIDATES, JUDGED, MAX_SEARCHES, READ_FOR_EACH
 from app.documents.evidence import evidence
 from app.documents.models import Filter, Source
-from app.documents.ranking import Candidate, distinct, rank
+from app.documents.ranking import Candidate, distinct
 from app.documents.relevance import Relevance
 from app.documents.store import SearchFilter, VectorStore
 
@@ -83,7 +83,7 @@ class RetrievalService:
         for search in range(MAX_SEARCHES):
             where = replace(scope, hidden=hidden)
             candidates = await self._store.query(vector, query, where, candidates=CANDIDATES)
-            ranked = rank(candidates)[:best]
+            ranked = candidates[:best]
             found = await self._read(ranked, user_id)
             if len(found) == len(ranked) and not hidden:
                 break

@@ -100,7 +100,7 @@ class VectorStore(Protocol):
     async def query(
         self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
     ) -> list[Candidate]:
-        """The nearest `candidates` points and the best of BM25, as many; nearest first."""
+        """The nearest `candidates` points and the best of BM25, as many; as `rank` orders them."""
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document; nothing happens where there are none."""
@@ -142,12 +142,6 @@ async def create_vector_store(settings: Settings, dimensions: int) -> VectorStor
 def scores(hits: Iterable[Hit]) -> Scores:
     """The score of each point; Edge makes a new UUID at each look at a hit's."""
     return {_to_uuid(hit.id): hit.score for hit in hits}
-
-
-def merge(cosines: Scores, bm25: Scores) -> list[Candidate]:
-    """Joins the two scores of each point, in an order that does not depend on the engine."""
-    found = [Candidate(id, cosine, bm25.get(id, 0.0)) for id, cosine in cosines.items()]
-    return sorted(found, key=lambda each: (-each.cosine, -each.bm25, each.id))
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
