@@ -7,10 +7,11 @@ from hashlib import sha256
 
 import orjson
 
+from app.core.embeddings import create_embedder
 from app.db import Database, Queries, create_database
 from app.documents.edge import EdgeVectorStore
 from app.documents.store import DenseVector, Point, batched
-from benchmarks.passages import DIMENSIONS, documents
+from benchmarks.passages import documents, subjects
 from settings import Settings
 
 AT_ONCE = 50  # documents
@@ -20,10 +21,13 @@ NEVER = 10**9
 async def fill(settings: Settings, passages: int) -> None:
     """Writes so many passages, their rows and their points, and then the search graph."""
     path = settings.DATA_DIR / "qdrant" / settings.QDRANT_COLLECTION_NAME
-    dense = DenseVector.of_model(settings.EMBEDDING_MODEL, DIMENSIONS)
+    embedder = create_embedder(settings)
+    directions = await embedder.embed_passages(subjects())
+    embedder.close()
+    dense = DenseVector.of_model(settings.EMBEDDING_MODEL, embedder.dimensions)
     database = create_database(settings)
     store = await EdgeVectorStore.open(path, dense, optimize_after=NEVER)
-    for some in batched(list(documents(passages)), AT_ONCE):
+    for some in batched(list(documents(passages, directions)), AT_ONCE):
         await _write_rows(database, some)
         await store.upsert([point for document in some for point in document])
     await store.close()

@@ -1,6 +1,9 @@
-"""Passages to search: clustered vectors, and made-up words that are as frequent as real ones."""
+"""Passages to search: about subjects that have words and a direction in common, as real ones have.
 
-from collections.abc import Iterator
+Their words are made up, and as frequent as real ones.
+"""
+
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import cast
 from uuid import UUID, uuid5
@@ -12,14 +15,14 @@ from app.core.embeddings import Vector
 from app.documents.models import passage_uuid
 from app.documents.store import Metadata, Payload, Point
 
-DIMENSIONS = 384
-CLUSTERS = 500
-SPREAD = 0.9  # of a cluster, of which 1 is the distance to its neighbours
+SUBJECTS = 500
+OWN_WORDS = 8  # of a subject: what is said and asked about it is said in them
+SPREAD = 0.9  # of a subject's passages: how far they lie from it, which is a unit vector
 
 SYLLABLES = [consonant + vowel for consonant in "bcdfghjklmnprstvwz" for vowel in "aeiou"]
 WORDS = 30_000
-WORDS_IN_PASSAGE = 120
-WORDS_IN_QUESTION = 6
+WORDS_IN_PASSAGE = 120, 12  # and so many of them its subject's own
+WORDS_IN_QUESTION = 6, 4
 PASSAGE_SLOPE = 1.0  # of Zipf's law
 QUESTION_SLOPE = 0.7  # questions are asked in rarer words
 
@@ -31,13 +34,20 @@ RARE = 100  # of so many documents, one is
 DOCUMENTS = UUID(int=7)
 
 
-def documents(passages: int) -> Iterator[list[Point]]:
-    """The passages of each document, the same ones each time."""
+def subjects() -> list[str]:
+    """The own words of each subject."""
+    return [" ".join(_vocabulary()[each] for each in row) for row in _own_words()]
+
+
+def documents(passages: int, directions: Sequence[Vector]) -> Iterator[list[Point]]:
+    """The passages of each document, the same ones each time; subjects have these `directions`."""
     rng = np.random.default_rng(1)
     for number in range(passages // PASSAGES_IN_DOCUMENT):
         payload = payload_of(number)
-        vectors = vectors_like(rng, PASSAGES_IN_DOCUMENT)
-        texts = _texts(rng, PASSAGES_IN_DOCUMENT, WORDS_IN_PASSAGE, PASSAGE_SLOPE)
+        subject = number // 2 % SUBJECTS  # which has shared documents and owned ones
+        vectors = _vectors_near(directions[subject], rng, PASSAGES_IN_DOCUMENT)
+        about = np.full(PASSAGES_IN_DOCUMENT, subject)
+        texts = _texts(rng, about, *WORDS_IN_PASSAGE, PASSAGE_SLOPE)
         yield [
             Point(passage_uuid(payload.document_uuid, ordinal), vector, text, payload)
             for ordinal, (vector, text) in enumerate(zip(vectors, texts, strict=True))
@@ -54,20 +64,24 @@ def payload_of(number: int) -> Payload:
     return Payload(uuid5(DOCUMENTS, str(number)), owner, f"handbook/{number}.md", metadata)
 
 
-def vectors_like(rng: np.random.Generator, count: int) -> list[Vector]:
-    """Unit vectors in the neighbourhood of those of the passages."""
-    centres = _centres()[rng.integers(CLUSTERS, size=count)]
-    vectors = centres + rng.normal(scale=SPREAD, size=(count, DIMENSIONS))
+def questions(rng: np.random.Generator, count: int) -> list[str]:
+    """Questions like no other, each about a subject; its other words are rarer than passages'."""
+    return _texts(rng, rng.integers(SUBJECTS, size=count), *WORDS_IN_QUESTION, QUESTION_SLOPE)
+
+
+def _vectors_near(direction: Vector, rng: np.random.Generator, count: int) -> list[Vector]:
+    noise = rng.normal(size=(count, len(direction))) / np.sqrt(len(direction))
+    vectors = direction + SPREAD * noise
     return list((vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32))
 
 
-def questions(rng: np.random.Generator, count: int) -> list[str]:
-    """Questions like no other: as many of the same words, though rarer, and as random."""
-    return _texts(rng, count, WORDS_IN_QUESTION, QUESTION_SLOPE)
-
-
-def _texts(rng: np.random.Generator, count: int, words: int, slope: float) -> list[str]:
-    drawn = rng.choice(WORDS, size=(count, words), p=_frequencies(slope))
+def _texts(
+    rng: np.random.Generator, about: NDArray[np.int64], words: int, own: int, slope: float
+) -> list[str]:
+    """A text about each of these subjects, with so many of its own words, in any order."""
+    others = rng.choice(WORDS, size=(len(about), words - own), p=_frequencies(slope))
+    owned = _own_words()[about[:, None], rng.integers(OWN_WORDS, size=(len(about), own))]
+    drawn = rng.permuted(np.concatenate([others, owned], axis=1), axis=1)
     return [" ".join(_vocabulary()[each] for each in row) for row in drawn]
 
 
@@ -90,5 +104,5 @@ def _frequencies(slope: float) -> NDArray[np.float64]:
 
 
 @cache
-def _centres() -> NDArray[np.float64]:
-    return np.random.default_rng(0).normal(size=(CLUSTERS, DIMENSIONS))
+def _own_words() -> NDArray[np.int64]:
+    return np.random.default_rng(0).integers(WORDS, size=(SUBJECTS, OWN_WORDS))

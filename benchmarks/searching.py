@@ -19,7 +19,7 @@ from app.documents.constants import CANDIDATES
 from app.documents.relevance import Relevance
 from app.documents.retrieval import RetrievalService
 from app.documents.store import SearchFilter, VectorStore, create_vector_store
-from benchmarks.passages import payload_of, questions, vectors_like
+from benchmarks.passages import payload_of, questions
 from settings import Settings
 
 CALLERS = 16
@@ -91,7 +91,7 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
     embed = knowledge.embedder.embed_query
     await _each(search, questions(rng, 20))
     alone = {
-        name: await _alone(knowledge.store, where, rng, searches)
+        name: await _alone(knowledge, where, questions(rng, searches))
         for name, where in filters().items()
     }
     asked = questions(rng, searches)
@@ -105,15 +105,14 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
     return Timings(alone, embedding, new, repeated, embedding_cpu, search_cpu, memory_mb)
 
 
-async def _alone(
-    store: VectorStore, where: SearchFilter, rng: np.random.Generator, searches: int
-) -> list[float]:
-    vectors = iter(vectors_like(rng, searches))
+async def _alone(knowledge: Knowledge, where: SearchFilter, asked: list[str]) -> list[float]:
+    vectors = iter([await knowledge.embedder.embed_query(each) for each in asked])
 
     async def search(question: str) -> None:
-        await store.query(next(vectors), question, where, candidates=CANDIDATES)
+        vector = next(vectors)
+        await knowledge.store.query(vector, question, where, candidates=CANDIDATES)
 
-    return await _each(search, questions(rng, searches))
+    return await _each(search, asked)
 
 
 async def _each(call: Call, asked: Iterable[str]) -> list[float]:
