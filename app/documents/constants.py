@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-CANDIDATES: Final = 50
+CANDIDATES: Final = 30
 READ_FOR_EACH: Final = 4  # passages for one of an answer: documents repeat themselves
 JUDGED: Final = 3  # passages, from the best on, of which one must be relevant
 MAX_SEARCHES: Final = 4  # for one question, while documents come and go under it

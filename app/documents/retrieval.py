@@ -78,11 +78,12 @@ class RetrievalService:
         again without such documents: they take the place of no other.
         """
         vector = await self._embedder.embed_query(query)
+        enough = max(CANDIDATES, best or 0)
         scope = SearchFilter(user_id=user_id, **(filter.model_dump() if filter else {}))
         hidden: set[UUID] = set()
         for search in range(MAX_SEARCHES):
             where = replace(scope, hidden=hidden)
-            candidates = await self._store.query(vector, query, where, candidates=CANDIDATES)
+            candidates = await self._store.query(vector, query, where, candidates=enough)
             ranked = candidates[:best]
             found = await self._read(ranked, user_id)
             if len(found) == len(ranked) and not hidden:

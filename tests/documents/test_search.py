@@ -78,6 +78,18 @@ class TestFilter:
         assert await sources(birds, source="geese.txt") == {"geese.txt"}
 
 
+class TestRepeats:
+    async def test_many(self, knowledge: Knowledge) -> None:
+        """What a document says forty times leaves room for everything else."""
+        await knowledge.ingest("# Ducks\n\nDucks eat plants.\n\n" * 40, "repeats.md")
+        others = [f"{number}.txt" for number in range(19)]
+        for source in others:
+            await knowledge.ingest(f"Snails, as told in {source}", source)
+        found = await knowledge.retrieval.search("What do ducks eat?", limit=20)
+        assert [each.source for each in found].count("repeats.md") == 1
+        assert {each.source for each in found} == {"repeats.md", *others}
+
+
 class TestOwners:
     async def test_own_and_shared(self, knowledge: Knowledge) -> None:
         """A user finds their own and the shared documents; nobody finds the shared ones only."""
