@@ -8,7 +8,7 @@ READ_FOR_EACH: Final = 4  # passages for one of an answer: documents repeat them
 JUDGED: Final = 3  # passages, from the best on, of which one must be relevant
 MAX_SEARCHES: Final = 4  # for one question, while documents come and go under it
 
-PIECE_BYTES: Final = 2**18  # of a document: the driver holds the GIL for a millisecond with each
+PIECE_BYTES: Final = 2**17  # of a document: the driver holds the GIL half a millisecond for each
 NO_DOCUMENT: Final = UUID(int=0)  # of the work that is about all of them
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
 WORKERS: Final = 2  # one parses and commits while the other embeds
