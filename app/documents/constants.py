@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-CANDIDATES: Final = 30
+CANDIDATES: Final = 30  # of either search, at least: docs/decisions/0011-pairs-of-words.md
 READ_FOR_EACH: Final = 4  # passages for one of an answer: documents repeat themselves
 JUDGED: Final = 3  # passages, from the best on, of which one must be relevant
 MAX_SEARCHES: Final = 4  # for one question, while documents come and go under it
