@@ -113,7 +113,7 @@ async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def _add(documents: DocumentService, file: Path, max_bytes: int) -> UUID | None:
     try:
-        content = await asyncio.to_thread(file.read_bytes)
+        content = await asyncio.to_thread(_read, file, max_bytes + 1)
     except OSError as error:
         say(f"{file} cannot be read: {error.strerror}.", sys.stderr)
         return None
@@ -126,6 +126,11 @@ async def _add(documents: DocumentService, file: Path, max_bytes: int) -> UUID |
     if not is_new:
         say(f"{file}: is there already.")
     return document.uuid
+
+
+def _read(file: Path, limit: int) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(limit)
 
 
 async def _finish(documents: DocumentService, uuid: UUID) -> bool:

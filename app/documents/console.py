@@ -31,10 +31,18 @@ ENDED = (DocumentStatus.READY, DocumentStatus.FAILED)
 
 
 async def until_told(command: Coroutine[None, None, T]) -> T:
-    """Runs a command to its end; Ctrl-C and SIGTERM cancel it, so that it ends in order."""
-    running = asyncio.ensure_future(command)
+    """Runs a command to its end; the first Ctrl-C or SIGTERM cancels it, so that it ends in order.
+
+    Another one would break off the ending itself, and leave Postgres running.
+    """
+    running = asyncio.create_task(command)
+
+    def stop() -> None:
+        if not running.cancelling():
+            running.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     return await running
 
 

@@ -157,6 +157,7 @@ def _score(shard: edge.EdgeShard, dense: edge.Query, ids: set[UUID]) -> Scores:
 
 def _prepare(folder: EdgeFolder, collection: str, dense: DenseVector) -> None:
     """Makes the first shard of an empty folder, or checks what the current one holds."""
+    folder.restore_link()
     folder.sweep()
     if folder.current is not None:
         config = folder.read_config()

@@ -83,6 +83,14 @@ class EdgeFolder:
             with suppress(FileNotFoundError):
                 _sync(file)
 
+    def restore_link(self) -> None:
+        """Puts the link back where a copy of the folder has the current shard itself."""
+        link = self.path / CURRENT
+        if link.is_dir() and not link.is_symlink():
+            shard = self.new_shard()
+            link.rename(shard)
+            self.make_current(shard)
+
     def sweep(self) -> None:
         """Deletes every shard that does not count."""
         for shard in self.path.glob("shard-*"):

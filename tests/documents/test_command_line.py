@@ -3,9 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -15,7 +13,6 @@ from app.core.embeddings import Embedder
 from app.db import create_database
 from app.documents.models import new_document_uuid
 from app.documents.services import DocumentService
-from app.embedded.postgres import EmbeddedPostgres
 from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.documents.commands import Command, run
@@ -58,19 +55,6 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def bare() -> Iterator[Settings]:
-    """A folder without a database, open to Postgres's own user."""
-    with TemporaryDirectory(prefix="brag-") as folder:
-        yield Settings(DATA_DIR=Path(folder))
-
-
-@pytest.fixture(scope="module")
-def postgres(bare: Settings) -> EmbeddedPostgres:
-    """The Postgres in that folder."""
-    return EmbeddedPostgres(bare.DATA_DIR)
-
-
 class TestIngest:
     async def test_folder(self, settings: Settings, folder: Path) -> None:
         """All documents of a folder are put in, with a plain line for each, and nothing else."""
@@ -96,6 +80,16 @@ class TestIngest:
             f"{folder}/large.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES).",
             f"{folder}/none.txt cannot be read: No such file or directory.",
             f"{folder}/broken.pdf: This PDF is cut off: send the whole of it again.",
+        ]
+
+    async def test_endless(self, settings: Settings, tmp_path: Path) -> None:
+        """Of a file that is larger than any memory, no more is read than tells so."""
+        with (tmp_path / "endless.txt").open("wb") as sparse:
+            sparse.truncate(2**42)
+        outcome = await run(settings, "ingest", tmp_path / "endless.txt")
+        assert outcome.code == 1
+        assert outcome.errors == [
+            f"{tmp_path}/endless.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES)."
         ]
 
     async def test_again(self, settings: Settings, folder: Path) -> None:
@@ -234,33 +228,6 @@ class TestWork:
         outcome = await run(settings, "work")
         assert outcome.code == 1
         assert outcome.errors == ["A server on this machine holds the vectors, and works on them."]
-
-
-class TestEmbeddedPostgres:
-    async def test_started_and_stopped(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
-        """Without DATABASE_URL the Postgres below DATA_DIR is started, and stopped afterwards."""
-        outcome = await run(bare, "list")
-        assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
-        assert not await asyncio.to_thread(postgres.is_running)
-
-    async def test_found(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
-        """One that runs is joined, and left running."""
-        await asyncio.to_thread(postgres.start)
-        try:
-            outcome = await run(bare, "list")
-            assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
-            assert await asyncio.to_thread(postgres.is_running)
-        finally:
-            await asyncio.to_thread(postgres.stop)
-
-    async def test_interrupted(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
-        """A command that is broken off stops the Postgres that it started."""
-        command = await Command.start(bare, "work")
-        await until(lambda: asyncio.to_thread((bare.DATA_DIR / "qdrant").exists), seconds=30)
-        command.send(signal.SIGTERM)
-        outcome = await command.outcome()
-        assert (outcome.code in {0, 130}, outcome.errors) == (True, [])
-        assert not await asyncio.to_thread(postgres.is_running)
 
 
 async def _queue(settings: Settings) -> None:

@@ -92,6 +92,17 @@ class TestFolder:
         await store.close()
         assert len(shards(folder)) == 1
 
+    async def test_copied(self, folder: Path, tmp_path: Path) -> None:
+        """In a copy that has followed the link, the points are there, once."""
+        store = await EdgeVectorStore.open(folder, DENSE)
+        await store.upsert(random_points(5, DENSE.dimensions))
+        await store.close()
+        copy = shutil.copytree(folder, tmp_path / "copy")
+        store = await EdgeVectorStore.open(copy, DENSE)
+        assert await store.count() == 5
+        await store.close()
+        assert len(shards(copy)) == 1
+
     async def test_refused_then_free(self, folder: Path) -> None:
         """A refused start does not keep the folder."""
         await (await EdgeVectorStore.open(folder, DENSE)).close()

@@ -1,0 +1,71 @@
+"""`python -m app.documents` without a DATABASE_URL: the Postgres below DATA_DIR."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from app.embedded.postgres import EmbeddedPostgres
+from settings import Settings
+from tests.documents.commands import Command, run
+from tests.waiting import until
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Settings]:
+    """A folder without a database, open to Postgres's own user."""
+    with TemporaryDirectory(prefix="brag-") as folder:
+        yield Settings(DATA_DIR=Path(folder))
+
+
+@pytest.fixture(scope="module")
+def postgres(bare: Settings) -> EmbeddedPostgres:
+    """The Postgres in that folder."""
+    return EmbeddedPostgres(bare.DATA_DIR)
+
+
+class TestEmbeddedPostgres:
+    async def test_started_and_stopped(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
+        """Without DATABASE_URL the Postgres below DATA_DIR is started, and stopped afterwards."""
+        outcome = await run(bare, "list")
+        assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
+        assert not await asyncio.to_thread(postgres.is_running)
+
+    async def test_found(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
+        """One that runs is joined, and left running."""
+        await asyncio.to_thread(postgres.start)
+        try:
+            outcome = await run(bare, "list")
+            assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
+            assert await asyncio.to_thread(postgres.is_running)
+        finally:
+            await asyncio.to_thread(postgres.stop)
+
+    async def test_interrupted(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
+        """A command that is broken off stops the Postgres that it started."""
+        command = await Command.start(bare, "work")
+        await until(lambda: asyncio.to_thread((bare.DATA_DIR / "qdrant").exists), seconds=30)
+        command.send(signal.SIGTERM)
+        outcome = await command.outcome()
+        assert (outcome.code in {0, 130}, outcome.errors) == (True, [])
+        assert not await asyncio.to_thread(postgres.is_running)
+
+    async def test_impatience(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
+        """Also if it is told so again while it does, and Postgres is only just starting."""
+        command = await Command.start(bare, "work")
+        await until(lambda: asyncio.to_thread(_starts, bare.DATA_DIR), seconds=30)
+        with suppress(ProcessLookupError):  # it has ended
+            for _ in range(3):
+                command.send(signal.SIGTERM)
+                await asyncio.sleep(0.05)
+        outcome = await command.outcome()
+        assert (outcome.code, outcome.errors) == (130, [])
+        assert not await asyncio.to_thread(postgres.is_running)
+
+
+def _starts(directory: Path) -> bool:
+    return any(directory.rglob("postmaster.pid"))
