@@ -17,7 +17,7 @@ from app.core.exceptions import BragError, ConfigurationError
 from app.documents.console import INTERRUPTED, until_told
 from app.documents.exceptions import UnusableSet
 from app.documents.measuring import evaluate
-from app.documents.reports import Report, table, to_json
+from app.documents.reports import Report, table, write_json
 from app.embedded.exceptions import EmbeddedStartFailed
 from settings import load_settings
 
@@ -44,14 +44,14 @@ def main() -> int:
     logger.setLevel(logging.INFO)
     try:
         reports = [_measure(each) for each in find_sets(os.environ.get("EVAL_DIR"))]
+        sys.stdout.write(f"{table(reports)}\n")
+        if arguments.json is not None:
+            write_json(reports, arguments.json)
     except asyncio.CancelledError:
         return INTERRUPTED
     except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
         logger.critical("%s", error)
         return 1
-    sys.stdout.write(f"{table(reports)}\n")
-    if arguments.json is not None:
-        arguments.json.write_bytes(to_json(reports))
     return 0
 
 

@@ -26,7 +26,7 @@ from app.documents.loaders import find_files
 from app.documents.measuring import evaluate, measure_evidence
 from app.documents.models import DocumentStatus, NewDocument, default_title
 from app.documents.relevance import store_calibration
-from app.documents.reports import curve, table, to_json
+from app.documents.reports import curve, table, write_json
 from app.documents.services import DocumentService
 from app.embedded.exceptions import EmbeddedStartFailed
 from settings import Settings, load_settings
@@ -166,11 +166,7 @@ async def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
     report = await evaluate(settings, arguments.file.stem, arguments.file, arguments.corpus)
     say(table([report]))
     if arguments.json is not None:
-        try:
-            await asyncio.to_thread(arguments.json.write_bytes, to_json([report]))
-        except OSError as error:
-            say(f"{arguments.json} cannot be written: {error.strerror}.", sys.stderr)
-            return 1
+        await asyncio.to_thread(write_json, [report], arguments.json)
     return 0
 
 

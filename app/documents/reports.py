@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
+from pathlib import Path
 from typing import Final
 
 import orjson
 
+from app.core.exceptions import ConfigurationError
 from app.documents.calibration import Calibration, Errors, Judged, errors_at
 from app.documents.evaluation import METRICS, Estimate
 
@@ -59,9 +61,12 @@ def table(reports: Sequence[Report]) -> str:
     return "\n".join([*head, *(f"- {report}" for report in reports)])
 
 
-def to_json(reports: Sequence[Report]) -> bytes:
-    """The same, unrounded."""
-    return orjson.dumps(reports, option=orjson.OPT_INDENT_2)
+def write_json(reports: Sequence[Report], file: Path) -> None:
+    """The same, unrounded, into a file; ConfigurationError if it cannot be written."""
+    try:
+        file.write_bytes(orjson.dumps(reports, option=orjson.OPT_INDENT_2))
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def curve(calibration: Calibration, sample: Sequence[Judged]) -> str:
