@@ -34,6 +34,10 @@ POOL_SIZE: Final = 8
 UNAVAILABLE: Final = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 
+class DatabaseError(Exception):
+    """Why Postgres refuses a query, without the values in it: those may be prompts."""
+
+
 class Database:
     """Runs the queries of db/queries off the event loop, each call one transaction."""
 
@@ -71,7 +75,7 @@ class Database:
         except exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseUnavailable from error
-            raise
+            raise _without_values(error) from None
 
     async def ready(self) -> None:
         """Returns when Postgres answers; raises DatabaseUnavailable otherwise."""
@@ -92,6 +96,13 @@ def _transact(queries: Queries, work: Callable[[Queries], T]) -> T:
     with queries.transaction() as session:
         session.connection(execution_options={"isolation_level": "READ COMMITTED"})
         return work(queries)
+
+
+def _without_values(error: exc.DBAPIError) -> Exception:
+    """Only what comes first: DETAIL and CONTEXT quote the row that is refused."""
+    refusal = error.orig
+    assert isinstance(refusal, psycopg2.Error)
+    return DatabaseError(f"{refusal.diag.message_primary} ({refusal.pgcode})")
 
 
 class _BrokenOff(Exception):
@@ -117,6 +128,8 @@ class _Work:
             return self._call()
         except _BrokenOff:
             return None
+        finally:
+            del _Work.of_thread.work  # and with it what was written: a document may be large
 
     def take(self, connection: Any) -> None:
         """Notes the connection that the pool hands to it; raises _BrokenOff if it is too late."""

@@ -5,13 +5,15 @@ import os
 import resource
 import threading
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from traceback import format_exception
 from uuid import uuid4
+from weakref import ref
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from app.core.exceptions import ConfigurationError, DatabaseUnavailable
-from app.db import POOL_SIZE, Database, Queries, _transact, _Work, create_database
+from app.db import POOL_SIZE, Database, DatabaseError, Queries, _transact, _Work, create_database
 from settings import Settings
 from tests.databases import execute, message, opened, sleep, stored, to_json
 from tests.fakes import refusing_url
@@ -28,6 +30,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with little patience."""
     async with opened(f"{database_url}&application_name=test_db") as database:
         yield database
+
+
+class Document(str):
+    """A text that can be told to be gone."""
+
+    __slots__ = ("__weakref__",)
+
+
+def ping_beside(_: Document, queries: Queries) -> int:
+    """Some work with a document."""
+    return int(queries.ping())
 
 
 class TestRun:
@@ -56,11 +69,20 @@ class TestRun:
 
     async def test_error_without_values(self, database: Database) -> None:
         """What Postgres refuses does not carry the values, which may be prompts, into a log."""
-        row = message() | {"role": "swordfish"}
-        with pytest.raises(IntegrityError) as raised:
-            await database.run(lambda queries: list(queries.insert_messages(rows=to_json([row]))))
-        assert "[SQL: " in str(raised.value)
-        assert str(row["uuid"]) not in str(raised.value).partition("[SQL: ")[2]
+        row = message() | {"role": "nobody", "message": "swordfish"}
+        with pytest.raises(DatabaseError) as raised:
+            await database.query("insert_messages", rows=to_json([row]))
+        logged = "".join(format_exception(raised.value))
+        assert 'violates check constraint "message_role_check" (23514)' in logged
+        assert "swordfish" not in logged
+
+    async def test_nothing_kept(self, database: Database) -> None:
+        """What was written, a whole document perhaps, is not held until its thread works again."""
+        document = Document("ducks")
+        kept = ref(document)
+        await database.run(partial(ping_beside, document))
+        del document
+        await until(lambda: kept() is None)
 
     async def test_many(self, database: Database) -> None:
         """More transactions than there are connections take turns."""
@@ -143,7 +165,7 @@ class TestQuery:
     async def test_error(self, database: Database) -> None:
         """One that Postgres refuses writes nothing, and the next one works."""
         rows = [message(), message() | {"role": "king"}]
-        with pytest.raises(IntegrityError):
+        with pytest.raises(DatabaseError):
             await database.query("insert_messages", rows=to_json(rows))
         assert await stored(database, rows[0]["uuid"]) is None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +42,7 @@ class Embedder:
         self._for_passages = ThreadPoolExecutor(
             1, thread_name_prefix="embedding-passages", initializer=give_way
         )
-        self._queries: dict[str, Vector] = {}
+        self._queries: dict[bytes, Vector] = {}
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -60,10 +61,11 @@ class Embedder:
 
     async def embed_query(self, question: str) -> Vector:
         """The unit vector of a question, shape (dimensions,); a repeated one costs nothing."""
-        vector = self._queries.pop(question, None)
+        digest = sha256(question.encode()).digest()  # the question itself may be long
+        vector = self._queries.pop(digest, None)
         if vector is None:
             vector = await self._run(self._for_questions, question)
-        self._queries[question] = vector  # now the most recently used
+        self._queries[digest] = vector  # now the most recently used
         if len(self._queries) > CACHED_QUERIES:
             self._queries.pop(next(iter(self._queries)))
         return vector

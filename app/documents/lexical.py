@@ -19,6 +19,7 @@ PAIR_WEIGHT: Final = 0.4  # of a pair in a question, where a word has 1
 
 WORD: Final = re.compile(r"\w+")
 KNOWN_WORDS: Final = 100_000
+LONGEST_KNOWN: Final = 64  # characters: longer ones are no words, and would fill the memory
 MIX: Final = 2_654_435_761  # multiplicative hashing (Knuth, TAOCP 6.4): pairs fill 32 bits evenly
 SHIFT: Final = 12  # to 2**20 indices: several pairs share one, and the index takes half the memory
 
@@ -61,12 +62,18 @@ def _join(words: Weights, pairs: Weights) -> SparseVector:
 
 def _stems(text: str) -> list[int]:
     """The words of a text in their order, those that BM25 skips left out."""
-    return [stem for word in WORD.findall(text.lower()) for stem in _stem(word)]
+    return [
+        stem
+        for word in WORD.findall(text.lower())
+        for stem in (_known_stem if len(word) <= LONGEST_KNOWN else _stem)(word)
+    ]
 
 
-@lru_cache(KNOWN_WORDS)
 def _stem(word: str) -> tuple[int, ...]:
     return tuple(_bm25().embed_query(word).indices)
+
+
+_known_stem = lru_cache(KNOWN_WORDS)(_stem)
 
 
 def _index(first: int, second: int) -> int:

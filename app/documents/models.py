@@ -6,12 +6,15 @@ from enum import StrEnum
 from pathlib import PurePath
 from secrets import randbits
 from time import time_ns
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, Discriminator, Field, Json, StrictBool, Tag
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Json, StrictBool, Tag
+from pydantic_core import PydanticKnownError
 
 from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
+
+MAX_METADATA: Final = 50  # entries
 
 
 def _kind(value: object) -> str | None:
@@ -27,7 +30,19 @@ Value = Annotated[
         custom_error_message="must be a string, an integer or a boolean",
     ),
 ]
-Metadata = Annotated[dict[Text, Value], Field(max_length=50)]
+
+
+def _require_few(value: object) -> object:
+    """As `max_length` does after it has looked at each entry, of which there may be a million."""
+    if isinstance(value, dict) and len(value) > MAX_METADATA:
+        lengths = {"max_length": MAX_METADATA, "actual_length": len(value)}
+        raise PydanticKnownError("too_long", {"field_type": "Dictionary", **lengths})
+    return value
+
+
+Metadata = Annotated[
+    dict[Text, Value], Field(max_length=MAX_METADATA), BeforeValidator(_require_few)
+]
 Title = Annotated[str, Field(max_length=300), IS_TEXT, TEXT_SCHEMA]
 SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]
 

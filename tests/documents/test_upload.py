@@ -101,6 +101,12 @@ class TestJson:
         detail = problem_of(response)["detail"]
         assert detail == "body.metadata.lang: must be a string, an integer or a boolean."
 
+    async def test_countless_metadata(self, client: httpx2.AsyncClient) -> None:
+        """More metadata than is allowed is refused as a whole, not entry by entry."""
+        response = await post_text(client, "Ducks", metadata=dict.fromkeys(map(str, range(51))))
+        [error] = problem_of(response)["errors"]
+        assert (error["loc"], error["type"]) == (["body", "metadata"], "too_long")
+
     async def test_sentences(self, client: httpx2.AsyncClient) -> None:
         """What is wrong with a text is said in words that fit a text."""
         response = await post_text(client, " ", title="t" * 301)
