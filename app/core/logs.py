@@ -17,7 +17,7 @@ PLAIN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "asctime",
     "color_message",
 }
-QUIET: Final = ("uvicorn.access", "httpx2", "openai", "fastembed")
+QUIET: Final = ("uvicorn.access", "httpx", "httpx2", "openai", "fastembed")
 
 
 class JsonFormatter(logging.Formatter):

@@ -73,6 +73,13 @@ class TestJson:
         logging.getLogger("app.x").info("Nothing much")
         assert logged() == []
 
+    @pytest.mark.parametrize("client", ["httpx", "httpx2"])
+    def test_requests_of_ours(self, logged: Logged, client: str) -> None:
+        """Nor is each request to Qdrant or to the model."""
+        configure_logs(Settings(LOG_FORMAT="json"))
+        logging.getLogger(client).info("HTTP Request: GET http://127.0.0.1")
+        assert logged() == []
+
 
 class TestText:
     """Lines for people."""
