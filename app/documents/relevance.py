@@ -39,11 +39,13 @@ class Relevance:
 
     async def watch(self) -> None:
         """Refreshes until it is cancelled, so that no request has to ask Postgres for it."""
-        while True:
+        while not self._is_set:
             try:
                 await self.refresh()
             except DatabaseUnavailable:
                 logger.warning("The calibration cannot be read: still %.3f", self.threshold)
+            except Exception:
+                logger.exception("The calibration cannot be read: still %.3f", self.threshold)
             await asyncio.sleep(REFRESH_SEC)
 
 

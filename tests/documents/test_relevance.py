@@ -78,3 +78,24 @@ class TestWatch:
             await until(lambda: "cannot be read" in caplog.text)
         assert relevance.threshold == DEFAULT_THRESHOLD
         await database.close()
+
+    async def test_fault(
+        self,
+        knowledge: Knowledge,
+        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """What nobody foresaw is logged, and once it is mended the calibration is taken up."""
+        monkeypatch.setattr("app.documents.relevance.REFRESH_SEC", 0.02)
+        await store_calibration(knowledge.database, "a", calibration(0.7))
+        await knowledge.sql("ALTER TABLE calibration RENAME TO lost")
+        relevance = Relevance(knowledge.database, "a")
+        async with watching(relevance):
+            await until(lambda: "does not exist" in caplog.text)
+            await knowledge.sql("ALTER TABLE lost RENAME TO calibration")
+            await until(lambda: relevance.threshold == 0.7)
+
+    async def test_setting(self, knowledge: Knowledge) -> None:
+        """There is nothing to watch where the operator has set the threshold."""
+        async with asyncio.timeout(1):
+            await Relevance(knowledge.database, "a", 0.5).watch()
