@@ -1,7 +1,8 @@
 """The seam to Postgres: one engine, one PugSQL module, awaitable.
 
 PugSQL and psycopg2 are synchronous, so everything here runs in a bounded pool of threads, a whole
-transaction in one of them. What a driver raises leaves this file as DatabaseUnavailable.
+transaction in one of them. What a driver raises leaves this file as DatabaseUnavailable, or as
+DatabaseError if the query is at fault.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ MAX_SEARCHES: Final = 4  # for one question, while documents come and go under i
 PIECE_BYTES: Final = 2**17  # of a document: the driver holds the GIL half a millisecond for each
 NO_DOCUMENT: Final = UUID(int=0)  # of the work that is about all of them
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
-WORKERS: Final = 2  # one parses and commits while the other embeds
+SMALL_BYTES: Final = 2**20  # embedded within a minute
 LEASE_SEC: Final = 15.0  # after so long the work of a worker that died is taken up again
 POLL_SEC: Final = 1.0
 LONGEST_BACKOFF_SEC: Final = 60.0

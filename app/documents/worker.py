@@ -16,7 +16,7 @@ from app.documents.constants import (
     LONGEST_BACKOFF_SEC,
     MAX_ATTEMPTS,
     POLL_SEC,
-    WORKERS,
+    SMALL_BYTES,
 )
 from app.documents.exceptions import LostWork, UnreadableDocument
 from app.documents.ingestion import Ingestion
@@ -54,14 +54,17 @@ class Worker:
         self._wake.set()
 
     async def run(self) -> None:
-        """Works until it is cancelled: one piece parses and commits while another embeds."""
-        await asyncio.gather(*(self._run() for _ in range(WORKERS)))
+        """Works until it is cancelled: one piece parses and commits while another embeds.
 
-    async def _run(self) -> None:
+        One of two leaves large documents to the other, so that small ones do not wait for those.
+        """
+        await asyncio.gather(self._run(), self._run(SMALL_BYTES))
+
+    async def _run(self, max_bytes: int | None = None) -> None:
         while True:
             self._wake.clear()
             try:
-                worked = await self.step()
+                worked = await self.step(max_bytes)
             except DatabaseUnavailable:
                 worked = False
             except Exception:
@@ -72,9 +75,9 @@ class Worker:
                     async with timeout(POLL_SEC):
                         await self._wake.wait()
 
-    async def step(self) -> bool:
-        """Does one piece of work; False if none is due."""
-        row = await self._database.query("claim_work", seconds=LEASE_SEC)
+    async def step(self, max_bytes: int | None = None) -> bool:
+        """Does one piece of work, on a document of at most so many bytes; False if none is due."""
+        row = await self._database.query("claim_work", seconds=LEASE_SEC, max_bytes=max_bytes)
         if row is None:
             return False
         work = Work(**row)

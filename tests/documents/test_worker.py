@@ -90,6 +90,16 @@ class TestStep:
         ]
         assert statuses == ["ready", "pending"]
 
+    async def test_small_first(self, knowledge: Knowledge) -> None:
+        """Who leaves large documents to others takes the small ones behind them."""
+        large, small = await knowledge.add("x" * 11, "1"), await knowledge.add("x" * 10, "2")
+        assert await knowledge.worker.step(max_bytes=10)
+        assert not await knowledge.worker.step(max_bytes=10)
+        assert await knowledge.is_ready(small.uuid)
+        assert not await knowledge.is_ready(large.uuid)
+        assert await knowledge.worker.step()
+        assert await knowledge.is_ready(large.uuid)
+
     async def test_purge_waits(self, knowledge: Knowledge) -> None:
         """Points are purged only after whoever still writes points of the document."""
         document = await knowledge.add(DUCKS)
@@ -138,8 +148,8 @@ class TestLease:
         await knowledge.sql(
             "INSERT INTO work (kind, document_uuid) VALUES (%s, %s)", kind, document.uuid
         )
-        row = await knowledge.database.run(lambda queries: queries.claim_work(seconds=-1))
-        await knowledge.database.run(lambda queries: queries.claim_work(seconds=60))
+        row = await knowledge.database.query("claim_work", seconds=-1, max_bytes=None)
+        await knowledge.database.query("claim_work", seconds=60, max_bytes=None)
         with pytest.raises(LostWork):
             await knowledge.database.run(Work(**row).finish)
         assert await knowledge.work_left() == 1
@@ -186,6 +196,21 @@ class TestTwoWorkers:
 
 
 class TestRun:
+    async def test_small_beside_large(
+        self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many large documents come before it, a small one does not wait for them."""
+        monkeypatch.setattr("app.documents.worker.SMALL_BYTES", len(DUCKS))
+        for n in range(2):
+            await knowledge.add(pages(60, f"Bird{n}"), f"{n}.txt")
+        small = await knowledge.add(DUCKS, "small.txt")
+        running = asyncio.create_task(knowledge.worker.run())
+        await until(partial(knowledge.is_ready, small.uuid), seconds=20)
+        running.cancel()
+        await asyncio.wait([running])
+        statuses = await knowledge.sql("SELECT status FROM document ORDER BY id")
+        assert statuses == [("processing",), ("pending",), ("ready",)]
+
     async def test_wakes(self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
         """New work is begun when it is there, not when the worker looks next."""
         monkeypatch.setattr("app.documents.worker.POLL_SEC", 3600)

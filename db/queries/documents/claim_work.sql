@@ -1,5 +1,5 @@
 -- :name claim_work :one
--- :doc Takes the oldest work that is due for :seconds; nobody else gets it meanwhile
+-- :doc Takes the oldest work that is due for :seconds; nobody else gets it meanwhile. With :max_bytes none on a larger document
 UPDATE work
 SET
     lease = gen_random_uuid(),
@@ -17,6 +17,13 @@ WHERE id = (
                 FROM work AS writing
                 WHERE writing.document_uuid = candidate.document_uuid AND writing.kind <> 'purge'
             )
+        )
+        AND NOT EXISTS (
+            SELECT 1
+            FROM document
+            WHERE
+                document.uuid = candidate.document_uuid
+                AND document.bytes > CAST(:max_bytes AS bigint)
         )
     ORDER BY candidate.run_at, candidate.id
     FOR UPDATE SKIP LOCKED
