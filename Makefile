@@ -100,7 +100,7 @@ bench: $(RUN) ## Measure what bRAG costs, side by side with a floor
 
 clean: ## Remove caches and reports; .venv and data stay
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov
-	find app benchmarks settings tests -name __pycache__ -prune -exec rm -rf {} +
+	find app benchmarks evaluation settings tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(INSTALLER): $(TO_INSTALL)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("bRAG needs Python 3.11 \

@@ -139,7 +139,6 @@ def _create_client(settings: Settings) -> AsyncQdrantClient:
     try:
         return AsyncQdrantClient(
             url=url,
-            port=settings.QDRANT_PORT,
             # As `api_key` it would warn of every http URL, also of those in a private network.
             headers={"api-key": key.get_secret_value()} if key else None,
             timeout=math.ceil(settings.QDRANT_TIMEOUT_SEC),
