@@ -507,6 +507,13 @@ CREATE UNIQUE INDEX document_sha256_key ON public.document USING btree (user_id,
 
 
 --
+-- Name: document_source_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX document_source_idx ON public.document USING btree (md5(source));
+
+
+--
 -- Name: message_chat_uuid_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -568,4 +575,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122000004'),
     ('20261124000001'),
     ('20261124000002'),
-    ('20261124000003');
+    ('20261124000003'),
+    ('20261125000001');

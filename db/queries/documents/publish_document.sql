@@ -10,6 +10,8 @@ WHERE
         WHERE
             newer.id > document.id
             AND newer.source = document.source
+            -- Of the digest there is an index; a whole source may be too long for one.
+            AND md5(newer.source) = md5(document.source)
             AND newer.user_id IS NOT DISTINCT FROM document.user_id
             AND newer.status = 'ready'
     )
