@@ -150,6 +150,16 @@ class TestUnexpected:
         assert await knowledge.work_left() == 0
         assert await knowledge.store.count() == 1
 
+    async def test_failed_half_way(self, knowledge: Knowledge) -> None:
+        """What a document had come to before it failed is gone, and is not counted."""
+        document = await self._collide(knowledge, pages(4), ordinal=2)
+        await knowledge.sql("UPDATE work SET attempts = %s", MAX_ATTEMPTS)
+        await knowledge.work()
+        stored = await knowledge.documents.get(document, None)
+        assert (stored.status, stored.passages_done) == ("failed", 2)
+        assert await knowledge.sql("SELECT count(*) FROM passage") == [(1,)]
+        assert await knowledge.retrieval.drift() == 0
+
     async def test_passes(self, knowledge: Knowledge) -> None:
         """An error that goes away costs a document nothing."""
         document = await self._collide(knowledge)
@@ -164,13 +174,13 @@ class TestUnexpected:
         await self._collide(knowledge)
         assert (await knowledge.ingest("Geese graze.", "b.txt")).status == "ready"
 
-    async def _collide(self, knowledge: Knowledge) -> UUID:
-        """A document whose first passage is another document's already: it cannot be inserted."""
+    async def _collide(self, knowledge: Knowledge, text: str = DUCKS, ordinal: int = 0) -> UUID:
+        """A document of which a passage is another document's already: it cannot be inserted."""
         other = await knowledge.ingest("Something else", "other.txt")
-        document = await knowledge.add(DUCKS)
+        document = await knowledge.add(text)
         await knowledge.sql(
             "UPDATE passage SET uuid = %s WHERE document_uuid = %s",
-            passage_uuid(document.uuid, 0),
+            passage_uuid(document.uuid, ordinal),
             other.uuid,
         )
         return document.uuid
