@@ -4,11 +4,14 @@ import json
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from settings import Settings
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -80,4 +83,11 @@ def _configure_sentry(settings: Settings) -> None:
         send_default_pii=False,
         include_local_variables=False,  # prompts and keys are local variables
         max_request_body_size="never",
+        before_send=_drop_query,
     )
+
+
+def _drop_query(event: "Event", _: "Hint") -> "Event":
+    """Without the query string, which may hold a question: the SDK sends it as if it were none."""
+    event.get("request", {}).pop("query_string", None)
+    return event
