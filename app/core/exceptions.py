@@ -8,6 +8,8 @@ BragError
 │   ├── DatabaseUnavailable             database_unavailable
 │   ├── RetrievalUnavailable            retrieval_unavailable
 │   └── Overloaded                      overloaded
+├── app.documents.exceptions
+│   └── UnsupportedMediaType        415 unsupported_media_type
 └── app.chat.exceptions             what the upstream model did
 ConfigurationError                  not for clients: it stops the start with one sentence
 """
