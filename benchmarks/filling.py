@@ -65,6 +65,7 @@ def _insert(queries: Queries, document: list[Point]) -> None:
         for ordinal, each in enumerate(document)
     ]
     queries.insert_passages(document_uuid=uuid, rows=orjson.dumps(rows).decode())
+    queries.advance_document(uuid=uuid, passages_done=len(document))
     queries.publish_document(uuid=uuid)
 
 

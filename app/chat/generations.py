@@ -178,6 +178,7 @@ class Generations:
             message = await self._messages.finish(end)
         except DatabaseUnavailable as error:
             failure = failure or error
+            logger.warning("Answer %s could not be stored; it is tried again", answer.uuid)
             self._store_later(end)
         generation.publish(Failed(failure) if failure else Finished(message))
 
