@@ -1,6 +1,7 @@
 """Health: for load balancers, and for the people who run the service."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Annotated, Literal
@@ -10,9 +11,11 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from app import version
 from app.core.constants import READINESS_TIMEOUT_SEC
+from app.core.logs import Outages
 from app.core.models import Check, Health, Readiness
 
 router = APIRouter(tags=["Core"])
+outages = Outages(logging.getLogger(__name__))
 
 Part = Literal["postgres", "qdrant", "embeddings"]
 Probe = Callable[[], Awaitable[None]]
@@ -48,7 +51,7 @@ async def readiness(
     response: Response,
 ) -> Readiness:
     """Whether Postgres, Qdrant and the embeddings answer; the model upstream is not called."""
-    checking = asyncio.gather(*map(_check, probes.values()))
+    checking = asyncio.gather(*(_check(part, probe) for part, probe in probes.items()))
     counted, checked = await asyncio.gather(_count(drift), checking)
     checks = dict(zip(probes, checked, strict=True))
     checks["qdrant"].drift = counted
@@ -58,13 +61,14 @@ async def readiness(
     return Readiness(status="ready" if ready else "unavailable", version=version, checks=checks)
 
 
-async def _check(probe: Probe) -> Check:
+async def _check(part: Part, probe: Probe) -> Check:
     start = perf_counter()
     try:
         async with timeout(READINESS_TIMEOUT_SEC):
             await probe()
         outcome: Literal["ok", "failed"] = "ok"
-    except Exception:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
+        outages.tell(part, error)
         outcome = "failed"
     return Check(status=outcome, latency_ms=round((perf_counter() - start) * 1000, 1))
 

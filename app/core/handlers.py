@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app.core.constants import MAX_FIELD_CHARS, MAX_FIELD_ERRORS
-from app.core.exceptions import BragError, PayloadTooLarge
-from app.core.logs import request_id
+from app.core.exceptions import BragError, PayloadTooLarge, ServiceUnavailable
+from app.core.logs import reason, request_id
 from app.core.models import FieldError, Problem
 
 logger = logging.getLogger(__name__)
@@ -45,11 +45,18 @@ def problem_response(
 async def _brag_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, BragError)
     log = logger.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
-    cause = {"cause": type(error.__cause__).__name__} if error.__cause__ else {}
+    cause = {"cause": _cause(error)} if error.__cause__ else {}
     log("%s: %s", error.code, error.sentence, extra=cause)
     return problem_response(
         error.status, error.sentence, error.code, headers=retry_after_header(error)
     )
+
+
+def _cause(error: BragError) -> str:
+    """Why a part is unavailable; of others the class alone: upstreams quote prompts and keys."""
+    if isinstance(error, ServiceUnavailable):
+        return reason(error)
+    return type(error.__cause__).__name__
 
 
 def retry_after_header(error: BragError) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -21,6 +23,8 @@ PLAIN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "color_message",
 }
 QUIET: Final = ("uvicorn.access", "httpx", "httpx2", "openai", "fastembed")
+CREDENTIALS: Final = re.compile(r'(?<=")[^"]*@|[^\s"]*@')
+REPEAT_SEC: Final = 60.0
 
 
 class JsonFormatter(logging.Formatter):
@@ -57,6 +61,36 @@ class TextFormatter(logging.Formatter):
 
 
 TEXT_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s %(fields)s [%(request_id)s]"
+
+
+def reason(error: BaseException) -> str:
+    """Why a part is unavailable, in one line: the class and first line of what was met there.
+
+    libpq and Qdrant name hosts and users, and no passwords; but of a password with an @ in it, a
+    URL makes the rest a part of the host.
+    """
+    cause = error.__cause__ or error
+    cause = getattr(cause, "orig", None) or cause  # the driver's, where SQLAlchemy wraps it
+    lines = str(cause).splitlines()
+    # One for each address of a host: `localhost` has two, and the second says more.
+    lines = [line for line in lines if line.startswith("connection to server")] or lines[:1]
+    return CREDENTIALS.sub("…@", ": ".join([type(cause).__name__, *lines]))
+
+
+class Outages:
+    """Tells a log why parts are unavailable: the same reason once in REPEAT_SEC."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._told: dict[str, tuple[str, float]] = {}
+
+    def tell(self, part: str, error: Exception) -> None:
+        """Warns of an error, unless it was the last of this part and is still fresh."""
+        why, now = reason(error), monotonic()
+        told, since = self._told.get(part, (None, now))
+        if why != told or now - since >= REPEAT_SEC:
+            self._told[part] = why, now
+            self._logger.warning("%s is unavailable: %s", part, why)
 
 
 def configure_logs(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from async_timeout import timeout
 
 from app.core.embeddings import Embedder
 from app.core.exceptions import DatabaseUnavailable, RetrievalUnavailable
+from app.core.logs import Outages, reason
 from app.db import Database
 from app.documents.constants import (
     LEASE_SEC,
@@ -25,6 +26,7 @@ from app.documents.store import VectorStore
 from app.documents.work import Work
 
 logger = logging.getLogger(__name__)
+outages = Outages(logger)
 
 INTERNAL_ERROR: Final = "This document could not be ingested: an internal error."
 
@@ -65,7 +67,8 @@ class Worker:
             self._wake.clear()
             try:
                 worked = await self.step(max_bytes)
-            except DatabaseUnavailable:
+            except DatabaseUnavailable as error:
+                outages.tell("postgres", error)
                 worked = False
             except Exception:
                 logger.exception("The worker met a fault, and goes on")
@@ -100,7 +103,7 @@ class Worker:
         except LostWork:
             logger.warning("Lost %s of %s to another worker", work.kind, work.document_uuid)
         except (DatabaseUnavailable, RetrievalUnavailable) as error:
-            await self._postpone(work, error.code)
+            await self._postpone(work, f"{error.code} ({reason(error)})")
 
     async def _do(self, work: Work) -> None:
         try:

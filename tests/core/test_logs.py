@@ -4,10 +4,13 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg2
 import pytest
 
-from app.core.logs import configure_logs, request_id
+from app.core.exceptions import DatabaseUnavailable
+from app.core.logs import configure_logs, reason, request_id
 from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
@@ -17,6 +20,10 @@ from tests.server import serve
 PROMPT = "My bank account number is 4711"
 ANSWER = f"Echo: {PROMPT}"
 KEY = "sk-do-not-tell"
+REFUSED = """connection to server at "localhost" (::1), port 1 failed: Connection refused
+\tIs the server running on that host and accepting TCP/IP connections?
+"""
+NO_PASSWORD = 'connection to server at "localhost" (127.0.0.1), port 1 failed: FATAL:  no password'
 Logged = Callable[[], list[dict[str, Any]]]
 
 
@@ -131,3 +138,53 @@ class TestPrivacy:
         assert (line["level"], line["request_id"]) == ("WARNING", "mine")
         assert "401" in line["message"]
         assert not [secret for secret in ("4711", KEY) if secret in json.dumps(lines)]
+
+
+class TestReason:
+    """Why a part is unavailable."""
+
+    @pytest.fixture
+    def without_database(self, make_settings: SettingsFactory, database_url: str) -> Settings:
+        """Settings that name a database that its server does not have, and a password."""
+        parts = urlsplit(database_url)
+        assert parts.username
+        assert not parts.password
+        netloc = parts.netloc.replace("@", f":{KEY}@")
+        url = parts._replace(netloc=netloc, path="/missing").geturl()
+        return make_settings(DATABASE_URL=url, LOG_FORMAT="json")
+
+    async def test_request(self, without_database: Settings, logged: Logged) -> None:
+        """A request that fails by it says why, and nobody's password."""
+        async with serve(without_database) as client:
+            await client.get("/v1/messages")
+        lines = logged()
+        [line] = [line for line in lines if line["logger"] == "app.core.handlers"]
+        assert line["cause"].endswith('FATAL:  database "missing" does not exist')
+        assert KEY not in str(lines)
+
+    async def test_readiness(self, without_database: Settings, logged: Logged) -> None:
+        """So does a failed check, once for all probes that meet the same."""
+        async with serve(without_database) as client:
+            for _ in range(3):
+                await client.get("/readiness")
+        lines = logged()
+        [line] = [line for line in lines if line["logger"] == "app.core.api"]
+        assert line["level"] == "WARNING"
+        assert line["message"].startswith("postgres is unavailable: OperationalError: connection")
+        assert line["message"].endswith('database "missing" does not exist')
+        assert KEY not in str(lines)
+
+    @pytest.mark.parametrize(
+        ("message", "expected"),
+        [
+            (REFUSED, REFUSED.splitlines()[0]),
+            (REFUSED + NO_PASSWORD, f"{REFUSED.splitlines()[0]}: {NO_PASSWORD}"),
+            ('host name "sword fish@db" is wrong\nDETAIL', 'host name "…@db" is wrong'),
+            ("no http://me:swordfish@db", "no …@db"),
+        ],
+    )
+    def test_line(self, message: str, expected: str) -> None:
+        """It is one line of all addresses tried, without what may be of a password."""
+        error = DatabaseUnavailable()
+        error.__cause__ = psycopg2.OperationalError(message)
+        assert reason(error) == f"OperationalError: {expected}"

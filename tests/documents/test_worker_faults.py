@@ -134,6 +134,22 @@ class TestPostgresDown:
         running.cancel()
         await asyncio.wait([running])
 
+    async def test_told_once(
+        self,
+        cut_off: Knowledge,
+        proxy: PostgresProxy,
+        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """The log says why there is no Postgres, and not each time that the worker looks."""
+        monkeypatch.setattr("app.documents.worker.POLL_SEC", 0.02)
+        await proxy.refuse()
+        running = asyncio.create_task(cut_off.worker.run())
+        await asyncio.wait([running], timeout=0.3)
+        running.cancel()
+        await asyncio.wait([running])
+        assert caplog.text.count("postgres is unavailable: OperationalError: connection to") == 1
+
 
 class TestUnexpected:
     async def test_retried_then_failed(self, knowledge: Knowledge) -> None:
