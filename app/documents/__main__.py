@@ -17,9 +17,9 @@ from app.documents.console import (
     on_one_line,
     open_database,
     open_knowledge,
+    open_workplace,
     say,
     until_told,
-    working,
 )
 from app.documents.exceptions import UnusableSet
 from app.documents.loaders import find_files
@@ -56,7 +56,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.documents", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     ingest = commands.add_parser("ingest", help="put files, or all files of folders, in")
-    ingest.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    ingest.add_argument("paths", nargs="+", type=_path, metavar="PATH")
     commands.add_parser("list", help="show the documents that are there")
     delete = commands.add_parser("delete", help="take a document out")
     delete.add_argument("uuid", type=UUID, metavar="UUID")
@@ -67,6 +67,12 @@ def _parse_arguments() -> argparse.Namespace:
     evaluate.add_argument("--json", type=Path, metavar="OUT", help="write the numbers as JSON too")
     _add_set(commands.add_parser("calibrate", help="find and store the relevance threshold"))
     return parser.parse_args()
+
+
+def _path(name: str) -> Path:
+    if not name:  # of a variable that is not set: Path would take it for the working directory
+        raise argparse.ArgumentTypeError("it is empty")
+    return Path(name)
 
 
 def _add_set(command: argparse.ArgumentParser) -> None:
@@ -100,31 +106,36 @@ async def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
-    async with open_knowledge(settings) as (database, index):
+    files = [file for path in arguments.paths for file in find_files(path)]
+    if not files:
+        say("There is no document to put in.", sys.stderr)
+        return 1
+    async with open_workplace(settings) as database:
         documents = DocumentService(database)
-        files = [file for path in arguments.paths for file in find_files(path)]
-        if not files:
-            say("There is no document to put in.", sys.stderr)
-        async with working(index):
-            added = [await _add(documents, file, settings.MAX_DOCUMENT_BYTES) for file in files]
-            done = [uuid is not None and await _finish(documents, uuid) for uuid in added]
-    return 0 if files and all(done) else 1
+        added = [await _add(documents, file, settings.MAX_DOCUMENT_BYTES) for file in files]
+        done = [uuid is not None and await _finish(documents, uuid) for uuid in added]
+    return 0 if all(done) else 1
 
 
 async def _add(documents: DocumentService, file: Path, max_bytes: int) -> UUID | None:
+    source = file.as_posix()
+    name = on_one_line(source)
     try:
+        source.encode()
         content = await asyncio.to_thread(_read, file, max_bytes + 1)
+    except UnicodeEncodeError:
+        say(f"{name} cannot be put in: its name is not UTF-8.", sys.stderr)
+        return None
     except OSError as error:
-        say(f"{file} cannot be read: {error.strerror}.", sys.stderr)
+        say(f"{name} cannot be read: {error.strerror}.", sys.stderr)
         return None
     if len(content) > max_bytes:
-        say(f"{file} has more than {max_bytes} bytes (MAX_DOCUMENT_BYTES).", sys.stderr)
+        say(f"{name} has more than {max_bytes} bytes (MAX_DOCUMENT_BYTES).", sys.stderr)
         return None
-    source = file.as_posix()
     new = NewDocument(content, default_title(source), source, "application/octet-stream")
     document, is_new = await documents.add(new, None)
     if not is_new:
-        say(f"{file}: is there already.")
+        say(f"{name}: is there already.")
     return document.uuid
 
 
@@ -143,11 +154,10 @@ async def _finish(documents: DocumentService, uuid: UUID) -> bool:
 
 
 async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
-    async with open_knowledge(settings) as (database, index):
+    async with open_workplace(settings) as database:
         documents = DocumentService(database)
         count = await documents.reindex()
-        async with working(index):
-            await follow_all(documents)
+        await follow_all(documents)
     say(f"{count} documents are indexed anew.")
     return 0
 

@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from app.core.embeddings import Embedder, create_embedder
 from app.db import Database, create_database
-from app.documents.constants import WATCH_SEC
+from app.documents.constants import TAKE_OVER_SEC, WATCH_SEC
 from app.documents.exceptions import StoreHeld
 from app.documents.models import Document, DocumentStatus
 from app.documents.services import DocumentService
-from app.documents.store import VectorStore, create_vector_store
+from app.documents.store import VectorStore, create_vector_store, is_free
 from app.documents.worker import Worker, open_worker
 from app.embedded.migrations import migrate
 from app.embedded.postgres import EmbeddedPostgres
@@ -88,7 +88,7 @@ async def open_embedder(settings: Settings) -> AsyncIterator[Embedder]:
     try:
         yield embedder
     finally:
-        embedder.close()
+        await asyncio.to_thread(embedder.close)
 
 
 @asynccontextmanager
@@ -119,9 +119,33 @@ async def open_knowledge(settings: Settings) -> AsyncIterator[tuple[Database, In
 
 
 @asynccontextmanager
-async def working(index: Index | None) -> AsyncIterator[None]:
-    """Lets the worker work meanwhile; without an index, the server that holds it does."""
-    task = asyncio.create_task(index.worker.run() if index else asyncio.Event().wait())
+async def open_workplace(settings: Settings) -> AsyncIterator[Database]:
+    """The database, and a worker meanwhile: ours, or that of the server that holds the vectors."""
+    async with (
+        open_embedder(settings) as embedder,
+        open_database(settings) as database,
+        open_index(settings, database, embedder) as index,
+        working(index.worker.run() if index else _take_over(settings, database, embedder)),
+    ):
+        yield database
+
+
+async def _take_over(settings: Settings, database: Database, embedder: Embedder) -> None:
+    """Works once whoever held the vectors has ended, and not only to be started again."""
+    free = False
+    while True:
+        await asyncio.sleep(TAKE_OVER_SEC)
+        was_free, free = free, await asyncio.to_thread(is_free, settings)
+        if was_free and free:
+            async with open_index(settings, database, embedder) as index:
+                if index is not None:
+                    await index.worker.run()
+
+
+@asynccontextmanager
+async def working(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Lets a worker work meanwhile."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from app.core.embeddings import Vector
 from app.core.exceptions import ConfigurationError
+from app.documents.edge_folder import EdgeFolder
+from app.documents.exceptions import StoreHeld
 from app.documents.ranking import Candidate
 from settings import Settings
 
@@ -134,9 +137,22 @@ async def create_vector_store(settings: Settings, dimensions: int) -> VectorStor
         return await QdrantVectorStore.open(settings, dense)
     from app.documents.edge import EdgeVectorStore
 
-    return await EdgeVectorStore.open(
-        settings.DATA_DIR / "qdrant" / settings.QDRANT_COLLECTION_NAME, dense
-    )
+    return await EdgeVectorStore.open(_edge_path(settings), dense)
+
+
+def is_free(settings: Settings) -> bool:
+    """Whether no process holds the vectors under DATA_DIR; a moment later one may."""
+    folder = EdgeFolder(_edge_path(settings))
+    try:
+        folder.lock()
+    except StoreHeld:
+        return False
+    folder.release()
+    return True
+
+
+def _edge_path(settings: Settings) -> Path:
+    return settings.DATA_DIR / "qdrant" / settings.QDRANT_COLLECTION_NAME
 
 
 def scores(hits: Iterable[Hit]) -> Scores:

@@ -143,7 +143,7 @@ async def _fill(
     for each in new:
         stored, _ = await documents.add(each, None)
         labelled[each.source] = Labelled(stored.source, each.content.decode(errors="ignore"))
-    async with working(index):
+    async with working(index.worker.run()):
         await follow_all(documents)
     for failed in await _all(documents, DocumentStatus.FAILED):
         say(f"{failed.source}: {failed.error}", sys.stderr)

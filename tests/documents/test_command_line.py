@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from app.core.embeddings import Embedder
 from app.db import create_database
+from app.documents.console import open_workplace
 from app.documents.models import new_document_uuid
 from app.documents.services import DocumentService
 from settings import Settings
@@ -72,13 +73,17 @@ class TestIngest:
         """What cannot be put in is told on stderr; the rest is put in, and the exit code is 1."""
         (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
         (folder / "large.txt").write_text("x" * (MAX_BYTES + 1))
-        files = [folder / name for name in ("broken.pdf", "large.txt", "none.txt", "ducks.txt")]
+        latin = os.fsdecode(b"caf\xe9.txt")
+        (folder / latin).write_text(DUCKS)
+        names = ("broken.pdf", "large.txt", "none.txt", latin, "ducks.txt")
+        files = [folder / name for name in names]
         outcome = await run(settings, "ingest", *files)
         assert outcome.code == 1
         assert outcome.output == [f"{folder}/ducks.txt: 1 passages."]
         assert outcome.errors == [
             f"{folder}/large.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES).",
             f"{folder}/none.txt cannot be read: No such file or directory.",
+            f"{folder}/caf\N{REPLACEMENT CHARACTER}.txt cannot be put in: its name is not UTF-8.",
             f"{folder}/broken.pdf: This PDF is cut off: send the whole of it again.",
         ]
 
@@ -105,6 +110,24 @@ class TestIngest:
         outcome = await run(settings, "ingest", tmp_path / "empty")
         assert outcome.code == 1
         assert outcome.errors == ["There is no document to put in."]
+
+    async def test_unset(self, settings: Settings) -> None:
+        """An empty name, of a variable that is not set, is not the working directory's."""
+        outcome = await run(settings, "ingest", "")
+        assert outcome.code == 2
+        assert "argument PATH: it is empty" in outcome.errors[-1]
+
+    async def test_taken_over(
+        self, settings: Settings, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where whoever held the vectors ends, the command does the work itself."""
+        monkeypatch.setattr("app.documents.console.TAKE_OVER_SEC", 0.1)
+        async with open_workplace(settings) as database:
+            document, _ = await DocumentService(database).add(text_document(DUCKS, "a"), None)
+            await asyncio.sleep(0.5)
+            assert not await knowledge.is_ready(document.uuid)
+            await knowledge.store.close()
+            await until(lambda: knowledge.is_ready(document.uuid), seconds=20)
 
     async def test_beside_server(self, make_settings: SettingsFactory, folder: Path) -> None:
         """A server that holds the vectors does the work, and its progress is shown."""
