@@ -21,10 +21,12 @@ from app.chat.dependencies import (
 from app.chat.generation import Generation
 from app.chat.models import Message
 from app.chat.openapi import (
+    COMPLETION,
     COMPLETION_PROBLEMS,
+    MESSAGE,
     MESSAGE_PROBLEMS,
+    MESSAGES,
     MESSAGES_PROBLEMS,
-    PAGE,
     QA_PROBLEMS,
     STREAM,
 )
@@ -37,7 +39,7 @@ from settings import Settings
 router = APIRouter(prefix="/v1", tags=["Chat"], responses=VALIDATION_PROBLEM)
 
 
-@router.post("/completion", responses=COMPLETION_PROBLEMS)
+@router.post("/completion", responses=COMPLETION | COMPLETION_PROBLEMS)
 async def completion_create(
     question: Question, service: CompletionServiceDependency, request: Request
 ) -> Message:
@@ -62,7 +64,7 @@ async def completion_stream(
     return await _stream(request, service.answer(question, stream=True), settings)
 
 
-@router.post("/qa-create", responses=QA_PROBLEMS)
+@router.post("/qa-create", responses=MESSAGE | QA_PROBLEMS)
 async def qa_create(
     question: QAQuestion, service: QAServiceDependency, request: Request
 ) -> Message:
@@ -83,7 +85,7 @@ async def qa_stream(
     return await _stream(request, service.answer(question, stream=True), settings)
 
 
-@router.get("/messages", responses=PAGE | MESSAGES_PROBLEMS)
+@router.get("/messages", responses=MESSAGES | MESSAGES_PROBLEMS)
 async def list_messages(
     messages: MessageServiceDependency,
     request: Request,
@@ -100,7 +102,7 @@ async def list_messages(
     return page
 
 
-@router.get("/messages/{uuid}", responses=MESSAGE_PROBLEMS)
+@router.get("/messages/{uuid}", responses=MESSAGE | MESSAGE_PROBLEMS)
 async def get_message(uuid: UUID, messages: MessageServiceDependency) -> Message:
     """One stored message."""
     return await messages.get(uuid, None)

@@ -25,9 +25,10 @@ from app.core.exceptions import (
     PayloadTooLarge,
     RetrievalUnavailable,
 )
-from app.core.openapi import Responses, problems
+from app.core.openapi import Responses, json_example, problems
 from app.core.pagination import LINK_HEADER
 from app.documents.models import Source
+from app.documents.openapi import EXAMPLE_SOURCE
 
 EVENT_MODELS: Final[tuple[type[BaseModel], ...]] = (Start, Source, Chunk, Message, StreamError)
 
@@ -44,6 +45,14 @@ EXAMPLE_MESSAGE: Final = Message(
     usage=Usage(prompt_tokens=9, completion_tokens=1, total_tokens=10),
     sources=[],
     created_at=datetime(2026, 11, 22, 12, tzinfo=UTC),
+)
+EXAMPLE_QA: Final = EXAMPLE_MESSAGE.model_copy(
+    update={
+        "model": "SmolLM2-135M-Instruct",
+        "message": "The API listens on port 8000.",
+        "usage": Usage(prompt_tokens=139, completion_tokens=12, total_tokens=151),
+        "sources": [EXAMPLE_SOURCE],
+    }
 )
 EXAMPLE_EVENTS: Final[list[Event]] = [
     Started(EXAMPLE_MESSAGE.uuid, EXAMPLE_MESSAGE.model),
@@ -112,7 +121,9 @@ STREAM: Final[Responses] = {
     }
 }
 
-PAGE: Final[Responses] = {200: {"headers": LINK_HEADER}}
+COMPLETION: Final[Responses] = {200: json_example(EXAMPLE_MESSAGE)}
+MESSAGE: Final[Responses] = {200: json_example(EXAMPLE_QA)}
+MESSAGES: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_QA])}}
 
 GENERATION_PROBLEMS: Final = (
     BadRequest,

@@ -13,6 +13,7 @@ from app import version
 from app.core.constants import READINESS_TIMEOUT_SEC
 from app.core.logs import Outages
 from app.core.models import Check, Health, Readiness
+from app.core.openapi import HEALTHCHECK, READINESS
 
 router = APIRouter(tags=["Core"])
 outages = Outages(logging.getLogger(__name__))
@@ -34,17 +35,13 @@ async def get_drift_counter(request: Request) -> Counter:
     return counter
 
 
-@router.get("/healthcheck")
+@router.get("/healthcheck", responses=HEALTHCHECK)
 async def healthcheck() -> Health:
     """Answers while the process lives; touches nothing else."""
     return Health(version=version)
 
 
-@router.get(
-    "/readiness",
-    responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}},
-    response_model_exclude_unset=True,
-)
+@router.get("/readiness", responses=READINESS, response_model_exclude_unset=True)
 async def readiness(
     probes: Annotated[dict[Part, Probe], Depends(get_probes)],
     drift: Annotated[Counter, Depends(get_drift_counter)],

@@ -1,15 +1,18 @@
-"""What /openapi.json and /docs say beyond the endpoints' own types: problems and headers."""
+"""What /openapi.json and /docs say beyond the endpoints' own types: examples, problems, headers."""
 
+import json
 from collections import defaultdict
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from app import version
 from app.core.exceptions import BragError
-from app.core.models import FieldError, Problem
+from app.core.models import Check, FieldError, Health, Problem, Readiness
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -26,6 +29,15 @@ RETRY_AFTER_HEADER: Final = {
     "description": "Seconds to wait before trying again (RFC 9110, 10.2.3).",
     "schema": {"type": "integer"},
 }
+
+
+def json_example(answer: BaseModel | list[BaseModel]) -> dict[str, Any]:
+    """The part of a response's description that shows one.
+
+    As a string until `describe` reads it: FastAPI drops the nulls of all that it is given.
+    """
+    example = json.dumps(jsonable_encoder(answer, exclude_unset=True))
+    return {"content": {"application/json": {"example": example}}}
 
 
 def problems(*errors: type[BragError]) -> Responses:
@@ -82,8 +94,33 @@ VALIDATION_PROBLEM: Final[Responses] = {
 }
 
 
+HEALTHCHECK: Final[Responses] = {200: json_example(Health(version=version))}
+READY: Final = Readiness(
+    status="ready",
+    version=version,
+    checks={
+        "postgres": Check(status="ok", latency_ms=0.9),
+        "qdrant": Check(status="ok", latency_ms=0.4, drift=0),
+        "embeddings": Check(status="ok", latency_ms=3.2),
+    },
+)
+UNAVAILABLE: Final = Readiness(
+    status="unavailable",
+    version=version,
+    checks={
+        "postgres": Check(status="failed", latency_ms=1.4),
+        "qdrant": Check(status="ok", latency_ms=0.4, drift=None),
+        "embeddings": Check(status="ok", latency_ms=3.2),
+    },
+)
+READINESS: Final[Responses] = {
+    200: json_example(READY),
+    503: {"model": Readiness, **json_example(UNAVAILABLE)},
+}
+
+
 def describe(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Completes the OpenAPI document: request ids, problem types, the models of events."""
+    """Completes the OpenAPI document: request ids, examples, problem types, models of events."""
     app.openapi_version = "3.2.0"  # the first that can describe streams (itemSchema)
     generate = app.openapi
 
@@ -114,3 +151,5 @@ def _complete(responses: dict[str, Any]) -> None:
         content = response.get("content", {})
         if PROBLEM_TYPE in content and "application/json" in content:
             content[PROBLEM_TYPE] |= content.pop("application/json")
+        if "example" in (media := content.get("application/json", {})):
+            media["example"] = json.loads(media["example"])

@@ -14,7 +14,7 @@ from app.core.exceptions import (
 )
 from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
 from app.core.openapi import VALIDATION_PROBLEM, problems
-from app.core.pagination import LINK_HEADER, link_next
+from app.core.pagination import link_next
 from app.documents.dependencies import (
     DocumentServiceDependency,
     NewDocumentDependency,
@@ -22,7 +22,7 @@ from app.documents.dependencies import (
 )
 from app.documents.exceptions import UnsupportedMediaType
 from app.documents.models import Document, DocumentStatus, Filter, Source
-from app.documents.openapi import UPLOAD_BODY
+from app.documents.openapi import DOCUMENT, DOCUMENTS, FOUND, UPLOAD, UPLOAD_BODY
 
 router = APIRouter(prefix="/v1", tags=["Documents"], responses=VALIDATION_PROBLEM)
 
@@ -30,10 +30,8 @@ router = APIRouter(prefix="/v1", tags=["Documents"], responses=VALIDATION_PROBLE
 @router.post(
     "/documents",
     status_code=status.HTTP_202_ACCEPTED,
-    responses={
-        status.HTTP_200_OK: {"model": Document, "description": "It is there already."},
-        **problems(BadRequest, PayloadTooLarge, UnsupportedMediaType, DatabaseUnavailable),
-    },
+    responses=UPLOAD
+    | problems(BadRequest, PayloadTooLarge, UnsupportedMediaType, DatabaseUnavailable),
     openapi_extra=UPLOAD_BODY,
 )
 async def create_document(
@@ -46,10 +44,7 @@ async def create_document(
     return document
 
 
-@router.get(
-    "/documents",
-    responses={status.HTTP_200_OK: {"headers": LINK_HEADER}, **problems(DatabaseUnavailable)},
-)
+@router.get("/documents", responses=DOCUMENTS | problems(DatabaseUnavailable))
 async def list_documents(
     documents: DocumentServiceDependency,
     request: Request,
@@ -66,7 +61,7 @@ async def list_documents(
     return page
 
 
-@router.get("/documents/{uuid}", responses=problems(NotFound, DatabaseUnavailable))
+@router.get("/documents/{uuid}", responses=DOCUMENT | problems(NotFound, DatabaseUnavailable))
 async def get_document(uuid: UUID, documents: DocumentServiceDependency) -> Document:
     """One document, and how far its ingestion has come."""
     return await documents.get(uuid, None)
@@ -82,7 +77,7 @@ async def delete_document(uuid: UUID, documents: DocumentServiceDependency) -> N
     await documents.delete(uuid, None)
 
 
-@router.get("/search", responses=problems(RetrievalUnavailable, DatabaseUnavailable))
+@router.get("/search", responses=FOUND | problems(RetrievalUnavailable, DatabaseUnavailable))
 async def search(
     retrieval: RetrievalServiceDependency,
     query: Annotated[str, Query(max_length=2000), IS_TEXT, TEXT_SCHEMA],

@@ -1,8 +1,47 @@
-"""What the OpenAPI document says of uploads, whose body is read by hand."""
+"""What the OpenAPI document says of documents: the body of uploads, read by hand, and examples."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
-from app.documents.models import FileFields, TextDocument
+from app.core.openapi import Responses, json_example
+from app.core.pagination import LINK_HEADER
+from app.documents.models import Document, DocumentStatus, FileFields, Source, TextDocument
+
+EXAMPLE_DOCUMENT: Final = Document(
+    uuid=UUID("01a21043-ea57-7f1a-9f3e-9e17e3f44302"),
+    title="Questions that newcomers ask",
+    source="docs/questions.md",
+    media_type="text/markdown",
+    bytes=1637,
+    sha256="d86109357f8953671eb98e76549150c4149be9838d5d6494558ef5d516998119",
+    metadata={},
+    status=DocumentStatus.READY,
+    error=None,
+    passages_total=10,
+    passages_done=10,
+    created_at=datetime(2026, 11, 25, 1, 13, 36, tzinfo=UTC),
+    updated_at=datetime(2026, 11, 25, 1, 13, 37, tzinfo=UTC),
+)
+EXAMPLE_SOURCE: Final = Source(
+    document_uuid=EXAMPLE_DOCUMENT.uuid,
+    title=EXAMPLE_DOCUMENT.title,
+    source=EXAMPLE_DOCUMENT.source,
+    ordinal=0,
+    start=0,
+    end=142,
+    text="# Questions that newcomers ask\n\n## Which port does the API listen on?\n\n"
+    "The API listens on port 8000, unless the setting `PORT` says otherwise.",
+    score=1.1883674144744873,
+)
+UPLOADED: Final = EXAMPLE_DOCUMENT.model_copy(
+    update={
+        "status": DocumentStatus.PENDING,
+        "passages_total": None,
+        "passages_done": 0,
+        "updated_at": EXAMPLE_DOCUMENT.created_at,
+    }
+)
 
 FILE: Final[dict[str, Any]] = {
     "type": "string",
@@ -27,3 +66,15 @@ UPLOAD_BODY: Final[dict[str, Any]] = {
         },
     }
 }
+
+UPLOAD: Final[Responses] = {
+    200: {
+        "model": Document,
+        "description": "It is there already.",
+        **json_example(EXAMPLE_DOCUMENT),
+    },
+    202: json_example(UPLOADED),
+}
+DOCUMENT: Final[Responses] = {200: json_example(EXAMPLE_DOCUMENT)}
+DOCUMENTS: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_DOCUMENT])}}
+FOUND: Final[Responses] = {200: json_example([EXAMPLE_SOURCE])}

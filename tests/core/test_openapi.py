@@ -1,14 +1,27 @@
 """GET /openapi.json and GET /docs."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
 
 import httpx2
 import pytest
+from pydantic import BaseModel
+
+from app.chat.models import Message
+from app.core.models import Health, Readiness
+from app.documents import models as documents
 
 QUESTIONS = ["/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"]
 CODES = {"400", "404", "413", "422", "500", "503", "504"}
+ANSWERS: dict[str, type[BaseModel]] = {
+    "Document": documents.Document,
+    "Health": Health,
+    "Message": Message,
+    "Readiness": Readiness,
+    "Source": documents.Source,
+}
 Document = dict[str, Any]
 
 
@@ -17,6 +30,15 @@ async def document(client: httpx2.AsyncClient) -> Document:
     """The description of the API."""
     description: Document = (await client.get("/openapi.json")).json()
     return description
+
+
+def json_answers(document: Document) -> Iterator[tuple[str, str, Document]]:
+    """The path and the status of each answer that is JSON but no problem, and what is in it."""
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if "application/json" in response.get("content", {}):
+                    yield path, status, response["content"]["application/json"]
 
 
 class TestOpenApi:
@@ -48,6 +70,20 @@ class TestOpenApi:
                 for status, response in operation["responses"].items():
                     assert response["description"]
                     assert status == "204" or "X-Request-ID" in response["headers"]
+
+    def test_examples(self, document: Document) -> None:
+        """Every JSON answer is shown by an example of its model, an unready service's too."""
+        shown = set()
+        for path, status, media in json_answers(document):
+            is_list = "items" in media["schema"]
+            schema = media["schema"]["items"] if is_list else media["schema"]
+            name = schema["$ref"].rpartition("/")[2]
+            for example in media["example"] if is_list else [media["example"]]:
+                answer = ANSWERS[name].model_validate(example)
+                assert answer.model_dump(mode="json", exclude_unset=True) == example
+                shown.add((path, status, name))
+        assert {name for _, _, name in shown} == ANSWERS.keys()
+        assert ("/readiness", "503", "Readiness") in shown
 
     @pytest.mark.parametrize("path", QUESTIONS)
     def test_problems(self, document: Document, path: str) -> None:
