@@ -14,7 +14,10 @@ from pydantic_core import PydanticKnownError
 
 from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
 
+# Every passage's point holds a copy of the metadata: the limits are those of OpenAI's API.
 MAX_METADATA: Final = 50  # entries
+MAX_KEY_CHARS: Final = 64
+MAX_VALUE_CHARS: Final = 512
 
 
 def _kind(value: object) -> str | None:
@@ -22,8 +25,12 @@ def _kind(value: object) -> str | None:
 
 
 Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]  # as Qdrant counts
+Key = Annotated[str, Field(max_length=MAX_KEY_CHARS), IS_TEXT, TEXT_SCHEMA]
+Words = Annotated[str, Field(max_length=MAX_VALUE_CHARS), IS_TEXT, TEXT_SCHEMA]
 Value = Annotated[
-    Annotated[StrictBool, Tag("bool")] | Annotated[Whole, Tag("int")] | Annotated[Text, Tag("str")],
+    Annotated[StrictBool, Tag("bool")]
+    | Annotated[Whole, Tag("int")]
+    | Annotated[Words, Tag("str")],
     Discriminator(
         _kind,
         custom_error_type="metadata_type",
@@ -41,7 +48,13 @@ def _require_few(value: object) -> object:
 
 
 Metadata = Annotated[
-    dict[Text, Value], Field(max_length=MAX_METADATA), BeforeValidator(_require_few)
+    dict[Key, Value],
+    Field(
+        max_length=MAX_METADATA,
+        description=f"At most {MAX_METADATA} entries, with names of at most {MAX_KEY_CHARS} "
+        f"characters and strings of at most {MAX_VALUE_CHARS}.",
+    ),
+    BeforeValidator(_require_few),
 ]
 Title = Annotated[str, Field(max_length=300), IS_TEXT, TEXT_SCHEMA]
 SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]

@@ -64,7 +64,7 @@ class TestJson:
 
     async def test_metadata(self, client: httpx2.AsyncClient) -> None:
         """Metadata comes back as it was given, each value of its own type."""
-        metadata = {"lang": "en", "draft": True, "year": 2026}
+        metadata = {"lang": "en", "draft": True, "year": 2026, "k" * 64: "v" * 512}
         document = (await post_text(client, unique(), metadata=metadata)).json()
         assert document["metadata"] == metadata
         assert document["metadata"]["draft"] is True
@@ -84,6 +84,8 @@ class TestJson:
             ({"metadata": {"n": None}}, ["body", "metadata", "n"]),
             ({"metadata": {"n": {"deep": 1}}}, ["body", "metadata", "n"]),
             ({"metadata": {"n": 2**63}}, ["body", "metadata", "n"]),
+            ({"metadata": {"n": "v" * 513}}, ["body", "metadata", "n"]),
+            ({"metadata": {"k" * 65: 1}}, ["body", "metadata", "k" * 65]),
         ],
     )
     async def test_refused(
