@@ -104,7 +104,10 @@ def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
         if there is None:
             return _insert(queries, row, content)
         if there["source"] == row["source"]:
-            _withdraw_newer(queries, there["uuid"])
+            _purge(queries, queries.delete_newer_versions(uuid=there["uuid"]))
+        elif there["status"] == DocumentStatus.READY:
+            # These bytes replace the source's, and can be found where they are already.
+            _purge(queries, queries.delete_source(source=row["source"], user_id=row["user_id"]))
         return there, False
     work_id = queries.insert_work(kind="ingest", document_uuid=row["uuid"])
     for ordinal, piece in enumerate(_pieces(content)):
@@ -118,7 +121,7 @@ def _pieces(content: bytes) -> Iterator[bytes]:
     return (content[start : start + PIECE_BYTES] for start in starts)
 
 
-def _withdraw_newer(queries: Queries, uuid: UUID) -> None:
-    """What came last counts: versions that would still replace this one are deleted."""
-    for row in queries.delete_newer_versions(uuid=uuid):
+def _purge(queries: Queries, deleted: Iterator[Row]) -> None:
+    """What came last counts: the points of versions that do not are taken out."""
+    for row in deleted:
         queries.insert_work(kind="purge", document_uuid=row["uuid"])

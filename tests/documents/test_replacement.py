@@ -56,6 +56,16 @@ class TestReplaced:
         found = [each.document_uuid for each in await knowledge.found("Duck number 0 eats")]
         assert found == [ducks.uuid]
 
+    async def test_by_known_bytes(self, knowledge: Knowledge) -> None:
+        """Also by bytes that another source has already: where they are, they are found."""
+        await knowledge.ingest("Ducks eat plants.", "a.txt")
+        other = await knowledge.ingest(DUCKS, "b.txt")
+        assert await knowledge.add(DUCKS, "a.txt") == other
+        found = [each.document_uuid for each in await knowledge.found("What do ducks eat?")]
+        assert found == [other.uuid]
+        await knowledge.work()
+        assert await knowledge.retrieval.drift() == 0
+
     async def test_purged(self, knowledge: Knowledge) -> None:
         """Of the old version nothing stays behind."""
         await knowledge.ingest(pages(4))
