@@ -19,8 +19,9 @@ ALIASES: Final = {
 UNKNOWN: Final = "application/octet-stream"
 SAYS_NOTHING: Final = {"", UNKNOWN, "binary/octet-stream"}
 WORD_BODY: Final = re.compile(r"word/document\d*\.xml")
+# Possessive: there is no other way to read the comments that could be tried.
 HTML_START: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]",
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*+<(?:!doctype\s+html|html)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
 OLE_FILE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2

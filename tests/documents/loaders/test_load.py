@@ -1,6 +1,8 @@
 """What holds for every file, whatever its type."""
 
 import re
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from io import BytesIO
@@ -83,6 +85,22 @@ class TestRecognition:
         document = load(data, name="picture.png", media_type=label)
         assert document.media_type == expected
         assert "Hello" in document.text
+
+    def test_comments(self) -> None:
+        """A page may begin with comments."""
+        data = b"<!-- a -->\n<!---->" * 40 + PAGE
+        assert load(data, name=None, media_type=None).media_type == HTML
+
+    def test_only_comments(self) -> None:
+        """Comments before what is no page hold nobody up, however many they are."""
+        program = (
+            "from app.documents.loaders import recognise\n"
+            "print(recognise(b'<!---->' * 5_000 + b'x'))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], timeout=60, check=True, capture_output=True, text=True
+        )
+        assert done.stdout == f"{PLAIN_TEXT}\n"
 
     @pytest.mark.parametrize(
         ("label", "name", "expected"),
