@@ -13,7 +13,8 @@ FED_AT_ONCE: Final = 65_536
 HEAD_BYTES: Final = 4096
 # HTML 4.2.5 <meta charset> and http-equiv, XML 2.8 <?xml encoding>
 CHARSET: Final = re.compile(
-    rb"(?:<meta\b[^>]*\bcharset|<\?xml\b[^>]*\bencoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE
+    rb"(?:<meta\b[^>]*\bcharset|<\?xml\b[^>]*\bencoding)\s*=\s*+[\"']?+\s*+([\w.:-]+)",
+    re.IGNORECASE,
 )
 HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
 CELLS: Final = frozenset({"td", "th"})

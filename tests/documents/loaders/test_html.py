@@ -175,6 +175,12 @@ class TestHostile:
         assert text_of("<p>a" + "<b> </b>" * 30_000 + "b") == "a b"
         assert process_time() - start < 5
 
+    def test_time_of_declaration(self) -> None:
+        """A head that only begins to declare its encoding takes no more time than another."""
+        start = process_time()
+        assert text_of("<meta " * 220 + "charset=" + " " * 2_700 + "><p>a") == "a"
+        assert process_time() - start < 5
+
     def test_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A page of too many characters is refused while it is read."""
         monkeypatch.setattr("app.documents.loaders.markdown.MAX_CHARS", 100)
