@@ -27,6 +27,7 @@ HTML_START: Final = re.compile(
 OLE_FILE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2
 ENCRYPTED_PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")  # [MS-OFFCRYPTO] 1.3.2
 HEAD_BYTES: Final = 4096
+MAX_DIRECTORY_BYTES: Final = 1_000_000  # of a zip archive: thousands of files
 
 
 def recognise(data: bytes, *, name: str | None = None, media_type: str | None = None) -> str:
@@ -58,9 +59,23 @@ def _by_content(data: bytes) -> str | None:
     return None
 
 
+class _Archive(BytesIO):
+    """A zip archive that refuses a large directory: as objects it takes ten times the memory.
+
+    `zipfile` reads it at once, however many files the archive says that there are.
+    """
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > MAX_DIRECTORY_BYTES:
+            raise UnreadableDocument("This archive holds too many files: split it up.")
+        return super().read(size)
+
+
 def _inside_zip(data: bytes) -> str:
     try:
-        names = ZipFile(BytesIO(data)).namelist()
+        names = ZipFile(_Archive(data)).namelist()
+    except UnreadableDocument:
+        raise
     except Exception as error:  # a broken archive raises more than BadZipFile
         raise UnreadableDocument("This file is damaged or cut off: send it again.") from error
     if not any(WORD_BODY.fullmatch(name) for name in names):

@@ -1,5 +1,8 @@
 """Word documents that cannot be read."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from app.documents.exceptions import UnreadableDocument
@@ -14,6 +17,31 @@ def word_of_size(declared: int) -> bytes:
     entry = data.index(b"word/document.xml", data.index(b"PK\x01\x02")) - 46
     data[entry + 24 : entry + 28] = declared.to_bytes(4, "little")
     return bytes(data)
+
+
+def title(content: str) -> str:
+    """The metadata of a document with this as its title."""
+    return f"<c><title>Ducks {content}</title></c>"
+
+
+def style(content: str) -> str:
+    """Styles, of which one holds this."""
+    return f'<s xmlns:w="{STRICT}"><style w:styleId="Local">{content}</style></s>'
+
+
+def numbering(content: str) -> str:
+    """Lists, of which one holds this."""
+    lists = f'<abstractNum w:abstractNumId="7">{content}</abstractNum>'
+    item = '<num w:numId="7"><abstractNumId w:val="7"/></num>'
+    return f'<n xmlns:w="{STRICT}">{lists}{item}</n>'
+
+
+PARAGRAPH = """
+    <w:p><w:pPr><w:pStyle w:val="Local"/><w:numPr><w:numId w:val="7"/></w:numPr></w:pPr>
+    <w:r><w:t>Snails.</w:t></w:r></w:p>
+"""
+HEADING = f'<outlineLvl xmlns:w="{STRICT}" w:val="1"/>'
+DECIMAL = f'<lvl xmlns:w="{STRICT}" w:ilvl="0"><numFmt w:val="decimal"/></lvl>'
 
 
 class TestRefused:
@@ -65,6 +93,16 @@ class TestRefused:
         with pytest.raises(UnreadableDocument, match="unpacks to more than 250 MB"):
             load(word_of_size(300_000_000), name=None, media_type=None)
 
+    @pytest.mark.parametrize("stated", [None, 1])
+    def test_large_directory(self, stated: int | None) -> None:
+        """An archive of too many files is refused, however many it says that there are."""
+        files = {f"{number:060000}": b"" for number in range(20)}
+        data = bytearray(repacked(word(write_report), files))
+        if stated:
+            data[-14:-10] = stated.to_bytes(2, "little") * 2
+        with pytest.raises(UnreadableDocument, match="too many files"):
+            load(bytes(data), name=None, media_type=DOCX)
+
     def test_hidden_bomb(self) -> None:
         """No more is unpacked than the archive says that there is."""
         with pytest.raises(UnreadableDocument, match="This Word document is damaged"):
@@ -94,3 +132,26 @@ class TestRefused:
         data = repacked(word(write_report), {"word/styles.xml": xml.encode()})
         with pytest.raises(UnreadableDocument, match="This Word document is damaged"):
             load(data, name=None, media_type=None)
+
+    @pytest.mark.parametrize(
+        ("part", "write", "local"),
+        [
+            ("docProps/core.xml", title, "swordfish"),
+            ("word/styles.xml", style, HEADING),
+            ("word/numbering.xml", numbering, DECIMAL),
+        ],
+        ids=["title", "styles", "numbering"],
+    )
+    def test_local_files(
+        self, part: str, write: Callable[[str], str], local: str, tmp_path: Path
+    ) -> None:
+        """No file of ours that a document's other parts declare shows in its text or title."""
+        file = tmp_path / "local.xml"
+        file.write_text(local)
+
+        def read(xml: str) -> tuple[str, str | None]:
+            loaded = load(repacked(word_of_body(PARAGRAPH), {part: xml.encode()}), media_type=DOCX)
+            return loaded.text, loaded.title
+
+        declared = f"<!DOCTYPE x [<!ENTITY x SYSTEM '{file.as_uri()}'>]>{write('&x;')}"
+        assert read(declared) == read(write("")) != read(write(local))
