@@ -1,9 +1,10 @@
 """Providers of the documents endpoints, and the two forms of an upload."""
 
 import asyncio
+import re
 from contextlib import suppress
 from hashlib import sha256
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,11 +15,13 @@ from app.core.dependencies import SettingsDependency
 from app.core.exceptions import PayloadTooLarge
 from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
 from app.documents.loaders import recognise
+from app.documents.loaders.media_types import UNKNOWN
 from app.documents.models import FileFields, NewDocument, TextDocument, default_title
 from app.documents.retrieval import RetrievalService
 from app.documents.services import DocumentService
 
 M = TypeVar("M", bound=BaseModel)
+USABLE: Final = re.compile(r"[ -~]{1,255}")
 
 
 async def get_retrieval(request: Request) -> RetrievalService:
@@ -74,12 +77,13 @@ async def _read_form(request: Request) -> NewDocument:
         name = file.filename or await asyncio.to_thread(_urn, content)
         given = _validate(FileFields, {"source": name} | fields)
         source = given.source
-        await asyncio.to_thread(_require_supported, content, source, file.content_type)
+        media_type = _usable(file.content_type)
+        await asyncio.to_thread(_require_supported, content, source, media_type)
         return NewDocument(
             content,
             given.title or default_title(source),
             source,
-            file.content_type or "application/octet-stream",
+            media_type,
             given.metadata,
         )
 
@@ -100,7 +104,12 @@ def _urn(content: bytes) -> str:
     return f"urn:sha256:{sha256(content).hexdigest()}"
 
 
-def _require_supported(content: bytes, source: str, media_type: str | None) -> None:
+def _usable(media_type: str | None) -> str:
+    """The declared type, or that of an unknown file: a database does not take every character."""
+    return media_type if media_type and USABLE.fullmatch(media_type) else UNKNOWN
+
+
+def _require_supported(content: bytes, source: str, media_type: str) -> None:
     """Refuses at once what is of no supported type; what cannot be read fails when it is."""
     with suppress(UnreadableDocument):
         recognise(content, name=source, media_type=media_type)

@@ -111,6 +111,16 @@ class TestForm:
         assert response.status_code in {400, 422}
         problem_of(response)
 
+    @pytest.mark.parametrize("declared", [b"x\0", b"\xe4", b"x" * 300])
+    async def test_unusable_type(self, client: httpx2.AsyncClient, declared: bytes) -> None:
+        """A declared type that is none is as if there were none."""
+        body = (
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.md"\r\n'
+            b"Content-Type: text/plain; x=%b\r\n\r\n%b\r\n--x--\r\n"
+        ) % (declared, unique().encode())
+        document = await ended(client, await client.post(DOCUMENTS, content=body, headers=FORM))
+        assert document["media_type"] == "text/markdown"
+
     async def test_no_file(self, client: httpx2.AsyncClient) -> None:
         """A form without a file is told so."""
         response = await client.post(DOCUMENTS, files={"document": ("a.txt", b"Ducks")})
