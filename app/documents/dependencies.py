@@ -15,6 +15,7 @@ from app.core.dependencies import SettingsDependency
 from app.core.exceptions import PayloadTooLarge
 from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
 from app.documents.loaders import recognise
+from app.documents.loaders.constants import PLAIN_TEXT
 from app.documents.loaders.media_types import UNKNOWN
 from app.documents.models import FileFields, NewDocument, TextDocument, default_title
 from app.documents.retrieval import RetrievalService
@@ -62,7 +63,7 @@ async def _read_json(request: Request) -> NewDocument:
     source = given.source
     if source is None:
         source = await asyncio.to_thread(_urn, content)
-    return NewDocument(content, given.title, source, "text/plain", given.metadata)
+    return NewDocument(content, given.title, source, PLAIN_TEXT, given.metadata)
 
 
 async def _read_form(request: Request) -> NewDocument:
@@ -77,8 +78,8 @@ async def _read_form(request: Request) -> NewDocument:
         name = file.filename or await asyncio.to_thread(_urn, content)
         given = _validate(FileFields, {"source": name} | fields)
         source = given.source
-        media_type = _usable(file.content_type)
-        await asyncio.to_thread(_require_supported, content, source, media_type)
+        declared = _usable(file.content_type)
+        media_type = await asyncio.to_thread(_media_type, content, source, declared)
         return NewDocument(
             content,
             given.title or default_title(source),
@@ -109,7 +110,12 @@ def _usable(media_type: str | None) -> str:
     return media_type if media_type and USABLE.fullmatch(media_type) else UNKNOWN
 
 
-def _require_supported(content: bytes, source: str, media_type: str) -> None:
-    """Refuses at once what is of no supported type; what cannot be read fails when it is."""
+def _media_type(content: bytes, source: str, declared: str) -> str:
+    """The declared type, but that of a text only for a text: such a label is believed later.
+
+    Refuses at once what is of no supported type; what cannot be read fails when it is.
+    """
+    recognised = UNKNOWN
     with suppress(UnreadableDocument):
-        recognise(content, name=source, media_type=media_type)
+        recognised = recognise(content, name=source, media_type=declared)
+    return recognised if declared == PLAIN_TEXT else declared

@@ -56,6 +56,14 @@ class TestJson:
         assert (document["status"], document["passages_done"]) == ("ready", 1)
         assert text in [each["text"] for each in await search(client, text)]
 
+    @pytest.mark.parametrize("start", ["%PDF-1.4 begins a PDF, says", "<html> ", "PK\x03\x04: "])
+    async def test_like_a_file(self, client: httpx2.AsyncClient, start: str) -> None:
+        """What is given as text is text, even if a file of another type begins with it."""
+        text = start + unique("Ducks eat seeds. " * 10)
+        document = await ended(client, await post_text(client, text))
+        assert (document["status"], document["media_type"]) == ("ready", "text/plain")
+        assert text in [each["text"] for each in await search(client, text)]
+
     async def test_without_source(self, client: httpx2.AsyncClient) -> None:
         """The content stands for a source that is not given."""
         text = unique()
@@ -169,6 +177,18 @@ class TestMediaType:
                 "This is of the type image/png: "
                 "only plain text, Markdown, HTML, PDF and DOCX can be read."
             )
+
+    async def test_mislabelled(self, client: httpx2.AsyncClient) -> None:
+        """A file of another type is read as what it is, even if it is labelled as text."""
+        page = f"<html><body><p>{unique()}</p></body></html>".encode()
+        document = await ended(client, await post_file(client, page, "a.txt", "text/plain"))
+        assert (document["status"], document["media_type"]) == ("ready", "text/html")
+
+    async def test_mislabelled_and_damaged(self, client: httpx2.AsyncClient) -> None:
+        """So it is if it cannot be read."""
+        content = b"PK\x03\x04" + unique("Ducks eat seeds. " * 40).encode()
+        document = await ended(client, await post_file(client, content, "a.txt", "text/plain"))
+        assert document["error"] == "This file is damaged or cut off: send it again."
 
 
 class TestAgain:

@@ -14,6 +14,7 @@ from app.documents.loaders.constants import (
     MARKDOWN,
     MAX_CHARS,
     PDF,
+    PLAIN_TEXT,
     TOO_LONG,
 )
 from app.documents.loaders.encodings import decode
@@ -31,11 +32,13 @@ NOT_STORED: Final = re.compile(r"[\x00\ud800-\udfff]")
 def load(data: bytes, *, name: str | None = None, media_type: str | None = None) -> LoadedDocument:
     """The text and title of a file, whatever it is labelled as; nothing else is read or fetched.
 
+    Only `text/plain` without a charset is believed: a text may begin as a file of another type.
     Raises UnsupportedMediaType or UnreadableDocument with a sentence for the file's owner.
     """
     if not data.strip():
         raise UnreadableDocument("This file is empty.")
-    recognised = recognise(data, name=name, media_type=media_type)
+    is_text = media_type == PLAIN_TEXT
+    recognised = PLAIN_TEXT if is_text else recognise(data, name=name, media_type=media_type)
     try:
         text, title = _read(data, recognised, charset(media_type))
     except (UnreadableDocument, UnsupportedMediaType, MemoryError):

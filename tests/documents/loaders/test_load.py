@@ -20,6 +20,7 @@ from tests.documents.loaders.samples import pdf, word
 
 PAGE = b"<!doctype html><html><head><title>Page</title></head><body><p>Hello</p></body></html>"
 WORD = word(lambda document: document.add_paragraph("Hello"))
+LATIN_TEXT = "text/plain; charset=latin1"
 LABELS = st.sampled_from([None, "application/octet-stream", PLAIN_TEXT, MARKDOWN, HTML, PDF, DOCX])
 SAMPLES = [pdf("Hello", "there"), WORD, PAGE, b"# Hello\n", "Grüße".encode("utf-16")]
 
@@ -79,12 +80,18 @@ class TestRecognition:
         ("data", "expected"),
         [(pdf("Hello"), PDF), (WORD, DOCX), (PAGE, HTML), (b"\xef\xbb\xbf \n" + PAGE, HTML)],
     )
-    @pytest.mark.parametrize("label", [None, PLAIN_TEXT, PDF, "image/png"])
+    @pytest.mark.parametrize("label", [None, LATIN_TEXT, PDF, "image/png"])
     def test_content_first(self, data: bytes, expected: str, label: str | None) -> None:
         """What a file's content shows is believed before its label and its name."""
         document = load(data, name="picture.png", media_type=label)
         assert document.media_type == expected
         assert "Hello" in document.text
+
+    @pytest.mark.parametrize("data", [PAGE, b"%PDF-1.4 is how a PDF begins."])
+    def test_believed(self, data: bytes) -> None:
+        """Mere text/plain is believed, whatever the text begins with."""
+        document = load(data, name=None, media_type=PLAIN_TEXT)
+        assert (document.text, document.media_type) == (data.decode(), PLAIN_TEXT)
 
     def test_comments(self) -> None:
         """A page may begin with comments."""
@@ -129,7 +136,7 @@ class TestRecognition:
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "an Office document of before 2007"),
         ],
     )
-    @pytest.mark.parametrize("label", [None, PLAIN_TEXT, DOCX])
+    @pytest.mark.parametrize("label", [None, LATIN_TEXT, DOCX])
     def test_other_types(self, data: bytes, what: str, label: str | None) -> None:
         """Another type is named and refused, whatever it is labelled as."""
         with pytest.raises(UnsupportedMediaType, match=f"This is .*{what}"):
