@@ -80,7 +80,7 @@ class TestIngest:
     async def test_failed_version(self, knowledge: Knowledge) -> None:
         """A new version that cannot be read leaves the old one in place."""
         old = await knowledge.ingest(DUCKS)
-        new = await knowledge.ingest("%PDF-1.7 and no more")
+        new = await knowledge.ingest("%PDF-1.7 and no more", media_type="application/pdf")
         assert new.status == "failed"
         assert [each.document_uuid for each in await knowledge.found("ducks")] == [old.uuid]
 
