@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from traceback import format_exception
+from urllib.parse import urlsplit
 from uuid import uuid4
 from weakref import ref
 
@@ -17,6 +18,8 @@ from app.db import POOL_SIZE, Database, DatabaseError, Queries, _transact, _Work
 from settings import Settings
 from tests.databases import execute, message, opened, sleep, stored, to_json
 from tests.fakes import refusing_url
+from tests.template import Template
+from tests.template import execute as alter
 from tests.waiting import Stopwatch, until
 
 END_THE_OTHERS = """
@@ -30,6 +33,16 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with little patience."""
     async with opened(f"{database_url}&application_name=test_db") as database:
         yield database
+
+
+@pytest.fixture
+def url_in_tokyo(template: Template) -> Iterator[str]:
+    """A database that has settings of its own."""
+    with template.copied() as url:
+        name = urlsplit(url).path.removeprefix("/")
+        for setting in ("timezone = 'Asia/Tokyo'", "statement_timeout = 0"):
+            alter(url, f'ALTER DATABASE "{name}" SET {setting}')
+        yield url
 
 
 class Document(str):
@@ -97,6 +110,13 @@ class TestRun:
         assert found is not None
         assert found["created_at"].utcoffset().total_seconds() == 0
         assert (found["uuid"], found["sources"]) == (row["uuid"], [])
+
+    async def test_session(self, url_in_tokyo: str) -> None:
+        """Postgres itself gives up in time and speaks UTC, whatever the database is set to."""
+        async with opened(url_in_tokyo, timeout_sec=1.5) as database:
+            for name, expected in (("statement_timeout", "1500ms"), ("timezone", "UTC")):
+                show = partial(execute, statement=f"SHOW {name}")
+                assert await database.run(show) == [expected]
 
     async def test_refused(self) -> None:
         """Where nobody listens the database is unavailable."""

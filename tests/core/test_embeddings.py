@@ -10,7 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.core.embeddings import Embedder, Vector
+from app.core.embeddings import Embedder, Vector, create_embedder
+from app.core.exceptions import ConfigurationError
+from settings import Settings
 
 
 class SlowModel:
@@ -22,12 +24,14 @@ class SlowModel:
     def __init__(self) -> None:
         self.may_embed = threading.Event()
         self.niceness: dict[str, int] = {}
+        self.embedded: list[str] = []
 
     def embed(self, texts: list[str]) -> Iterator[Vector]:
         """The vectors of texts, and a note of who asked."""
         for text in texts:
             if text == "passage":
                 self.may_embed.wait(10)
+            self.embedded.append(text)
             own_thread = threading.get_native_id()
             self.niceness[text] = os.getpriority(os.PRIO_PROCESS, own_thread)
             yield np.array([1, 0], dtype=np.float32)
@@ -65,3 +69,20 @@ class TestQuestions:
         await own.embed_passages(["passage"])
         await own.embed_query("question")
         assert model.niceness["passage"] > model.niceness["question"] == os.nice(0)
+
+    async def test_repeated(
+        self, own: Embedder, model: SlowModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The questions that were asked last cost nothing, and older ones no memory."""
+        monkeypatch.setattr("app.core.embeddings.CACHED_QUERIES", 2)
+        for question in "abacab":
+            await own.embed_query(question)
+        assert model.embedded == ["a", "b", "c", "b"]
+
+
+class TestCreateEmbedder:
+    def test_reads_too_little(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A model that would read only the beginning of our passages stops the start."""
+        monkeypatch.setattr("app.core.embeddings.MODEL_TOKENS", 257)
+        with pytest.raises(ConfigurationError, match="reads 256 tokens, and passages have up to"):
+            create_embedder(Settings())

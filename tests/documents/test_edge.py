@@ -124,6 +124,42 @@ class TestFolder:
             await EdgeVectorStore.open(folder, DENSE)
 
 
+class TestPowerCut:
+    """What is on the disk when a write is said to be done."""
+
+    @pytest.fixture
+    def synced(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """The inodes of the files that are brought to the disk."""
+        real, synced = os.fsync, list[int]()
+
+        def sync(descriptor: int) -> None:
+            real(descriptor)
+            synced.append(os.fstat(descriptor).st_ino)
+
+        monkeypatch.setattr(os, "fsync", sync)
+        return synced
+
+    async def test_writes(self, folder: Path, synced: list[int]) -> None:
+        """The log of what is written and of what is deleted is there."""
+        store = await EdgeVectorStore.open(folder, DENSE)
+        wal = folder / "current" / "wal"
+        log = {each.stat().st_ino for each in (wal, *wal.glob("open-*"))}
+        assert len(log) > 1
+        synced.clear()
+        await store.upsert(random_points(1))
+        assert log <= set(synced)
+        synced.clear()
+        await store.delete(uuid_of(1))
+        assert log <= set(synced)
+        await store.close()
+
+    def test_replaced(self, folder: Path, synced: list[int]) -> None:
+        """So is the name of the shard that counts from now on."""
+        (folder / "shard-1").mkdir(parents=True)
+        EdgeFolder(folder).make_current(folder / "shard-1")
+        assert synced == [folder.stat().st_ino]
+
+
 class TestClosed:
     async def test_query(self, folder: Path) -> None:
         """A query that comes after the end is told that there is no retrieval."""

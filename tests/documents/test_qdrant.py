@@ -14,7 +14,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.documents.store import SearchFilter, VectorStore, create_vector_store
 from settings import Settings
-from tests.documents.points import DIMENSIONS, axis, point
+from tests.documents.points import DIMENSIONS, axis, point, uuid_of
 from tests.qdrant_double import QdrantDouble
 from tests.waiting import Stopwatch, until
 
@@ -110,6 +110,19 @@ class TestOpen:
             await client.create_collection("demo", vectors_config=vectors)
         with pytest.raises(ConfigurationError, match=held):
             await open_store(double)
+
+
+class TestWrites:
+    async def test_wait(self, double: QdrantDouble) -> None:
+        """What is written or deleted is so for the next search: Qdrant is told to wait for it."""
+        store = await open_store(double)
+        double.requests.clear()
+        await store.upsert([point(1)])
+        await store.delete(uuid_of(1))
+        await store.clear()
+        await store.close()
+        upsert, delete = "PUT /collections/demo/points", "POST /collections/demo/points/delete"
+        assert double.requests == [f"{each}?wait=true" for each in (upsert, delete, delete)]
 
 
 class TestAbsence:

@@ -10,6 +10,14 @@ from app.documents.loaders import load
 from app.documents.loaders.constants import DOCX
 from tests.documents.loaders.samples import STRICT, repacked, word, word_of_body, write_report
 
+NAMESPACES = f'xmlns="{STRICT}" xmlns:w="{STRICT}"'
+PARAGRAPH = """
+    <w:p><w:pPr><w:pStyle w:val="Local"/><w:numPr><w:numId w:val="7"/></w:numPr></w:pPr>
+    <w:r><w:t>Snails.</w:t></w:r></w:p>
+"""
+HEADING = f'<outlineLvl {NAMESPACES} w:val="1"/>'
+DECIMAL = f'<lvl {NAMESPACES} w:ilvl="0"><numFmt w:val="decimal"/></lvl>'
+
 
 def word_of_size(declared: int) -> bytes:
     """A Word document whose archive declares this size of its text."""
@@ -26,22 +34,14 @@ def title(content: str) -> str:
 
 def style(content: str) -> str:
     """Styles, of which one holds this."""
-    return f'<s xmlns:w="{STRICT}"><style w:styleId="Local">{content}</style></s>'
+    return f'<s {NAMESPACES}><style w:styleId="Local">{content}</style></s>'
 
 
 def numbering(content: str) -> str:
     """Lists, of which one holds this."""
     lists = f'<abstractNum w:abstractNumId="7">{content}</abstractNum>'
     item = '<num w:numId="7"><abstractNumId w:val="7"/></num>'
-    return f'<n xmlns:w="{STRICT}">{lists}{item}</n>'
-
-
-PARAGRAPH = """
-    <w:p><w:pPr><w:pStyle w:val="Local"/><w:numPr><w:numId w:val="7"/></w:numPr></w:pPr>
-    <w:r><w:t>Snails.</w:t></w:r></w:p>
-"""
-HEADING = f'<outlineLvl xmlns:w="{STRICT}" w:val="1"/>'
-DECIMAL = f'<lvl xmlns:w="{STRICT}" w:ilvl="0"><numFmt w:val="decimal"/></lvl>'
+    return f"<n {NAMESPACES}>{lists}{item}</n>"
 
 
 class TestRefused:
