@@ -22,6 +22,7 @@ from app.documents.console import (
     working,
 )
 from app.documents.exceptions import StoreHeld, UnusableSet
+from app.documents.loaders.constants import PLAIN_TEXT
 from app.documents.loaders.files import find_files
 from app.documents.models import Document, DocumentStatus, NewDocument, default_title
 from app.documents.questions import Label, read_corpus
@@ -121,7 +122,7 @@ def _read(corpus: Sequence[Path]) -> Iterator[NewDocument]:
         if path.suffix == CORPUS:
             for each in read_corpus(path):
                 title = each.title.strip() or default_title(each.id)
-                yield NewDocument(each.text.encode(), title, each.id, "text/plain; charset=utf-8")
+                yield NewDocument(each.text.encode(), title, each.id, PLAIN_TEXT)
         else:
             yield from map(_read_file, find_files(path))
 
