@@ -32,7 +32,13 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 POOL_SIZE: Final = 8
-UNAVAILABLE: Final = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+UNAVAILABLE: Final = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.TimeoutError,
+    psycopg2.OperationalError,  # SQLAlchemy wraps none from setting the isolation level
+    psycopg2.InterfaceError,
+)
 
 
 class DatabaseError(Exception):

@@ -34,9 +34,11 @@ class Knowledge:
     worker: Worker
     retrieval: RetrievalService
 
-    async def add(self, text: str, source: str = "a.txt", **given: Any) -> Document:
+    async def add(
+        self, text: str, source: str = "a.txt", owner: int | None = None, **given: Any
+    ) -> Document:
         """Takes a text in; nothing is done with it yet."""
-        return (await self.documents.add(text_document(text, source, **given), None))[0]
+        return (await self.documents.add(text_document(text, source, **given), owner))[0]
 
     async def work(self) -> None:
         """Does all work that is due."""
@@ -67,6 +69,10 @@ class Knowledge:
             "SELECT attempts, extract(epoch FROM run_at - now())::float8 FROM work"
         )
         return attempts, delay
+
+    async def is_leased_for_longer(self, seconds: float) -> bool:
+        """Whether the only work is somebody's for longer than this."""
+        return (await self.attempts_and_delay())[1] > seconds
 
     async def is_ready(self, uuid: UUID) -> bool:
         """Whether a document can be found."""

@@ -9,7 +9,9 @@ import psycopg2
 import pytest
 
 from app.core.embeddings import Embedder
+from app.core.exceptions import RetrievalUnavailable
 from app.documents import ingestion
+from app.documents.constants import LONGEST_BACKOFF_SEC
 from app.documents.exceptions import LostWork
 from app.documents.work import Work
 from app.documents.worker import Worker, open_worker
@@ -29,6 +31,9 @@ END $$;
 CREATE TRIGGER steal AFTER UPDATE ON document FOR EACH ROW
 WHEN (NEW.status = 'processing' AND NEW.passages_done >= {done})
 EXECUTE FUNCTION steal()
+"""
+INDEX_LATER = """
+INSERT INTO work (kind, document_uuid, run_at) VALUES ('index', %s, now() + interval '1 hour')
 """
 # Every time that work is taken leaves a row.
 RECORD = """
@@ -52,11 +57,6 @@ async def drain(worker: Worker) -> None:
     """Does all work that is due."""
     while await worker.step():
         pass
-
-
-async def is_leased_for_longer(knowledge: Knowledge, seconds: float) -> bool:
-    """Whether the only work is somebody's for longer than this."""
-    return (await knowledge.attempts_and_delay())[1] > seconds
 
 
 @asynccontextmanager
@@ -110,6 +110,22 @@ class TestStep:
         await knowledge.work()
         assert await knowledge.work_left() == 0
 
+    async def test_purge_waits_for_index(self, knowledge: Knowledge) -> None:
+        """So it is where somebody writes the points of a ready document again."""
+        document = await knowledge.ingest(DUCKS)
+        await knowledge.sql(INDEX_LATER, document.uuid)
+        await knowledge.documents.delete(document.uuid, None)
+        assert not await knowledge.worker.step()
+        await knowledge.hurry()
+        await knowledge.work()
+        assert (await knowledge.work_left(), await knowledge.store.count()) == (0, 0)
+
+    async def test_nothing_left_running(self, knowledge: Knowledge) -> None:
+        """Work that is done is not kept any longer."""
+        before = asyncio.all_tasks()
+        await knowledge.ingest(DUCKS)
+        await until(lambda: asyncio.all_tasks() <= before)
+
 
 class TestLease:
     async def test_lost_at_once(self, knowledge: Knowledge) -> None:
@@ -141,6 +157,24 @@ class TestLease:
         assert (await knowledge.documents.get(document.uuid, None)).status == "processing"
         assert await knowledge.work_left() == 1
 
+    async def test_lost_before_postponed(
+        self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who has lost the work does not put it off for who has it then."""
+
+        async def lose(_: object) -> None:
+            await knowledge.sql(
+                "UPDATE work SET lease = gen_random_uuid(), run_at = now() + interval '1 hour'"
+            )
+            raise RetrievalUnavailable
+
+        document = await knowledge.ingest(DUCKS)
+        await knowledge.sql(INDEX_LATER, document.uuid)
+        await knowledge.hurry()
+        monkeypatch.setattr(knowledge.store, "upsert", lose)
+        assert await knowledge.worker.step()
+        assert await knowledge.is_leased_for_longer(LONGEST_BACKOFF_SEC)
+
     @pytest.mark.parametrize("kind", ["index", "purge"])
     async def test_stale(self, knowledge: Knowledge, kind: str) -> None:
         """Work that is somebody else's cannot be taken off the table."""
@@ -161,7 +195,7 @@ class TestLease:
         await knowledge.add(DUCKS)
         async with documents_locked(knowledge):
             step = asyncio.create_task(knowledge.worker.step())
-            await until(lambda: is_leased_for_longer(knowledge, 2))
+            await until(lambda: knowledge.is_leased_for_longer(2))
             assert not await knowledge.worker.step()
         await step
         assert await knowledge.sql("SELECT count(*) FROM taken") == [(1,)]

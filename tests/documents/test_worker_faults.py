@@ -1,8 +1,9 @@
 """The work table's worker when something it needs is down, or does what nobody foresaw."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import pytest
@@ -11,8 +12,9 @@ from pydantic import SecretStr
 from app.core.embeddings import Embedder
 from app.core.exceptions import DatabaseUnavailable
 from app.documents import ingestion
-from app.documents.constants import MAX_ATTEMPTS
+from app.documents.constants import LONGEST_BACKOFF_SEC, MAX_ATTEMPTS
 from app.documents.models import passage_uuid
+from app.documents.store import Point
 from app.documents.worker import INTERNAL_ERROR
 from settings import Settings
 from tests.documents.knowledge import Knowledge, open_knowledge, pages
@@ -134,6 +136,32 @@ class TestPostgresDown:
         running.cancel()
         await asyncio.wait([running])
 
+    async def test_kept(
+        self, cut_off: Knowledge, proxy: PostgresProxy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A worker keeps its work although Postgres was away while it was at it."""
+        monkeypatch.setattr("app.documents.worker.LEASE_SEC", 0.3)
+        upsert, begun, may_end = cut_off.store.upsert, asyncio.Event(), asyncio.Event()
+
+        async def slowly(points: Sequence[Point]) -> None:
+            begun.set()
+            await may_end.wait()
+            await upsert(points)
+
+        monkeypatch.setattr(cut_off.store, "upsert", slowly)
+        document = await cut_off.add(DUCKS)
+        step = asyncio.create_task(cut_off.worker.step())
+        await begun.wait()
+        proxy.hang()
+        await proxy.held.wait()
+        proxy.cut()
+        proxy.pass_on()
+        await cut_off.hurry()
+        await until(lambda: cut_off.is_leased_for_longer(2))
+        may_end.set()
+        await step
+        assert await cut_off.is_ready(document.uuid)
+
     async def test_told_once(
         self,
         cut_off: Knowledge,
@@ -184,6 +212,37 @@ class TestUnexpected:
         await knowledge.hurry()
         await knowledge.work()
         assert (await knowledge.documents.get(document, None)).status == "ready"
+
+    async def test_ready_document(
+        self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A document that is found already stays so, however often indexing it anew goes wrong."""
+        document = await knowledge.ingest(DUCKS)
+        await knowledge.documents.reindex()
+        await knowledge.sql("UPDATE work SET attempts = %s", MAX_ATTEMPTS)
+        monkeypatch.setattr(knowledge.store, "upsert", AsyncMock(side_effect=RuntimeError))
+        await knowledge.work()
+        assert await knowledge.is_ready(document.uuid)
+        assert [each.text for each in await knowledge.found("What do ducks eat?")] == [DUCKS]
+        _, delay = await knowledge.attempts_and_delay()
+        assert delay > LONGEST_BACKOFF_SEC / 2
+
+    async def test_worker_lives(
+        self,
+        knowledge: Knowledge,
+        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A worker that cannot even take its work says so, and takes it as soon as it can."""
+        monkeypatch.setattr("app.documents.worker.POLL_SEC", 0.05)
+        document = await knowledge.add(DUCKS)
+        await knowledge.sql("ALTER TABLE work RENAME TO elsewhere")
+        running = asyncio.create_task(knowledge.worker.run())
+        await until(lambda: "The worker met a fault" in caplog.text)
+        await knowledge.sql("ALTER TABLE elsewhere RENAME TO work")
+        await until(lambda: knowledge.is_ready(document.uuid), seconds=20)
+        running.cancel()
+        await asyncio.wait([running])
 
     async def test_others(self, knowledge: Knowledge) -> None:
         """A document with which something is wrong does not hold up the others."""
