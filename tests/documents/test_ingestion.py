@@ -1,11 +1,13 @@
 """From an uploaded document to what can be found of it, whatever happens meanwhile."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
 
 from app.documents import ingestion, services
+from app.documents.store import Point
 from tests.documents.knowledge import Knowledge, half_way, pages
 
 DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
@@ -159,6 +161,24 @@ class TestReindex:
         after = [each.text for each in await knowledge.found("Which duck eats?")]
         assert after == before
         assert await knowledge.retrieval.drift() == 0
+
+    async def test_same_points(self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It finds by the same words and vectors as before, for the same owner and filters."""
+        upsert, written = knowledge.store.upsert, list[Point]()
+
+        async def record(points: Sequence[Point]) -> None:
+            written.extend(points)
+            await upsert(points)
+
+        monkeypatch.setattr(knowledge.store, "upsert", record)
+        text = "# Birds\n\n" + pages(3).replace("#", "##")
+        await knowledge.add(text, owner=1, title="Manual", metadata={"n": 1})
+        await knowledge.work()
+        await knowledge.store.clear()
+        await knowledge.documents.reindex()
+        await knowledge.work()
+        points = [(each.id, each.text, each.payload) for each in written]
+        assert points[3:] == points[:3]
 
     async def test_strays(self, knowledge: Knowledge) -> None:
         """Points of documents that are not there any more are swept away."""

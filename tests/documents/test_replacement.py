@@ -83,6 +83,46 @@ class TestReplaced:
         assert await knowledge.documents.page(None, 9) == [new]
         assert await knowledge.store.documents() == {new.uuid: 1}
 
+    async def test_newer_unreadable(self, knowledge: Knowledge) -> None:
+        """A version takes its place also while a newer one waits, which may turn out unreadable."""
+        await knowledge.ingest("Ducks eat plants.")
+        new = await knowledge.add(DUCKS)
+        await knowledge.add("%PDF-1.7 and no more", media_type="application/pdf")
+        await knowledge.work()
+        assert await knowledge.is_ready(new.uuid)
+        found = [each.document_uuid for each in await knowledge.found("What do ducks eat?")]
+        assert found == [new.uuid]
+
+
+class TestOwners:
+    """What one owner does leaves another's documents of the same source in place."""
+
+    async def test_newer(self, knowledge: Knowledge) -> None:
+        """A version of another owner's does not count as newer."""
+        shared = await knowledge.add(pages(2))
+        await knowledge.sql("UPDATE work SET run_at = now() + interval '1 hour'")
+        own = await knowledge.add(DUCKS, owner=1)
+        await knowledge.work()
+        await knowledge.hurry()
+        await knowledge.work()
+        assert await knowledge.store.documents() == {shared.uuid: 2, own.uuid: 1}
+
+    async def test_returned(self, knowledge: Knowledge) -> None:
+        """Old bytes that come again take out nothing of another owner's."""
+        shared = await knowledge.ingest(DUCKS)
+        own = await knowledge.add(pages(2), owner=1)
+        await knowledge.add(DUCKS)
+        await knowledge.work()
+        assert await knowledge.store.documents() == {shared.uuid: 1, own.uuid: 2}
+
+    async def test_known_bytes(self, knowledge: Knowledge) -> None:
+        """Nor do bytes that another source has already."""
+        own = await knowledge.add(pages(2), "a.txt", owner=1)
+        shared = await knowledge.ingest(DUCKS, "b.txt")
+        await knowledge.add(DUCKS, "a.txt")
+        await knowledge.work()
+        assert await knowledge.store.documents() == {shared.uuid: 1, own.uuid: 2}
+
 
 class TestReturned:
     """The old bytes come again before the new ones have taken their place."""
@@ -96,6 +136,14 @@ class TestReturned:
         assert again == old
         assert await knowledge.documents.page(None, 9) == [old]
         assert await knowledge.store.documents() == {old.uuid: 1}
+
+    async def test_other_name(self, knowledge: Knowledge) -> None:
+        """Under another name they say nothing of the source that they were from."""
+        await knowledge.ingest(DUCKS, "a.txt")
+        new = await knowledge.add(pages(2), "a.txt")
+        await knowledge.add(DUCKS, "b.txt")
+        await knowledge.work()
+        assert await knowledge.is_ready(new.uuid)
 
     async def test_half_way(self, knowledge: Knowledge) -> None:
         """So it is where half of the new version is written already."""
