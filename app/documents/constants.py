@@ -6,7 +6,7 @@ from uuid import UUID
 CANDIDATES: Final = 30  # of either search, at least: docs/decisions/0011-pairs-of-words.md
 READ_FOR_EACH: Final = 4  # passages for one of an answer: documents repeat themselves
 JUDGED: Final = 3  # passages, from the best on, of which one must be relevant
-MAX_SEARCHES: Final = 4  # for one question, while documents come and go under it
+MAX_SEARCHES: Final = 10  # for one question, while documents come and go under it
 
 PIECE_BYTES: Final = 2**17  # of a document: the driver holds the GIL half a millisecond for each
 NO_DOCUMENT: Final = UUID(int=0)  # of the work that is about all of them

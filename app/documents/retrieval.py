@@ -81,16 +81,20 @@ class RetrievalService:
         enough = max(CANDIDATES, best or 0)
         scope = SearchFilter(user_id=user_id, **(filter.model_dump() if filter else {}))
         hidden: set[UUID] = set()
-        for search in range(MAX_SEARCHES):
+        missed: set[UUID] = set()
+        for _ in range(MAX_SEARCHES):
             where = replace(scope, hidden=hidden)
             candidates = await self._store.query(vector, query, where, candidates=enough)
             ranked = candidates[:best]
             found = await self._read(ranked, user_id)
-            if len(found) == len(ranked) and not hidden:
+            missing = {each.id for each in ranked} - {each.candidate.id for each in found}
+            if not missing and not hidden:
                 break
             before, hidden = hidden, await self._hidden()
-            if search and hidden == before:
+            # What has come out of hiding since may have replaced what is missing or gone.
+            if missing <= missed and before <= hidden:
                 break
+            missed = missing
         return found
 
     async def _hidden(self) -> set[UUID]:

@@ -2,11 +2,14 @@
 
 import asyncio
 from contextlib import closing
+from itertools import islice
+from typing import Any
 
 import psycopg2
 import pytest
 
 from app.documents import ingestion, retrieval
+from app.documents.ranking import Candidate
 from tests.documents.knowledge import Knowledge, half_way, pages
 from tests.waiting import until
 
@@ -32,6 +35,23 @@ class TestReplaced:
         whole = [[old.uuid] * 4, [new.uuid] * 6]
         assert all(each in whole for each in seen)
         assert (seen[0], seen[-1]) == tuple(whole)
+
+    async def test_in_one_search(
+        self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However often a document is replaced while a search is under way, it is found."""
+        await knowledge.ingest("Version 0 of ducks.")
+        query, versions = knowledge.store.query, iter(range(1, 6))
+
+        async def overtaken(*given: Any, **named: Any) -> list[Candidate]:
+            candidates = await query(*given, **named)
+            for version in islice(versions, 1):
+                await knowledge.ingest(f"Version {version} of ducks.")
+            return candidates
+
+        monkeypatch.setattr(knowledge.store, "query", overtaken)
+        found = await knowledge.found("Which ducks?")
+        assert [each.text for each in found] == ["Version 5 of ducks."]
 
     async def test_not_crowded_out(
         self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
