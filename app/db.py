@@ -109,7 +109,8 @@ def _without_values(error: exc.DBAPIError) -> Exception:
     """Only what comes first: DETAIL and CONTEXT quote the row that is refused."""
     refusal = error.orig
     assert isinstance(refusal, psycopg2.Error)
-    return DatabaseError(f"{refusal.diag.message_primary} ({refusal.pgcode})")
+    reason = refusal.diag.message_primary or type(refusal).__name__  # the driver has no diagnosis
+    return DatabaseError(f"{reason} ({refusal.pgcode})")
 
 
 class _BrokenOff(Exception):

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from tqdm import tqdm
 
 from app.core.embeddings import Embedder, create_embedder
+from app.core.exceptions import ConfigurationError
 from app.db import Database, create_database
 from app.documents.constants import TAKE_OVER_SEC, WATCH_SEC
 from app.documents.exceptions import StoreHeld
@@ -135,11 +136,14 @@ async def _take_over(settings: Settings, database: Database, embedder: Embedder)
     free = False
     while True:
         await asyncio.sleep(TAKE_OVER_SEC)
-        was_free, free = free, await asyncio.to_thread(is_free, settings)
-        if was_free and free:
-            async with open_index(settings, database, embedder) as index:
-                if index is not None:
-                    await index.worker.run()
+        try:
+            was_free, free = free, await asyncio.to_thread(is_free, settings)
+            if was_free and free:
+                async with open_index(settings, database, embedder) as index:
+                    if index is not None:
+                        await index.worker.run()
+        except ConfigurationError as error:
+            say(str(error), sys.stderr)  # and once more, until it is mended or somebody works
 
 
 @asynccontextmanager

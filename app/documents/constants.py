@@ -18,7 +18,7 @@ LONGEST_BACKOFF_SEC: Final = 60.0
 MAX_ATTEMPTS: Final = 5
 
 WATCH_SEC: Final = 0.1  # how often the command line looks
-TAKE_OVER_SEC: Final = 5.0  # longer than a server takes to be started again
+TAKE_OVER_SEC: Final = 30.0  # longer than a server takes to be started again
 
 PARSER_TIMEOUT_SEC: Final = 300
 PARSER_MEMORY_BYTES: Final = 2 * 2**30

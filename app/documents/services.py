@@ -105,9 +105,6 @@ def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
             return _insert(queries, row, content)
         if there["source"] == row["source"]:
             _purge(queries, queries.delete_newer_versions(uuid=there["uuid"]))
-        elif there["status"] == DocumentStatus.READY:
-            # These bytes replace the source's, and can be found where they are already.
-            _purge(queries, queries.delete_source(source=row["source"], user_id=row["user_id"]))
         return there, False
     work_id = queries.insert_work(kind="ingest", document_uuid=row["uuid"])
     for ordinal, piece in enumerate(_pieces(content)):

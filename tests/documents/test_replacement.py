@@ -76,15 +76,14 @@ class TestReplaced:
         found = [each.document_uuid for each in await knowledge.found("Duck number 0 eats")]
         assert found == [ducks.uuid]
 
-    async def test_by_known_bytes(self, knowledge: Knowledge) -> None:
-        """Also by bytes that another source has already: where they are, they are found."""
-        await knowledge.ingest("Ducks eat plants.", "a.txt")
-        other = await knowledge.ingest(DUCKS, "b.txt")
-        assert await knowledge.add(DUCKS, "a.txt") == other
-        found = [each.document_uuid for each in await knowledge.found("What do ducks eat?")]
-        assert found == [other.uuid]
+    async def test_swapped(self, knowledge: Knowledge) -> None:
+        """Of two files that change places neither is lost: both are there already."""
+        geese = "Geese graze."
+        first, second = await knowledge.ingest(DUCKS, "a.txt"), await knowledge.ingest(geese, "b")
+        assert await knowledge.add(geese, "a.txt") == second
+        assert await knowledge.add(DUCKS, "b") == first
         await knowledge.work()
-        assert await knowledge.retrieval.drift() == 0
+        assert {each.text for each in await knowledge.found("Ducks and geese")} == {DUCKS, geese}
 
     async def test_purged(self, knowledge: Knowledge) -> None:
         """Of the old version nothing stays behind."""
@@ -132,14 +131,6 @@ class TestOwners:
         shared = await knowledge.ingest(DUCKS)
         own = await knowledge.add(pages(2), owner=1)
         await knowledge.add(DUCKS)
-        await knowledge.work()
-        assert await knowledge.store.documents() == {shared.uuid: 1, own.uuid: 2}
-
-    async def test_known_bytes(self, knowledge: Knowledge) -> None:
-        """Nor do bytes that another source has already."""
-        own = await knowledge.add(pages(2), "a.txt", owner=1)
-        shared = await knowledge.ingest(DUCKS, "b.txt")
-        await knowledge.add(DUCKS, "a.txt")
         await knowledge.work()
         assert await knowledge.store.documents() == {shared.uuid: 1, own.uuid: 2}
 
