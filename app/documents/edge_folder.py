@@ -13,6 +13,7 @@ from app.core.exceptions import ConfigurationError
 from app.documents.exceptions import StoreHeld
 
 CURRENT: Final = "current"
+NEXT: Final = "current.new"
 CONFIG: Final = "edge_config.json"
 
 
@@ -70,10 +71,7 @@ class EdgeFolder:
 
     def make_current(self, shard: Path) -> None:
         """Lets another shard count, at once and for good."""
-        link = self.path / f"{CURRENT}.new"
-        link.unlink(missing_ok=True)
-        link.symlink_to(shard.name)
-        link.replace(self.path / CURRENT)
+        self._link(shard).replace(self.path / CURRENT)
         _sync(self.path)
 
     def sync_log(self) -> None:
@@ -84,18 +82,30 @@ class EdgeFolder:
                 _sync(file)
 
     def restore_link(self) -> None:
-        """Puts the link back where a copy of the folder has the current shard itself."""
-        link = self.path / CURRENT
-        if link.is_dir() and not link.is_symlink():
+        """Puts the link back where a copy of the folder has the current shard itself.
+
+        Another call ends what a crash breaks off: the new link is there before the shard moves.
+        """
+        current, link = self.path / CURRENT, self.path / NEXT
+        if current.is_dir() and not current.is_symlink():
             shard = self.new_shard()
-            link.rename(shard)
-            self.make_current(shard)
+            self._link(shard)
+            current.rename(shard)
+        if link.exists() and not current.exists():
+            link.replace(current)
+            _sync(self.path)
 
     def sweep(self) -> None:
         """Deletes every shard that does not count."""
         for shard in self.path.glob("shard-*"):
             if shard != self.current:
                 shutil.rmtree(shard, ignore_errors=True)
+
+    def _link(self, shard: Path) -> Path:
+        link = self.path / NEXT
+        link.unlink(missing_ok=True)
+        link.symlink_to(shard.name)
+        return link
 
 
 # The engine makes the next file of its log beforehand, in a thread of its own, and then renames it:
