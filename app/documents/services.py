@@ -104,7 +104,7 @@ def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
         if there is None:
             return _insert(queries, row, content)
         if there["source"] == row["source"]:
-            _purge(queries, queries.delete_newer_versions(uuid=there["uuid"]))
+            _withdraw_newer(queries, there["uuid"])
         return there, False
     work_id = queries.insert_work(kind="ingest", document_uuid=row["uuid"])
     for ordinal, piece in enumerate(_pieces(content)):
@@ -118,7 +118,7 @@ def _pieces(content: bytes) -> Iterator[bytes]:
     return (content[start : start + PIECE_BYTES] for start in starts)
 
 
-def _purge(queries: Queries, deleted: Iterator[Row]) -> None:
-    """What came last counts: the points of versions that do not are taken out."""
-    for row in deleted:
+def _withdraw_newer(queries: Queries, uuid: UUID) -> None:
+    """What came last counts: versions that would still replace this one are deleted."""
+    for row in queries.delete_newer_versions(uuid=uuid):
         queries.insert_work(kind="purge", document_uuid=row["uuid"])
