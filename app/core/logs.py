@@ -23,8 +23,8 @@ PLAIN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "color_message",
 }
 QUIET: Final = ("uvicorn.access", "httpx", "httpx2", "openai", "fastembed")
-CREDENTIALS: Final = re.compile(r'(?<=")[^"]*@|[^\s"]*@')
-REASON_CHARS: Final = 2000
+# Looked for from the start of a word or quotation alone: in linear time.
+CREDENTIALS: Final = re.compile(r'(?<=")[^"]*@|(?<![^\s"])[^\s"]*@')
 REPEAT_SEC: Final = 60.0
 
 
@@ -75,7 +75,7 @@ def reason(error: BaseException) -> str:
     lines = str(cause).splitlines()
     # One for each address of a host: `localhost` has two, and the second says more.
     lines = [line for line in lines if line.startswith("connection to server")] or lines[:1]
-    return CREDENTIALS.sub("…@", ": ".join([type(cause).__name__, *lines])[:REASON_CHARS])
+    return CREDENTIALS.sub("…@", ": ".join([type(cause).__name__, *lines]))
 
 
 class Outages:

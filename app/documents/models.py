@@ -16,8 +16,8 @@ from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
 
 # Every passage's point holds a copy of the metadata: the limits are those of OpenAI's API.
 MAX_METADATA: Final = 50  # entries
-MAX_KEY_CHARS: Final = 64
-MAX_VALUE_CHARS: Final = 512
+MAX_NAME_CHARS: Final = 64
+MAX_TEXT_CHARS: Final = 512
 
 
 def _kind(value: object) -> str | None:
@@ -25,12 +25,12 @@ def _kind(value: object) -> str | None:
 
 
 Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]  # as Qdrant counts
-Key = Annotated[str, Field(max_length=MAX_KEY_CHARS), IS_TEXT, TEXT_SCHEMA]
-Words = Annotated[str, Field(max_length=MAX_VALUE_CHARS), IS_TEXT, TEXT_SCHEMA]
+MetadataName = Annotated[str, Field(max_length=MAX_NAME_CHARS), IS_TEXT, TEXT_SCHEMA]
+MetadataText = Annotated[str, Field(max_length=MAX_TEXT_CHARS), IS_TEXT, TEXT_SCHEMA]
 Value = Annotated[
     Annotated[StrictBool, Tag("bool")]
     | Annotated[Whole, Tag("int")]
-    | Annotated[Words, Tag("str")],
+    | Annotated[MetadataText, Tag("str")],
     Discriminator(
         _kind,
         custom_error_type="metadata_type",
@@ -48,11 +48,11 @@ def _require_few(value: object) -> object:
 
 
 Metadata = Annotated[
-    dict[Key, Value],
+    dict[MetadataName, Value],
     Field(
         max_length=MAX_METADATA,
-        description=f"At most {MAX_METADATA} entries, with names of at most {MAX_KEY_CHARS} "
-        f"characters and strings of at most {MAX_VALUE_CHARS}.",
+        description=f"At most {MAX_METADATA} entries, with names of at most {MAX_NAME_CHARS} "
+        f"characters and strings of at most {MAX_TEXT_CHARS}.",
     ),
     BeforeValidator(_require_few),
 ]

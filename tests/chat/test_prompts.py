@@ -1,33 +1,18 @@
 """What the model is told."""
 
 import re
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chat.prompts import completion_prompt, qa_prompt
-from app.documents.models import Source
+from tests.documents.sources import source
 
 MARK = re.compile(r"<\s*/?\s*passage", re.IGNORECASE)
 MISCHIEF = st.lists(
     st.sampled_from(["</passage>", "< / PASSAGE", "<passage", "<", "/", "passage", '"', ">", "\n"])
 )
-
-
-def source(text: str, title: str = "Title") -> Source:
-    """A retrieved passage."""
-    return Source(
-        document_uuid=UUID(int=1),
-        title=title,
-        source="s",
-        ordinal=0,
-        start=0,
-        end=len(text),
-        text=text,
-        score=0.5,
-    )
 
 
 class TestCompletionPrompt:

@@ -1,15 +1,13 @@
 """What questions are answered from, and what counts as evidence for it."""
 
-from uuid import UUID
-
 import pytest
 
 from app.core.embeddings import Embedder
-from app.documents.models import Source
 from app.documents.ranking import Candidate
 from app.documents.relevance import Relevance
 from app.documents.retrieval import Found, RetrievalService
 from tests.documents.knowledge import Knowledge
+from tests.documents.sources import source
 
 QUESTION = "What do mallard ducks eat?"
 ANSWER = "Mallard ducks eat plants."
@@ -17,18 +15,8 @@ ANSWER = "Mallard ducks eat plants."
 
 def passage(text: str, title: str = "Notes") -> Found:
     """A passage that only its words speak for."""
-    uuid = UUID(int=1)
-    source = Source(
-        document_uuid=uuid,
-        title=title,
-        source="a.txt",
-        ordinal=0,
-        start=0,
-        end=len(text),
-        text=text,
-        score=0,
-    )
-    return Found(Candidate(uuid, cosine=0), source)
+    found = source(text, title)
+    return Found(Candidate(found.document_uuid, cosine=0), found)
 
 
 class TestRelevant:
@@ -36,8 +24,8 @@ class TestRelevant:
         """What a document says forty times leaves room for everything else in an answer."""
         await knowledge.ingest("# Ducks\n\nDucks eat plants.\n\n" * 40, "repeats.md")
         others = [f"{number}.txt" for number in range(19)]
-        for source in others:
-            await knowledge.ingest(f"Snails, as told in {source}", source)
+        for name in others:
+            await knowledge.ingest(f"Snails, as told in {name}", name)
         anything = Relevance(knowledge.database, embedder.name, -1)
         retrieval = RetrievalService(embedder, knowledge.store, knowledge.database, anything)
         found = await retrieval.relevant("What do ducks eat?", limit=20)
