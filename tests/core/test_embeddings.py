@@ -9,17 +9,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
-from app.core.embeddings import Embedder, Vector, create_embedder
+from app.core.embeddings import Embedder, QuestionBatches, Vector, create_embedder
 from app.core.exceptions import ConfigurationError
 from settings import Settings
+from tests.waiting import until
 
 
 class SlowModel:
     """A model that embeds a passage only when it may, and notes at which priority."""
 
     embedding_size = 2
-    model = SimpleNamespace(tokenizer=None)
+    model = SimpleNamespace(tokenizer=Tokenizer(WordLevel({"?": 0}, unk_token="?")))
 
     def __init__(self) -> None:
         self.may_embed = threading.Event()
@@ -78,6 +81,104 @@ class TestQuestions:
         for question in "abacab":
             await own.embed_query(question)
         assert model.embedded == ["a", "b", "c", "b"]
+
+
+class HeldModel:
+    """Embeds a text as its number of words, one batch whenever it may; notes the batches."""
+
+    def __init__(self) -> None:
+        self.may_embed = threading.Semaphore(0)
+        self.batches: list[list[str]] = []
+
+    def embed(self, texts: list[str]) -> list[Vector]:
+        """The vectors; a text of "bad" fails its batch."""
+        self.batches.append(texts)
+        assert self.may_embed.acquire(timeout=10)
+        if "bad" in texts:
+            raise RuntimeError("The model does not like it.")
+        return [np.array([len(text.split())], dtype=np.float32) for text in texts]
+
+
+@pytest.fixture
+def held() -> HeldModel:
+    """The model of a test of batches."""
+    return HeldModel()
+
+
+@pytest.fixture
+def batches(held: HeldModel) -> Iterator[QuestionBatches]:
+    """Batches for that model."""
+    batches = QuestionBatches(held.embed, lambda text: len(text.split()))
+    yield batches
+    held.may_embed.release(100)
+    batches.close()
+
+
+class TestQuestionBatches:
+    async def _ask(
+        self, batches: QuestionBatches, held: HeldModel, questions: list[str]
+    ) -> list[asyncio.Task[Vector]]:
+        """Asks them while the model is busy with the first."""
+        first = asyncio.create_task(batches.embed(questions[0]))
+        await until(lambda: held.batches == [[questions[0]]])
+        others = [asyncio.create_task(batches.embed(each)) for each in questions[1:]]
+        await asyncio.sleep(0)  # all of them wait
+        return [first, *others]
+
+    async def test_alike(self, batches: QuestionBatches, held: HeldModel) -> None:
+        """Those of about one length go together, the oldest first, and each gets its own vector."""
+        questions = ["busy", "a " * 10, "b " * 30, "c " * 12, "d " * 13, "e " * 8]
+        asked = await self._ask(batches, held, questions)
+        held.may_embed.release(100)
+        vectors = await asyncio.gather(*asked)
+        assert [int(vector[0]) for vector in vectors] == [1, 10, 30, 12, 13, 8]
+        assert held.batches == [
+            ["busy"],
+            ["a " * 10, "c " * 12, "e " * 8],
+            ["b " * 30],
+            ["d " * 13],
+        ]
+
+    async def test_bounded(self, batches: QuestionBatches, held: HeldModel) -> None:
+        """Of many short questions eight go together, of long ones as many as 512 tokens hold."""
+        questions = ["busy", *["short"] * 10, *["long " * 200] * 3, "longer " * 600]
+        asked = await self._ask(batches, held, questions)
+        held.may_embed.release(100)
+        await asyncio.gather(*asked)
+        assert [len(batch) for batch in held.batches] == [1, 8, 2, 2, 1, 1]
+
+    async def test_left(self, batches: QuestionBatches, held: HeldModel) -> None:
+        """A question that nobody waits for any more is not embedded."""
+        asked = await self._ask(batches, held, ["busy", "left", "stays"])
+        asked[1].cancel()
+        held.may_embed.release(100)
+        assert (await asyncio.gather(*asked, return_exceptions=True))[2] == [1]
+        assert held.batches == [["busy"], ["stays"]]
+
+    async def test_failing(self, batches: QuestionBatches, held: HeldModel) -> None:
+        """A batch that fails is told to those in it, and the next goes on."""
+        asked = await self._ask(batches, held, ["bad", "good"])
+        held.may_embed.release(100)
+        with pytest.raises(RuntimeError, match="does not like"):
+            await asked[0]
+        assert await asked[1] == [1]
+
+    async def test_close(self, batches: QuestionBatches, held: HeldModel) -> None:
+        """The batch under way ends; who waits is not left waiting."""
+        under_way, waiting = await self._ask(batches, held, ["under way", "waiting"])
+        closing = asyncio.create_task(asyncio.to_thread(batches.close))
+        held.may_embed.release()
+        await closing
+        assert await under_way == [2]
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    async def test_same_vectors(self, embedder: Embedder) -> None:
+        """The company of others changes nothing in a vector."""
+        questions = [f"what is {number} plus {number}" for number in range(20)]
+        together = await asyncio.gather(*map(embedder.embed_query, questions))
+        alone = await embedder.embed_passages(questions)
+        assert np.allclose(together, alone, atol=1e-6)
 
 
 class TestCreateEmbedder:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from app.core.constants import MODEL_TOKENS
-from app.core.embeddings import TOKENIZER
+from app.core.embedding_models import TOKENIZER
 from app.documents.chunking import Chunk, embedding_text, split
 
 tokenizer = Tokenizer.from_file(str(TOKENIZER / "tokenizer.json"))
