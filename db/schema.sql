@@ -126,7 +126,7 @@ COMMENT ON COLUMN public.document.user_id IS 'Its owner; null: shared with every
 -- Name: COLUMN document.source; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.document.source IS 'Where it came from: a path or an address; one document for each owner and source.';
+COMMENT ON COLUMN public.document.source IS 'Where it came from: a path or an address; of each owner one document is ready for it, beside which a newer version may be on its way.';
 
 
 --
@@ -232,7 +232,7 @@ COMMENT ON COLUMN public.message.status IS 'generating until the answer is compl
 -- Name: COLUMN message.finish_reason; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.message.finish_reason IS 'As the upstream model gave it.';
+COMMENT ON COLUMN public.message.finish_reason IS 'As the upstream model gave it; ours are cancelled and abandoned.';
 
 
 --
@@ -333,6 +333,7 @@ CREATE TABLE public.work (
     attempts integer DEFAULT 0 NOT NULL,
     run_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     lease uuid,
+    faults integer DEFAULT 0 NOT NULL,
     CONSTRAINT work_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text, 'sweep'::text])))
 );
 
@@ -359,6 +360,13 @@ COMMENT ON COLUMN public.work.document_uuid IS 'No reference: a purge outlives i
 
 
 --
+-- Name: COLUMN work.attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.work.attempts IS 'How often it was taken: each further one waits longer.';
+
+
+--
 -- Name: COLUMN work.run_at; Type: COMMENT; Schema: public; Owner: -
 --
 
@@ -370,6 +378,13 @@ COMMENT ON COLUMN public.work.run_at IS 'Not before; a worker that has taken it 
 --
 
 COMMENT ON COLUMN public.work.lease IS 'Drawn by the worker that took it: who has lost it may write nothing any more.';
+
+
+--
+-- Name: COLUMN work.faults; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.work.faults IS 'How many of these ended in an internal error, after a few of which a document fails; neither an outage nor a restart is one.';
 
 
 --
@@ -576,4 +591,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261124000001'),
     ('20261124000002'),
     ('20261124000003'),
-    ('20261125000001');
+    ('20261125000001'),
+    ('20261125000002');

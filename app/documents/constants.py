@@ -12,10 +12,9 @@ PIECE_BYTES: Final = 2**17  # of a document: the driver holds the GIL half a mil
 NO_DOCUMENT: Final = UUID(int=0)  # of the work that is about all of them
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
 SMALL_BYTES: Final = 2**20  # embedded within a minute
-LEASE_SEC: Final = 15.0  # after so long the work of a worker that died is taken up again
 POLL_SEC: Final = 1.0
 LONGEST_BACKOFF_SEC: Final = 60.0
-MAX_ATTEMPTS: Final = 5
+MAX_FAULTS: Final = 5  # after so many internal errors a document fails
 
 WATCH_SEC: Final = 0.1  # how often the command line looks
 TAKE_OVER_SEC: Final = 30.0  # longer than a server takes to be started again

@@ -27,7 +27,7 @@ class Ingestion:
         self._parser = parser
 
     async def do(self, work: Work) -> None:
-        """Does one piece of work; raises LostWork, UnreadableDocument or …Unavailable."""
+        """Does one piece of work; raises LostWork or UnreadableDocument, or what is unavailable."""
         match work.kind:
             case "ingest":
                 await self._ingest(work)
@@ -37,6 +37,8 @@ class Ingestion:
                 await self._store.delete(work.document_uuid)
             case "sweep":
                 await self._sweep()
+            case _:  # a newer version's: that one has to do it
+                raise ValueError(f"There is no work of the kind {work.kind}.")
         if work.kind != "ingest":
             await self._database.run(work.finish)
 

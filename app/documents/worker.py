@@ -13,9 +13,8 @@ from app.core.exceptions import DatabaseUnavailable, RetrievalUnavailable
 from app.core.logs import Outages, reason
 from app.db import Database
 from app.documents.constants import (
-    LEASE_SEC,
     LONGEST_BACKOFF_SEC,
-    MAX_ATTEMPTS,
+    MAX_FAULTS,
     POLL_SEC,
     SMALL_BYTES,
 )
@@ -44,7 +43,7 @@ async def open_worker(
 
 
 class Worker:
-    """Takes work that is due, one piece at a time; any number of workers share the table."""
+    """Takes work that is due; any number of workers share the table."""
 
     def __init__(self, database: Database, ingestion: Ingestion) -> None:
         self._database = database
@@ -56,7 +55,7 @@ class Worker:
         self._wake.set()
 
     async def run(self) -> None:
-        """Works until it is cancelled: one piece parses and commits while another embeds.
+        """Works until it is cancelled, on two pieces at a time: one parses while another embeds.
 
         One of two leaves large documents to the other, so that small ones do not wait for those.
         """
@@ -80,22 +79,15 @@ class Worker:
 
     async def step(self, max_bytes: int | None = None) -> bool:
         """Does one piece of work, on a document of at most so many bytes; False if none is due."""
-        row = await self._database.query("claim_work", seconds=LEASE_SEC, max_bytes=max_bytes)
-        if row is None:
+        work = await Work.claim(self._database, max_bytes)
+        if work is None:
             return False
-        work = Work(**row)
-        keeping = asyncio.create_task(self._keep(work))
+        keeping = asyncio.create_task(work.keep(self._database))
         try:
             await self._try(work)
         finally:
             keeping.cancel()
         return True
-
-    async def _keep(self, work: Work) -> None:
-        while True:
-            await asyncio.sleep(LEASE_SEC / 3)
-            with suppress(DatabaseUnavailable, LostWork):
-                await self._database.run(work.hold)
 
     async def _try(self, work: Work) -> None:
         try:
@@ -114,14 +106,16 @@ class Worker:
             raise
         except Exception:
             logger.exception("%s of %s failed", work.kind, work.document_uuid)
-            if work.attempts >= MAX_ATTEMPTS and work.kind == "ingest":
+            if work.faults + 1 >= MAX_FAULTS and work.kind == "ingest":
                 await self._ingestion.fail(work, INTERNAL_ERROR)
             else:
-                await self._postpone(work, "internal error")
+                await self._postpone(work, "internal error", faults=1)
 
-    async def _postpone(self, work: Work, reason: str) -> None:
+    async def _postpone(self, work: Work, reason: str, faults: int = 0) -> None:
         seconds = min(2.0 ** min(work.attempts, 10), LONGEST_BACKOFF_SEC)
         logger.warning(
             "%s of %s: %s; again in %d s", work.kind, work.document_uuid, reason, seconds
         )
-        await self._database.query("postpone_work", id=work.id, lease=work.lease, seconds=seconds)
+        await self._database.query(
+            "postpone_work", id=work.id, lease=work.lease, seconds=seconds, faults=faults
+        )

@@ -2,12 +2,13 @@
 
 import uvicorn
 
-from app.documents import worker
+from app.documents import work, worker
 from app.main import create_app
 from settings import Settings
 
 
 def run(settings: Settings, port: int) -> None:
     """Serves until the process is ended."""
-    vars(worker).update(LEASE_SEC=0.6, POLL_SEC=0.1)  # in a process of its own
+    vars(work).update(LEASE_SEC=1.0)  # in a process of its own
+    vars(worker).update(POLL_SEC=0.1)
     uvicorn.run(create_app(settings), port=port, log_level="error")

@@ -207,6 +207,28 @@ class TestReindex:
         assert await knowledge.store.documents() == {document.uuid: 40}
         assert await knowledge.retrieval.drift() == 0
 
+    async def test_lost_half_way(self, knowledge: Knowledge) -> None:
+        """What was done of a document before the index was lost is written again as well."""
+        document = await knowledge.add(pages(6))
+        async with half_way(knowledge, document) as working:
+            working.cancel()
+        assert 0 < (await knowledge.store.count()) < 6
+        await knowledge.store.clear()
+        await knowledge.hurry()
+        await knowledge.documents.reindex()
+        await knowledge.work()
+        assert await knowledge.store.documents() == {document.uuid: 6}
+        assert await knowledge.retrieval.drift() == 0
+
+    async def test_failed(self, knowledge: Knowledge) -> None:
+        """Points of a document that failed are swept away."""
+        await knowledge.ingest(DUCKS)
+        await knowledge.sql("UPDATE document SET status = 'failed', error = 'Torn'")
+        await knowledge.sql("DELETE FROM passage")
+        await knowledge.documents.reindex()
+        await knowledge.work()
+        assert await knowledge.store.documents() == {}
+
     async def test_deleted_meanwhile(self, knowledge: Knowledge) -> None:
         """A document that is deleted before its points are written again gets none."""
         document = await knowledge.ingest(DUCKS)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from app.core.embeddings import Embedder
 from app.core.exceptions import DatabaseUnavailable
 from app.documents import ingestion
-from app.documents.constants import LONGEST_BACKOFF_SEC, MAX_ATTEMPTS
+from app.documents.constants import LONGEST_BACKOFF_SEC, MAX_FAULTS
 from app.documents.models import passage_uuid
 from app.documents.store import Point
 from app.documents.worker import INTERNAL_ERROR
@@ -140,7 +140,7 @@ class TestPostgresDown:
         self, cut_off: Knowledge, proxy: PostgresProxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A worker keeps its work although Postgres was away while it was at it."""
-        monkeypatch.setattr("app.documents.worker.LEASE_SEC", 0.3)
+        monkeypatch.setattr("app.documents.work.LEASE_SEC", 0.9)
         upsert, begun, may_end = cut_off.store.upsert, asyncio.Event(), asyncio.Event()
 
         async def slowly(points: Sequence[Point]) -> None:
@@ -157,7 +157,7 @@ class TestPostgresDown:
         proxy.cut()
         proxy.pass_on()
         await cut_off.hurry()
-        await until(lambda: cut_off.is_leased_for_longer(2))
+        await until(lambda: cut_off.is_leased_for_longer(0))
         may_end.set()
         await step
         assert await cut_off.is_ready(document.uuid)
@@ -181,9 +181,9 @@ class TestPostgresDown:
 
 class TestUnexpected:
     async def test_retried_then_failed(self, knowledge: Knowledge) -> None:
-        """An error that nobody foresaw is tried MAX_ATTEMPTS times, then told in a sentence."""
+        """An error that nobody foresaw is tried MAX_FAULTS times, then told in a sentence."""
         document = await self._collide(knowledge)
-        for attempt in range(1, MAX_ATTEMPTS):
+        for attempt in range(1, MAX_FAULTS):
             await knowledge.work()
             assert (await knowledge.attempts_and_delay())[0] == attempt
             await knowledge.hurry()
@@ -194,10 +194,20 @@ class TestUnexpected:
         assert await knowledge.work_left() == 0
         assert await knowledge.store.count() == 1
 
+    async def test_outages(self, knowledge: Knowledge) -> None:
+        """However often it was tried before (outages, restarts), one such error fails nothing."""
+        document = await self._collide(knowledge)
+        await knowledge.sql("UPDATE work SET attempts = 100")
+        await knowledge.work()
+        assert (await knowledge.documents.get(document, None)).status == "processing"
+        assert await knowledge.work_left() == 1
+
     async def test_failed_half_way(self, knowledge: Knowledge) -> None:
         """What a document had come to before it failed is gone, and is not counted."""
         document = await self._collide(knowledge, pages(4), ordinal=2)
-        await knowledge.sql("UPDATE work SET attempts = %s", MAX_ATTEMPTS)
+        await knowledge.sql(
+            "UPDATE work SET attempts = %s, faults = %s", MAX_FAULTS, MAX_FAULTS - 1
+        )
         await knowledge.work()
         stored = await knowledge.documents.get(document, None)
         assert (stored.status, stored.passages_done) == ("failed", 2)
@@ -219,13 +229,24 @@ class TestUnexpected:
         """A document that is found already stays so, however often indexing it anew goes wrong."""
         document = await knowledge.ingest(DUCKS)
         await knowledge.documents.reindex()
-        await knowledge.sql("UPDATE work SET attempts = %s", MAX_ATTEMPTS)
+        await knowledge.sql(
+            "UPDATE work SET attempts = %s, faults = %s", MAX_FAULTS, MAX_FAULTS - 1
+        )
         monkeypatch.setattr(knowledge.store, "upsert", AsyncMock(side_effect=RuntimeError))
         await knowledge.work()
         assert await knowledge.is_ready(document.uuid)
         assert [each.text for each in await knowledge.found("What do ducks eat?")] == [DUCKS]
         _, delay = await knowledge.attempts_and_delay()
         assert delay > LONGEST_BACKOFF_SEC / 2
+
+    async def test_newer_version(self, knowledge: Knowledge) -> None:
+        """Work that only a newer version knows is left to that one."""
+        await knowledge.sql("ALTER TABLE work DROP CONSTRAINT work_kind_check")
+        await knowledge.sql(
+            "INSERT INTO work (kind, document_uuid) VALUES ('paint', %s)", UUID(int=0)
+        )
+        await knowledge.work()
+        assert await knowledge.work_left() == 1
 
     async def test_worker_lives(
         self,

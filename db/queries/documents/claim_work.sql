@@ -29,4 +29,4 @@ WHERE id = (
     FOR UPDATE SKIP LOCKED
     LIMIT 1
 )
-RETURNING id, kind, document_uuid, attempts, lease
+RETURNING id, kind, document_uuid, attempts, faults, lease
