@@ -95,7 +95,7 @@ async def list_messages(
     chat_uuid: UUID | None = None,
 ) -> list[Message]:
     """The stored messages, newest first, a page at a time."""
-    page = await messages.page(None, limit + 1, before, chat_uuid)
+    page = await messages.page(limit + 1, before, chat_uuid, user_id=None)
     if len(page) > limit:
         page.pop()
         link_next(request, response, page[-1].id)
@@ -105,7 +105,7 @@ async def list_messages(
 @router.get("/messages/{uuid}", responses=MESSAGE | MESSAGE_PROBLEMS)
 async def get_message(uuid: UUID, messages: MessageServiceDependency) -> Message:
     """One stored message."""
-    return await messages.get(uuid, None)
+    return await messages.get(uuid, user_id=None)
 
 
 async def _stream(

@@ -52,7 +52,7 @@ class MessageService:
         await self._finishes.write([row])
         return end.answer.model_copy(update=row | {"usage": end.usage})
 
-    async def get(self, uuid: UUID, user_id: int | None) -> Message:
+    async def get(self, uuid: UUID, *, user_id: int | None) -> Message:
         """One message of the user's; NotFound otherwise."""
         row = await self._database.query("get_message", uuid=uuid, user_id=user_id)
         if row is None:
@@ -60,7 +60,7 @@ class MessageService:
         return Message.model_validate(row)
 
     async def page(
-        self, user_id: int | None, limit: int, before: int | None, chat_uuid: UUID | None
+        self, limit: int, before: int | None, chat_uuid: UUID | None, *, user_id: int | None
     ) -> list[Message]:
         """The user's messages, newest first, at most `limit`."""
         rows = await self._database.query(
