@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.core.exceptions import BragError, ConfigurationError
-from app.documents.console import INTERRUPTED, until_told
+from app.documents.console import Interrupted, until_told
 from app.documents.exceptions import UnusableSet
 from app.documents.measuring import evaluate
 from app.documents.reports import Report, table, write_json
@@ -47,8 +47,8 @@ def main() -> int:
         sys.stdout.write(f"{table(reports)}\n")
         if arguments.json is not None:
             write_json(reports, arguments.json)
-    except asyncio.CancelledError:
-        return INTERRUPTED
+    except Interrupted as interrupted:
+        return interrupted.exit_code
     except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
         logger.critical("%s", error)
         return 1

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from signal import SIGTERM
 from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
@@ -12,7 +13,6 @@ import psutil
 import pytest
 
 from app.core.constants import ROOT
-from app.documents.console import INTERRUPTED
 from app.documents.loaders.files import find_files
 from app.documents.questions import read_questions
 from evaluation.__main__ import OWN_DOCUMENTS, OWN_QUESTIONS, find_sets
@@ -73,7 +73,7 @@ class TestInterrupted:
             asyncio.run(until(lambda: asyncio.to_thread(is_there, short_path, moment), 30))
             measuring.terminate()
             measuring.communicate(timeout=30)
-        assert measuring.returncode == INTERRUPTED
+        assert measuring.returncode == 128 + SIGTERM
         assert not is_there(short_path, "brag-*")
         assert not [each for each in psutil.process_iter() if works_in(each, short_path)]
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-from app.core.exceptions import BragError, ConfigurationError
+from app.core.exceptions import BragError, ConfigurationError, NotFound
 from app.documents.calibration import calibrate
 from app.documents.console import (
-    INTERRUPTED,
+    Interrupted,
     follow,
     follow_all,
     on_one_line,
@@ -23,10 +23,12 @@ from app.documents.console import (
 )
 from app.documents.exceptions import UnusableSet
 from app.documents.loaders import find_files
+from app.documents.loaders.media_types import UNKNOWN
 from app.documents.measuring import evaluate, measure_evidence
 from app.documents.models import DocumentStatus, NewDocument, default_title
 from app.documents.relevance import store_calibration
 from app.documents.reports import curve, table, write_json
+from app.documents.retrieval import drift
 from app.documents.services import DocumentService
 from app.embedded.exceptions import EmbeddedStartFailed
 from settings import Settings, load_settings
@@ -42,8 +44,8 @@ def main() -> int:
         code = asyncio.run(until_told(command(load_settings(), arguments)))
         sys.stdout.flush()
         return code
-    except asyncio.CancelledError:
-        return INTERRUPTED
+    except Interrupted as interrupted:
+        return interrupted.exit_code
     except BrokenPipeError:  # whoever reads has seen enough: Python's last flush goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -82,7 +84,7 @@ def _add_set(command: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="PATH",
-        help="ask a passing knowledge base of these: .jsonl (id, title, text), files or folders",
+        help="ask a temporary knowledge base of these: .jsonl (id, title, text), files or folders",
     )
 
 
@@ -106,15 +108,21 @@ async def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
-    files = [file for path in arguments.paths for file in find_files(path)]
+    unreadable: list[OSError] = []
+    files = [file for path in arguments.paths for file in find_files(path, unreadable.append)]
+    for error in unreadable:
+        say(f"{on_one_line(error.filename)} cannot be read: {error.strerror}.", sys.stderr)
     if not files:
         say("There is no document to put in.", sys.stderr)
         return 1
-    async with open_workplace(settings) as database:
+    async with open_workplace(settings) as (database, _):
         documents = DocumentService(database)
         added = [await _add(documents, file, settings.MAX_DOCUMENT_BYTES) for file in files]
-        done = [uuid is not None and await _finish(documents, uuid) for uuid in added]
-    return 0 if all(done) else 1
+        done = [
+            uuid is not None and await _finish(documents, file, uuid)
+            for file, uuid in zip(files, added, strict=True)
+        ]
+    return 0 if all(done) and not unreadable else 1
 
 
 async def _add(documents: DocumentService, file: Path, max_bytes: int) -> UUID | None:
@@ -132,7 +140,7 @@ async def _add(documents: DocumentService, file: Path, max_bytes: int) -> UUID |
     if len(content) > max_bytes:
         say(f"{name} has more than {max_bytes} bytes (MAX_DOCUMENT_BYTES).", sys.stderr)
         return None
-    new = NewDocument(content, default_title(source), source, "application/octet-stream")
+    new = NewDocument(content, default_title(source), source, UNKNOWN)
     document, is_new = await documents.add(new, None)
     if not is_new:
         say(f"{name}: is there already.")
@@ -144,8 +152,12 @@ def _read(file: Path, limit: int) -> bytes:
         return opened.read(limit)
 
 
-async def _finish(documents: DocumentService, uuid: UUID) -> bool:
-    document = await follow(documents, uuid)
+async def _finish(documents: DocumentService, file: Path, uuid: UUID) -> bool:
+    try:
+        document = await follow(documents, uuid)
+    except NotFound:
+        say(f"{on_one_line(str(file))}: deleted or replaced meanwhile.", sys.stderr)
+        return False
     if document.status is DocumentStatus.FAILED:
         say(f"{document.source}: {document.error}", sys.stderr)
         return False
@@ -154,11 +166,19 @@ async def _finish(documents: DocumentService, uuid: UUID) -> bool:
 
 
 async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
-    async with open_workplace(settings) as database:
+    async with open_workplace(settings) as (database, index):
         documents = DocumentService(database)
         count = await documents.reindex()
         await follow_all(documents)
+        missing = 0 if index is None else -await drift(database, index.store)
     say(f"{count} documents are indexed anew.")
+    if missing > 0:
+        say(
+            f"But {missing} passages are not in {settings.QDRANT_COLLECTION_NAME}: another process "
+            "took part of the work, for another index. Stop it, and run this again.",
+            sys.stderr,
+        )
+        return 1
     return 0
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, TextIO, TypeVar
+from typing import TextIO, TypeVar
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -27,24 +27,36 @@ from settings import Settings
 
 T = TypeVar("T")
 
-INTERRUPTED: Final = 130  # as a shell has it
 ENDED = (DocumentStatus.READY, DocumentStatus.FAILED)
+
+
+class Interrupted(Exception):
+    """A signal has ended a command."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        self.exit_code = 128 + number  # as a shell has it
+        super().__init__(number)
 
 
 async def until_told(command: Coroutine[None, None, T]) -> T:
     """Runs a command to its end; the first Ctrl-C or SIGTERM cancels it, so that it ends in order.
 
-    Another one would break off the ending itself, and leave Postgres running.
+    Another one would break off the ending itself, and leave Postgres running. Raises Interrupted.
     """
     running = asyncio.create_task(command)
+    told: list[signal.Signals] = []
 
-    def stop() -> None:
-        if not running.cancelling():
+    def stop(number: signal.Signals) -> None:
+        if not told:
             running.cancel()
+        told.append(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    return await running
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        raise Interrupted(told[0]) from None
 
 
 @asynccontextmanager
@@ -120,15 +132,15 @@ async def open_knowledge(settings: Settings) -> AsyncIterator[tuple[Database, In
 
 
 @asynccontextmanager
-async def open_workplace(settings: Settings) -> AsyncIterator[Database]:
-    """The database, and a worker meanwhile: ours, or that of the server that holds the vectors."""
+async def open_workplace(settings: Settings) -> AsyncIterator[tuple[Database, Index | None]]:
+    """The knowledge base, and a worker meanwhile: ours, or that of the server with the index."""
     async with (
         open_embedder(settings) as embedder,
         open_database(settings) as database,
         open_index(settings, database, embedder) as index,
         working(index.worker.run() if index else _take_over(settings, database, embedder)),
     ):
-        yield database
+        yield database, index
 
 
 async def _take_over(settings: Settings, database: Database, embedder: Embedder) -> None:

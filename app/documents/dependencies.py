@@ -16,7 +16,7 @@ from app.core.exceptions import PayloadTooLarge
 from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
 from app.documents.loaders import recognise
 from app.documents.loaders.constants import PLAIN_TEXT
-from app.documents.loaders.media_types import UNKNOWN
+from app.documents.loaders.media_types import UNKNOWN, has_known_extension
 from app.documents.models import FileFields, NewDocument, TextDocument, default_title
 from app.documents.retrieval import RetrievalService
 from app.documents.services import DocumentService
@@ -79,7 +79,8 @@ async def _read_form(request: Request) -> NewDocument:
         given = _validate(FileFields, {"source": name} | fields)
         source = given.source
         declared = _usable(file.content_type)
-        media_type = await asyncio.to_thread(_media_type, content, source, declared)
+        names = [each for each in (file.filename, source) if each]
+        media_type = await asyncio.to_thread(_media_type, content, names, declared)
         return NewDocument(
             content,
             given.title or default_title(source),
@@ -110,12 +111,14 @@ def _usable(media_type: str | None) -> str:
     return media_type if media_type and USABLE.fullmatch(media_type) else UNKNOWN
 
 
-def _media_type(content: bytes, source: str, declared: str) -> str:
-    """The declared type, but that of a text only for a text: such a label is believed later.
+def _media_type(content: bytes, names: list[str], declared: str) -> str:
+    """The declared type, unless it says nothing, or calls a text what is none.
 
+    The file's own name counts before its source, which may be that of what it was made from.
     Refuses at once what is of no supported type; what cannot be read fails when it is.
     """
     recognised = UNKNOWN
     with suppress(UnreadableDocument):
-        recognised = recognise(content, name=source, media_type=declared)
-    return recognised if declared == PLAIN_TEXT else declared
+        name = next(filter(has_known_extension, names), None)
+        recognised = recognise(content, name=name, media_type=declared)
+    return recognised if declared in (PLAIN_TEXT, UNKNOWN) else declared

@@ -20,6 +20,8 @@ from app.documents.loaders import load
 from app.documents.models import default_title
 
 SENT_AT_ONCE: Final = 64  # passages
+# They reach the whole process group; the service ends in order, and this process with it.
+FOR_THE_SERVICE: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 TOO_MUCH: Final = "This document takes too long or too much memory to read: split it up."
 
 
@@ -89,7 +91,10 @@ class _Child:
         self._line, other_end = context.Pipe()
         arguments = (other_end, PARSER_MEMORY_BYTES)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        # The process has this thread's mask from its first moment on.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_SERVICE)
         self._process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         other_end.close()
 
     @property
@@ -130,7 +135,6 @@ class _Child:
 
 
 def _serve(line: Connection, memory_bytes: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then ends this
     give_way()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     with suppress(EOFError, ConnectionError):  # the service is gone

@@ -59,8 +59,7 @@ class RetrievalService:
 
     async def drift(self) -> int:
         """Points in Qdrant less passages in Postgres: work under way or `reindex` evens it out."""
-        passages: int = await self._database.query("count_passages")
-        return await self._store.count() - passages
+        return await drift(self._database, self._store)
 
     async def find(
         self,
@@ -114,6 +113,12 @@ class RetrievalService:
             for each in ranked
             if each.id in visible
         ]
+
+
+async def drift(database: Database, store: VectorStore) -> int:
+    """How many points more there are than passages; while documents are ingested, a few."""
+    passages: int = await database.query("count_passages")
+    return await store.count() - passages
 
 
 def _readable(source: Source) -> str:

@@ -1,4 +1,4 @@
-"""What labelled questions are put to: the knowledge base, or a passing one of a given corpus."""
+"""What labelled questions are put to: the knowledge base, or a temporary one of a given corpus."""
 
 import asyncio
 import shutil
@@ -24,6 +24,7 @@ from app.documents.console import (
 from app.documents.exceptions import StoreHeld, UnusableSet
 from app.documents.loaders.constants import PLAIN_TEXT
 from app.documents.loaders.files import find_files
+from app.documents.loaders.media_types import UNKNOWN
 from app.documents.models import Document, DocumentStatus, NewDocument, default_title
 from app.documents.questions import Label, read_corpus
 from app.documents.relevance import Relevance
@@ -83,23 +84,23 @@ async def open_subject(
             documents = {each.source: Labelled(each.source) for each in ready}
             yield await _subject(settings, database, index, documents)
     else:
-        new = await asyncio.to_thread(lambda: list(_read(corpus)))
-        async with _open_passing(settings) as (database, index):
+        new = await asyncio.to_thread(_read, corpus)
+        async with _open_temporary(settings) as (database, index):
             documents = await _fill(DocumentService(database), index, new)
             yield await _subject(settings, database, index, documents)
 
 
 @asynccontextmanager
-async def _open_passing(settings: Settings) -> AsyncIterator[tuple[Database, Index]]:
+async def _open_temporary(settings: Settings) -> AsyncIterator[tuple[Database, Index]]:
     """An empty knowledge base with the embedding model of the settings, in a folder of its own."""
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="brag-")
     own = {"DATA_DIR": Path(folder), "DATABASE_URL": None, "QDRANT_URL": None, "QDRANT_HOST": None}
-    passing = settings.model_copy(update=own)
+    temporary = settings.model_copy(update=own)
     try:
         async with (
             open_embedder(settings) as embedder,
-            open_database(passing) as database,
-            open_index(passing, database, embedder) as index,
+            open_database(temporary) as database,
+            open_index(temporary, database, embedder) as index,
         ):
             assert index is not None  # nobody else knows the folder
             yield database, index
@@ -117,23 +118,28 @@ async def _subject(
     return Subject(index.embedder, retrieval, relevance.threshold, documents, passages)
 
 
-def _read(corpus: Sequence[Path]) -> Iterator[NewDocument]:
-    for path in corpus:
-        if path.suffix == CORPUS:
-            for each in read_corpus(path):
-                title = each.title.strip() or default_title(each.id)
-                yield NewDocument(each.text.encode(), title, each.id, PLAIN_TEXT)
-        else:
-            yield from map(_read_file, find_files(path))
+def _read(corpus: Sequence[Path]) -> list[NewDocument]:
+    try:
+        new = [each for path in corpus for each in _read_path(path)]
+    except OSError as error:
+        raise UnusableSet(f"{error.filename} cannot be read: {error.strerror}.") from error
+    if len({each.source for each in new}) < len(new):
+        raise UnusableSet("Several documents of the corpus have the same id or path.")
+    return new
+
+
+def _read_path(path: Path) -> Iterator[NewDocument]:
+    if path.suffix == CORPUS:
+        for each in read_corpus(path):
+            title = each.title.strip() or default_title(each.id)
+            yield NewDocument(each.text.encode(), title, each.id, PLAIN_TEXT)
+    else:
+        yield from map(_read_file, find_files(path))
 
 
 def _read_file(file: Path) -> NewDocument:
     source = file.as_posix()
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UnusableSet(f"{file} cannot be read: {error.strerror}.") from error
-    return NewDocument(content, default_title(source), source, "application/octet-stream")
+    return NewDocument(file.read_bytes(), default_title(source), source, UNKNOWN)
 
 
 async def _fill(

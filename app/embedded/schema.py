@@ -13,7 +13,7 @@ SCHEMA_FILE: Final = ROOT / "db" / "schema.sql"
 
 
 def write_schema(file: Path) -> None:
-    """Applies the migrations to a new, passing Postgres and writes the schema that they made."""
+    """Applies the migrations to a new, temporary Postgres and writes the schema that they made."""
     with tempfile.TemporaryDirectory() as directory, EmbeddedPostgres(Path(directory)) as url:
         migrate(url)
         dump_schema(url, file)

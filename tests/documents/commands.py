@@ -32,7 +32,12 @@ class Command:
         cls, settings: Settings, *arguments: str | Path, output: int = asyncio.subprocess.PIPE
     ) -> Self:
         """Starts it with the database and the folder of these settings."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATA_DIR": str(settings.DATA_DIR)}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DATA_DIR": str(settings.DATA_DIR),
+            "QDRANT_COLLECTION_NAME": settings.QDRANT_COLLECTION_NAME,
+        }
         if settings.DATABASE_URL:
             environment["DATABASE_URL"] = settings.DATABASE_URL.get_secret_value()
         process = await asyncio.create_subprocess_exec(

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -75,7 +75,7 @@ class TestIngest:
         (folder / "large.txt").write_text("x" * (MAX_BYTES + 1))
         latin = os.fsdecode(b"caf\xe9.txt")
         (folder / latin).write_text(DUCKS)
-        names = ("broken.pdf", "large.txt", "none.txt", latin, "ducks.txt")
+        names = ("broken.pdf", "large.txt", "none.txt", latin, "ducks.txt", "x" * 300)
         files = [folder / name for name in names]
         outcome = await run(settings, "ingest", *files)
         assert outcome.code == 1
@@ -84,6 +84,7 @@ class TestIngest:
             f"{folder}/large.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES).",
             f"{folder}/none.txt cannot be read: No such file or directory.",
             f"{folder}/caf\N{REPLACEMENT CHARACTER}.txt cannot be put in: its name is not UTF-8.",
+            f"{folder}/{'x' * 300} cannot be read: File name too long.",
             f"{folder}/broken.pdf: This PDF is cut off: send the whole of it again.",
         ]
 
@@ -117,12 +118,26 @@ class TestIngest:
         assert outcome.code == 2
         assert "argument PATH: it is empty" in outcome.errors[-1]
 
+    async def test_gone_meanwhile(
+        self, settings: Settings, knowledge: Knowledge, folder: Path
+    ) -> None:
+        """A document that somebody else deletes meanwhile is told; the others are awaited."""
+        command = await Command.start(settings, "ingest", folder)
+        await until(lambda: _has_documents(settings, 2), seconds=30)
+        [geese] = await knowledge.sql("SELECT uuid FROM document WHERE title = 'geese.md'")
+        await knowledge.documents.delete(UUID(geese[0]), None)
+        await knowledge.work()
+        outcome = await command.outcome()
+        assert outcome.code == 1
+        assert outcome.errors == [f"{folder}/deep/geese.md: deleted or replaced meanwhile."]
+        assert outcome.output == [f"{folder}/ducks.txt: 1 passages."]
+
     async def test_taken_over(
         self, settings: Settings, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Where whoever held the vectors ends, the command does the work itself."""
         monkeypatch.setattr("app.documents.console.TAKE_OVER_SEC", 0.1)
-        async with open_workplace(settings) as database:
+        async with open_workplace(settings) as (database, _):
             document, _ = await DocumentService(database).add(text_document(DUCKS, "a"), None)
             await asyncio.sleep(0.5)
             assert not await knowledge.is_ready(document.uuid)
@@ -220,6 +235,23 @@ class TestReindex:
             assert await knowledge.store.documents() == {document.uuid: 3}
             assert len(await knowledge.found("Duck")) == 3
 
+    async def test_other_index(
+        self, settings: Settings, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where a server takes part of the work, but for another index, it is told."""
+        monkeypatch.setattr("app.documents.worker.POLL_SEC", 0.01)  # it comes first
+        other = settings.model_copy(update={"QDRANT_COLLECTION_NAME": "other"})
+        async with open_knowledge(settings, embedder) as knowledge:
+            for number in range(5):
+                await knowledge.ingest(f"Duck {number} eats seeds.", f"{number}.txt")
+            working = asyncio.create_task(knowledge.worker.run())
+            outcome = await run(other, "reindex")
+            working.cancel()
+            await asyncio.wait([working])
+        assert outcome.code == 1
+        [sentence] = outcome.errors
+        assert "passages are not in other: another process took part of the work" in sentence
+
     async def test_beside_server(self, make_settings: SettingsFactory) -> None:
         """A server that holds the vectors repairs them, those of deleted documents among them."""
         settings = make_settings(MAX_DOCUMENT_BYTES=MAX_BYTES)
@@ -258,6 +290,10 @@ async def _queue(settings: Settings) -> None:
     database = await asyncio.to_thread(create_database, settings)
     await DocumentService(database).add(text_document(DUCKS, "ducks.txt"), None)
     await database.close()
+
+
+async def _has_documents(settings: Settings, count: int) -> bool:
+    return await sql(settings, "SELECT count(*) FROM document") == [(count,)]
 
 
 async def _is_ready(settings: Settings) -> bool:

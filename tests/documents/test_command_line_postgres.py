@@ -51,7 +51,7 @@ class TestEmbeddedPostgres:
         await until(lambda: asyncio.to_thread((bare.DATA_DIR / "qdrant").exists), seconds=30)
         command.send(signal.SIGTERM)
         outcome = await command.outcome()
-        assert (outcome.code in {0, 130}, outcome.errors) == (True, [])
+        assert (outcome.code in {0, 143}, outcome.errors) == (True, [])
         assert not await asyncio.to_thread(postgres.is_running)
 
     async def test_impatience(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
@@ -63,7 +63,7 @@ class TestEmbeddedPostgres:
                 command.send(signal.SIGTERM)
                 await asyncio.sleep(0.05)
         outcome = await command.outcome()
-        assert (outcome.code, outcome.errors) == (130, [])
+        assert (outcome.code, outcome.errors) == (143, [])
         assert not await asyncio.to_thread(postgres.is_running)
 
 

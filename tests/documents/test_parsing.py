@@ -1,6 +1,7 @@
 """The parsing process: what a hostile document does to it, it does to nothing else."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator
 
@@ -107,6 +108,14 @@ class TestProcess:
         process.kill()
         await until(lambda: ended(process))
         assert (await own.parse(raw())).title == "Ducks"
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    async def test_told_to_stop(self, own: Parser, number: signal.Signals) -> None:
+        """A signal to all processes of the service costs no document: that ends in order."""
+        before = children()
+        parse = asyncio.create_task(own.parse(LARGE))
+        (await started(before)).send_signal(number)
+        assert len((await parse).chunks) > 1
 
     async def test_too_long(self, own: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
         """A document that takes too long is unreadable, and nothing goes on with it."""

@@ -64,6 +64,25 @@ class TestForm:
         response = await post_file(client, content, "d.md", "text/markdown", title="My ducks")
         assert (await ended(client, response))["title"] == "My ducks"
 
+    @pytest.mark.parametrize(
+        ("name", "source", "media_type"),
+        [
+            ("handbook.md", "https://host.example/handbook.pdf", "text/markdown"),
+            ("handbook.md", "https://host.example/handbook", "text/markdown"),
+            ("upload", "handbook.md", "text/markdown"),
+            ("page.html", "wiki/page", "text/html"),
+            ("upload", "https://host.example/handbook", "text/plain"),
+        ],
+    )
+    async def test_recognised(
+        self, client: httpx2.AsyncClient, name: str, source: str, media_type: str
+    ) -> None:
+        """Without a declared type the file's own name says what it is, and then its source."""
+        content = f"# On ducks\n\n{unique()}".encode()
+        response = await post_file(client, content, name, "application/octet-stream", source=source)
+        document = await ended(client, response)
+        assert (document["status"], document["media_type"]) == ("ready", media_type)
+
     async def test_nameless(self, client: httpx2.AsyncClient) -> None:
         """Files without a name are each a document of its own: none replaces another."""
         contents = [unique().encode() for _ in range(2)]

@@ -1,17 +1,34 @@
 """Documents among the files of a machine."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from app.documents.loaders.constants import EXTENSIONS
 
 
-def find_files(path: Path) -> Iterator[Path]:
-    """The file itself, or the files of a known type below a folder, without hidden ones."""
-    if not path.is_dir():
-        yield path
-        return
-    for file in sorted(path.rglob("*")):
-        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if file.suffix.lower() in EXTENSIONS and file.is_file() and not hidden:
-            yield file
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def find_files(path: Path, unreadable: Callable[[OSError], None] = _refuse) -> list[Path]:
+    """The file itself, or the files of a known type below a folder, without hidden ones.
+
+    `unreadable` is told of each folder that cannot be read; without it, that is an OSError.
+    """
+    # Not Path's is_dir and is_file, which raise where they may not look.
+    if not os.path.isdir(path):  # noqa: PTH112
+        return [path]
+    found: list[Path] = []
+    for folder, folders, files in os.walk(path, onerror=unreadable):
+        folders[:] = filter(_is_visible, folders)
+        found += (Path(folder, name) for name in filter(_is_document, files))
+    return sorted(filter(os.path.isfile, found))
+
+
+def _is_visible(name: str) -> bool:
+    return not name.startswith(".")
+
+
+def _is_document(name: str) -> bool:
+    return _is_visible(name) and Path(name).suffix.lower() in EXTENSIONS

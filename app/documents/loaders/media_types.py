@@ -38,6 +38,11 @@ def recognise(data: bytes, *, name: str | None = None, media_type: str | None = 
     return _by_content(data) or _by_label(name, media_type) or _without_label(data)
 
 
+def has_known_extension(name: str) -> bool:
+    """Whether a file's name says what it is."""
+    return _by_extension(name) is not None
+
+
 def charset(media_type: str | None) -> str | None:
     """The charset parameter of a declared type, if there is one."""
     match = re.search(r";\s*charset\s*=\s*\"?([\w.:-]+)", media_type or "", re.IGNORECASE)
@@ -117,7 +122,11 @@ def _by_label(name: str | None, media_type: str | None) -> str | None:
         if declared not in KINDS:
             raise _unsupported(f"labelled as {declared}")
         return declared
-    return EXTENSIONS.get(PurePath(name or "").suffix.lower())
+    return _by_extension(name or "")
+
+
+def _by_extension(name: str) -> str | None:
+    return EXTENSIONS.get(PurePath(name).suffix.lower())
 
 
 def _without_label(data: bytes) -> str:

@@ -1,6 +1,10 @@
 """Documents among files."""
 
+import os
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from app.documents.loaders import find_files
 
@@ -15,6 +19,24 @@ class TestFindFiles:
         found = [file.relative_to(tmp_path).as_posix() for file in find_files(tmp_path)]
         assert found == ["a/b.docx", "a/c.pdf", "b.MD", "g.html"]
 
+    def test_unreadable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A folder that may not be read is told, or raised; the others are read."""
+        for name in ("open", "shut"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "a.md").touch()
+
+        def scandir(folder: Any) -> Any:
+            if Path(folder).name == "shut":
+                raise PermissionError(13, "Permission denied", str(folder))
+            return scan(folder)
+
+        scan, told = os.scandir, list[OSError]()
+        monkeypatch.setattr(os, "scandir", scandir)
+        assert find_files(tmp_path, told.append) == [tmp_path / "open" / "a.md"]
+        assert [each.filename for each in told] == [str(tmp_path / "shut")]
+        with pytest.raises(PermissionError):
+            find_files(tmp_path)
+
     def test_file(self, tmp_path: Path) -> None:
         """A file that is named is taken as it is, whatever its type."""
-        assert list(find_files(tmp_path / "f.png")) == [tmp_path / "f.png"]
+        assert find_files(tmp_path / "f.png") == [tmp_path / "f.png"]
