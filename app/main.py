@@ -78,8 +78,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         retrieval = RetrievalService(embedder, store, database, relevance)
         _settle_garbage_collector()
         yield State(
-            completion=CompletionService(generations, settings.OPENAI_MODEL),
-            qa=QAService(generations, retrieval, settings.OPENAI_MODEL),
+            completion=CompletionService(generations),
+            qa=QAService(generations, retrieval),
             messages=messages,
             documents=DocumentService(database, worker.wake),
             retrieval=retrieval,

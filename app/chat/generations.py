@@ -45,6 +45,7 @@ class Generations:
     def __init__(self, upstream: Upstream, messages: MessageService, settings: Settings) -> None:
         self._upstream = upstream
         self._messages = messages
+        self._default_model = settings.OPENAI_MODEL
         self._timeout_sec = settings.GENERATION_TIMEOUT_SEC
         self._queue_timeout_sec = settings.QUEUE_TIMEOUT_SEC
         self._places = asyncio.Semaphore(settings.MAX_CONCURRENT_GENERATIONS)
@@ -52,15 +53,11 @@ class Generations:
         self._unstored: set[asyncio.Task[None]] = set()
 
     def start(
-        self,
-        question: BaseMessage,
-        model: str,
-        context: Callable[[], Awaitable[Context]],
-        *,
-        stream: bool,
+        self, question: BaseMessage, context: Callable[[], Awaitable[Context]], *, stream: bool
     ) -> Generation:
         """Starts to answer a question in a context, which is awaited once there is a place."""
         generation = Generation()
+        model = question.model or self._default_model
         task = asyncio.create_task(self._run(generation, question, model, context, stream=stream))
         self._under_way[task] = generation
         task.add_done_callback(self._under_way.pop)

@@ -10,9 +10,8 @@ from app.documents.retrieval import RetrievalService
 class CompletionService:
     """Answers a question as it is."""
 
-    def __init__(self, generations: Generations, default_model: str) -> None:
+    def __init__(self, generations: Generations) -> None:
         self._generations = generations
-        self._default_model = default_model
 
     def answer(self, question: BaseMessage, *, stream: bool = False) -> Generation:
         """Starts to answer."""
@@ -20,19 +19,15 @@ class CompletionService:
         async def context() -> Context:
             return Context(completion_prompt(question.message))
 
-        model = question.model or self._default_model
-        return self._generations.start(question, model, context, stream=stream)
+        return self._generations.start(question, context, stream=stream)
 
 
 class QAService:
     """Answers a question from what the knowledge base holds on it, and from nothing else."""
 
-    def __init__(
-        self, generations: Generations, retrieval: RetrievalService, default_model: str
-    ) -> None:
+    def __init__(self, generations: Generations, retrieval: RetrievalService) -> None:
         self._generations = generations
         self._retrieval = retrieval
-        self._default_model = default_model
 
     def answer(self, question: QAMessage, *, stream: bool = False) -> Generation:
         """Starts to answer; without a relevant passage the answer says so and no model is asked."""
@@ -43,5 +38,4 @@ class QAService:
             )
             return Context(qa_prompt(question.message, sources), sources)
 
-        model = question.model or self._default_model
-        return self._generations.start(question, model, context, stream=stream)
+        return self._generations.start(question, context, stream=stream)
