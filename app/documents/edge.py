@@ -23,7 +23,7 @@ from app.documents.filters import (
     to_payload,
 )
 from app.documents.lexical import encode_passage, encode_question
-from app.documents.ranking import Candidate, rank
+from app.documents.ranking import Candidate, rank, rank_by_words
 from app.documents.store import (
     BM25_VECTOR,
     DenseVector,
@@ -81,7 +81,7 @@ class EdgeVectorStore:
         await self._engine.sync()
 
     async def query(
-        self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
+        self, vector: Vector | None, text: str, where: SearchFilter, *, candidates: int
     ) -> list[Candidate]:
         """Both searches and the cosines of all that they find; no write comes between them."""
         return await self._engine.run(partial(self._query, vector, text, where, candidates))
@@ -131,17 +131,19 @@ class EdgeVectorStore:
 
     def _query(
         self,
-        vector: Vector,
+        vector: Vector | None,
         text: str,
         where: SearchFilter,
         candidates: int,
         shard: edge.EdgeShard,
     ) -> list[Candidate]:
         visible = build_filter(where, FILTERS)
-        dense = edge.Query.Nearest(vector.tolist(), using=self._dense.name)
         sparse = edge.Query.Nearest(encode_question(text), using=BM25_VECTOR)
-        by_meaning = edge.QueryRequest(candidates, query=dense, filter=visible, params=LOOK)
         by_words = edge.QueryRequest(candidates, query=sparse, filter=visible)
+        if vector is None:
+            return rank_by_words(scores(shard.query(by_words)))
+        dense = edge.Query.Nearest(vector.tolist(), using=self._dense.name)
+        by_meaning = edge.QueryRequest(candidates, query=dense, filter=visible, params=LOOK)
         nearest, lexical = shard.query_batch(edge.QueryBatchRequest([by_meaning, by_words]))
         cosines, bm25 = scores(nearest), scores(lexical)
         return rank(cosines | _score(shard, dense, bm25.keys() - cosines.keys()), bm25)

@@ -1,21 +1,24 @@
 """Puts labelled questions to a knowledge base, and notes what it finds and how long it takes."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
+from app.core.embeddings import Vector
 from app.documents.calibration import Judged, errors_at
-from app.documents.evaluation import METRICS, Estimate, Passage, judge, mean
-from app.documents.models import Source
+from app.documents.constants import READ_FOR_EACH
+from app.documents.evaluation import METRICS, Passage, judge, mean
 from app.documents.questions import Label, Question, read_questions
 from app.documents.ranking import distinct
-from app.documents.reports import Latency, Report
+from app.documents.reports import Latency, Measured, Report
 from app.documents.retrieval import Found
 from app.documents.subjects import Subject, open_subject
 from settings import Settings
@@ -26,44 +29,47 @@ NO_EVIDENCE: Final = -1.0  # no passage has less
 
 
 @dataclass(frozen=True, slots=True)
+class System:
+    """A way to search: by a question's meaning, by its words, or by both."""
+
+    by_meaning: bool
+    by_words: bool
+
+
+SYSTEMS: Final = {
+    "dense": System(by_meaning=True, by_words=False),
+    "BM25": System(by_meaning=False, by_words=True),
+    "default": System(by_meaning=True, by_words=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What one system finds, best first, and the seconds that it took."""
+
+    found: list[Found]
+    search_sec: float
+
+    @property
+    def passages(self) -> list[Passage]:
+        """As a search gives them."""
+        sources = distinct(each.source for each in self.found)
+        return [Passage(each.source, each.start, each.end) for each in sources]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was asked: its labels, what was found, best first, and the seconds taken."""
+    """A question that was asked of each system: its labels, and what speaks for an answer."""
 
     labels: frozenset[Label]
-    found: list[Found]
-    evidence: float
     embedding_sec: float
-    search_sec: float
+    searched: Mapping[str, Searched]
+    evidence: float
 
     @property
     def judged(self) -> Judged:
         """What a calibration needs to know of it."""
         return Judged(self.evidence, bool(self.labels))
-
-
-System = Callable[[Sequence[Found]], list[Source]]
-
-
-def _by_cosine(found: Sequence[Found]) -> list[Source]:
-    nearest = sorted(found, key=lambda each: (-each.candidate.cosine, each.candidate.id))
-    return [each.source for each in nearest]
-
-
-def _by_bm25(found: Sequence[Found]) -> list[Source]:
-    hits = [each for each in found if each.candidate.bm25 > 0]
-    hits.sort(key=lambda each: (-each.candidate.bm25, each.candidate.id))
-    return [each.source for each in hits]
-
-
-def _as_searched(found: Sequence[Found]) -> list[Source]:
-    return distinct(each.source for each in found)
-
-
-SYSTEMS: Final[dict[str, System]] = {
-    "dense": _by_cosine,
-    "BM25": _by_bm25,
-    "default": _as_searched,
-}
 
 
 async def evaluate(
@@ -83,9 +89,7 @@ async def evaluate(
         unanswerable=len(asked) - len(answerable),
         threshold=subject.threshold,
         errors=errors_at(subject.threshold, [each.judged for each in asked]),
-        systems={name: _measure(answerable, system) for name, system in SYSTEMS.items()},
-        search=_latency([each.search_sec for each in asked]),
-        with_embedding=_latency([each.search_sec + each.embedding_sec for each in asked]),
+        systems={name: _measure(name, asked) for name in SYSTEMS},
     )
 
 
@@ -106,29 +110,45 @@ async def _ask(subject: Subject, questions: Sequence[Question]) -> list[Asked]:
         tqdm(questions, unit="question", leave=False, disable=None), labels, strict=True
     ):
         start = perf_counter()
-        await subject.embedder.embed_query(question.question)
-        embedded = perf_counter()
-        await subject.retrieval.search(question.question, limit=LIMIT)  # the embedding is kept
-        end = perf_counter()
-        found = await subject.retrieval.find(question.question)
+        vector = await subject.embedder.embed_query(question.question)
+        embedding_sec = perf_counter() - start
+        searched = {
+            name: await _search(subject, vector, question.question, system)
+            for name, system in SYSTEMS.items()
+        }
+        found = searched["default"].found
         evidence = max(subject.retrieval.evidence(question.question, found), default=NO_EVIDENCE)
-        asked.append(Asked(relevant, found, evidence, embedded - start, end - embedded))
+        asked.append(Asked(relevant, embedding_sec, searched, evidence))
     return asked
 
 
-def _measure(answerable: Sequence[Asked], system: System) -> dict[str, Estimate]:
-    if not answerable:
-        return {}
-    judgements = [
-        judge(list(map(_passage, system(each.found))), each.labels) for each in answerable
-    ]
-    return {name: mean([metric(each) for each in judgements]) for name, metric in METRICS.items()}
+async def _search(subject: Subject, vector: Vector, question: str, system: System) -> Searched:
+    find = partial(
+        subject.retrieval.find_by,
+        vector if system.by_meaning else None,
+        question if system.by_words else "",
+    )
+    start = perf_counter()
+    await find(best=READ_FOR_EACH * LIMIT)
+    search_sec = perf_counter() - start
+    return Searched(await find(), search_sec)
 
 
-def _passage(source: Source) -> Passage:
-    return Passage(source.source, source.start, source.end)
+def _measure(name: str, asked: Sequence[Asked]) -> Measured:
+    judgements = [judge(each.searched[name].passages, each.labels) for each in asked if each.labels]
+    search = np.array([each.searched[name].search_sec for each in asked])
+    embedding = np.array([each.embedding_sec for each in asked]) * SYSTEMS[name].by_meaning
+    return Measured(
+        (
+            {name: mean(list(map(metric, judgements))) for name, metric in METRICS.items()}
+            if judgements
+            else {}
+        ),
+        search=_latency(search),
+        with_embedding=_latency(search + embedding),
+    )
 
 
-def _latency(seconds: Sequence[float]) -> Latency:
+def _latency(seconds: NDArray[np.float64]) -> Latency:
     median, p99 = np.quantile(seconds, (0.5, 0.99)) * MILLISECONDS
     return Latency(float(median), float(p99))

@@ -18,7 +18,7 @@ from app.documents.filters import (
 )
 from app.documents.lexical import encode_passage, encode_question
 from app.documents.qdrant_collection import QdrantCollection
-from app.documents.ranking import Candidate, rank
+from app.documents.ranking import Candidate, rank, rank_by_words
 from app.documents.store import (
     BM25_VECTOR,
     DenseVector,
@@ -61,13 +61,15 @@ class QdrantVectorStore:
                 await client.upsert(self._name, structs, wait=True)
 
     async def query(
-        self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
+        self, vector: Vector | None, text: str, where: SearchFilter, *, candidates: int
     ) -> list[Candidate]:
         """Both searches and the cosines of all that they find, in one request."""
         requests = self._query_requests(vector, text, where, candidates)
         async with self._collection.request() as client:
-            nearest, bm25 = await client.query_batch_points(self._name, requests)
-        return rank(scores(nearest.points), scores(bm25.points))
+            bm25, *nearest = await client.query_batch_points(self._name, requests)
+        if not nearest:
+            return rank_by_words(scores(bm25.points))
+        return rank(scores(nearest[0].points), scores(bm25.points))
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document."""
@@ -116,21 +118,24 @@ class QdrantVectorStore:
         ]
 
     def _query_requests(
-        self, vector: Vector, text: str, where: SearchFilter, candidates: int
+        self, vector: Vector | None, text: str, where: SearchFilter, candidates: int
     ) -> list[models.QueryRequest]:
         visible = build_filter(where, FILTERS)
-        name, dense = self._dense.name, vector.tolist()
         bm25 = _to_model(encode_question(text))
+        by_words = models.QueryRequest(
+            query=bm25, using=BM25_VECTOR, filter=visible, limit=candidates
+        )
+        if vector is None:
+            return [by_words]
+        name, dense = self._dense.name, vector.tolist()
         both = [
             models.Prefetch(query=dense, using=name, filter=visible, limit=candidates, params=LOOK),
             models.Prefetch(query=bm25, using=BM25_VECTOR, filter=visible, limit=candidates),
         ]
-        return [
-            models.QueryRequest(
-                query=dense, using=name, prefetch=both, limit=2 * candidates, params=SCORE
-            ),
-            models.QueryRequest(query=bm25, using=BM25_VECTOR, filter=visible, limit=candidates),
-        ]
+        by_both = models.QueryRequest(
+            query=dense, using=name, prefetch=both, limit=2 * candidates, params=SCORE
+        )
+        return [by_words, by_both]
 
 
 def _to_model(vector: SparseVector) -> models.SparseVector:

@@ -30,6 +30,11 @@ def rank(cosines: Mapping[UUID, float], bm25: Mapping[UUID, float]) -> list[Cand
     return sorted(found, key=lambda candidate: (-candidate.score, candidate.id))
 
 
+def rank_by_words(bm25: Mapping[UUID, float]) -> list[Candidate]:
+    """The same of points that only BM25 was asked for."""
+    return rank(dict.fromkeys(bm25, 0.0), bm25)
+
+
 def distinct(sources: Iterable[Source]) -> list[Source]:
     """Of passages that a document repeats word for word only its first, at the best one's place."""
     first: dict[tuple[UUID, str], Source] = {}

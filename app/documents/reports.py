@@ -30,8 +30,17 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """How good a system is (nothing is said where no question is answerable), and how fast."""
+
+    metrics: Mapping[str, Estimate]
+    search: Latency
+    with_embedding: Latency
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """How good retrieval is on a labelled set: each system's metrics, refusals, and latency."""
+    """How good retrieval is on a labelled set: each system, and the refusals of the default."""
 
     name: str
     embedding_model: str
@@ -41,9 +50,7 @@ class Report:
     unanswerable: int
     threshold: float
     errors: Errors
-    systems: Mapping[str, Mapping[str, Estimate]]
-    search: Latency
-    with_embedding: Latency
+    systems: Mapping[str, Measured]
 
     def __str__(self) -> str:
         return (
@@ -92,12 +99,11 @@ def _thresholds(sample: Sequence[Judged]) -> dict[float, str]:
 
 
 def _rows(report: Report) -> Iterator[Sequence[str]]:
-    for system, metrics in report.systems.items():
-        means = [_mean(metrics.get(name)) for name in METRICS]
-        rest = ["", "", "", ""]
-        if system == REFUSING:
-            rest = [*_errors(report.errors), str(report.search), str(report.with_embedding)]
-        yield [report.name, system, *means, *rest]
+    for name, system in report.systems.items():
+        means = [_mean(system.metrics.get(metric)) for metric in METRICS]
+        errors = _errors(report.errors) if name == REFUSING else ("", "")
+        latencies = (str(system.search), str(system.with_embedding))
+        yield [report.name, name, *means, *errors, *latencies]
 
 
 def _errors(errors: Errors) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from app.core.embeddings import Embedder
+from app.core.embeddings import Embedder, Vector
 from app.db import Database
 from app.documents.constants import CANDIDATES, JUDGED, MAX_SEARCHES, READ_FOR_EACH
 from app.documents.evidence import evidence
@@ -69,21 +69,33 @@ class RetrievalService:
         *,
         best: int | None = None,
     ) -> list[Found]:
-        """What either search finds and the user may see, best first: all, or the `best`.
+        """What either search finds and the user may see, best first: all, or the `best`."""
+        vector = await self._embedder.embed_query(query)
+        return await self.find_by(vector, query, filter, user_id, best=best)
+
+    async def find_by(
+        self,
+        vector: Vector | None,
+        text: str,
+        filter: Filter | None = None,
+        user_id: int | None = None,
+        *,
+        best: int | None = None,
+    ) -> list[Found]:
+        """What is found by a question's vector and words, or, without one of them, by the other.
 
         Postgres has the last word: what is deleted or somebody else's is not there to be read.
 
         Where a candidate may not be found (deleted, replaced, not ready yet), the search is made
         again without such documents: they take the place of no other.
         """
-        vector = await self._embedder.embed_query(query)
         enough = max(CANDIDATES, best or 0)
         scope = SearchFilter(user_id=user_id, **(filter.model_dump() if filter else {}))
         hidden: set[UUID] = set()
         missed: set[UUID] = set()
         for _ in range(MAX_SEARCHES):
             where = replace(scope, hidden=hidden)
-            candidates = await self._store.query(vector, query, where, candidates=enough)
+            candidates = await self._store.query(vector, text, where, candidates=enough)
             ranked = candidates[:best]
             found = await self._read(ranked, user_id)
             missing = {each.id for each in ranked} - {each.candidate.id for each in found}

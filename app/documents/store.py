@@ -101,9 +101,12 @@ class VectorStore(Protocol):
         """Writes points, replacing those with the same id; durable when it returns."""
 
     async def query(
-        self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
+        self, vector: Vector | None, text: str, where: SearchFilter, *, candidates: int
     ) -> list[Candidate]:
-        """The nearest `candidates` points and the best of BM25, as many; as `rank` orders them."""
+        """The nearest `candidates` points and the best of BM25, as many; as `rank` orders them.
+
+        Without a vector BM25 alone, its cosines 0; without a text the nearest points alone.
+        """
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document; nothing happens where there are none."""

@@ -97,7 +97,11 @@ class TestEvaluate:
         assert (report.answerable, report.unanswerable) == (2, 1)
         assert (report.documents, report.passages) == (3, 3)
         assert set(report.systems) == {"dense", "BM25", "default"}
-        assert all(each["nDCG@10"].value == 1 for each in report.systems.values())
+        assert all(each.metrics["nDCG@10"].value == 1 for each in report.systems.values())
+        slower = {
+            n: each.with_embedding.median > each.search.median for n, each in report.systems.items()
+        }
+        assert slower == {"dense": True, "BM25": False, "default": True}
         assert report.errors.false_answers
         assert report.errors.false_refusals
         assert report.errors.false_answers.value == report.errors.false_refusals.value == 0
@@ -106,7 +110,7 @@ class TestEvaluate:
         """BM25 finds nothing where no word is shared; the other systems do."""
         question = {"question": "Birds' diet?", "relevant": [{"document": "ducks"}]}
         report = await evaluate(filled, "s", write(tmp_path / "q", [question]), None)
-        hits = {name: metrics["hit@1"].value for name, metrics in report.systems.items()}
+        hits = {name: each.metrics["hit@1"].value for name, each in report.systems.items()}
         assert hits == {"dense": 1, "BM25": 0, "default": 1}
 
     async def test_threshold(self, filled: Settings, tmp_path: Path) -> None:
@@ -129,7 +133,7 @@ class TestEvaluate:
         printed = capsys.readouterr().out
         assert "| q | dense | 1.000 (1.000 to 1.000) |" in printed
         [report] = orjson.loads((tmp_path / "o").read_bytes())
-        assert report["systems"]["default"]["MRR"] == {"value": 1, "low": 1, "high": 1}
+        assert report["systems"]["default"]["metrics"]["MRR"] == {"value": 1, "low": 1, "high": 1}
 
     def test_corpus(self, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """A corpus is asked in a knowledge base of its own, of which nothing is left."""

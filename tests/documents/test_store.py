@@ -68,6 +68,14 @@ class TestQuery:
             [cosine for cosine, _ in expected], abs=1e-5
         )
 
+    async def test_by_words_alone(self, store: VectorStore) -> None:
+        """Without a vector BM25 alone finds, in its own order."""
+        texts = ["a red fox", "a hen", "a red hen and a fox, and much more than that"]
+        await store.upsert([point(number, text=text) for number, text in enumerate(texts)])
+        candidates = await store.query(None, "red fox", EVERYTHING, candidates=5)
+        assert [each.id for each in candidates] == [uuid_of(0), uuid_of(2)]
+        assert all(each.cosine == 0 < each.bm25 for each in candidates)
+
     async def test_bm25_beyond_the_nearest(self, store: VectorStore) -> None:
         """A point that only its words make a candidate has its cosine nevertheless."""
         near = [point(number, axis(1, number / 100), "hen") for number in range(1, 6)]
