@@ -32,6 +32,7 @@ from app.chat.openapi import (
 )
 from app.chat.streaming import stream_events
 from app.core.dependencies import SettingsDependency
+from app.core.exceptions import BragError
 from app.core.openapi import VALIDATION_PROBLEM
 from app.core.pagination import link_next
 from settings import Settings
@@ -151,6 +152,10 @@ async def _cancelled_when_gone(receive: Receive, generation: Generation) -> Asyn
     watcher = asyncio.create_task(_cancel_when_gone(receive, generation))
     try:
         yield
+    except BragError:
+        if generation.cancelled:
+            raise ClientDisconnect from None  # nobody is there to be told
+        raise
     finally:
         watcher.cancel()
 

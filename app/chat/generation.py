@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
-from async_timeout import timeout
+from async_timeout import timeout, timeout_at
 
 from app.chat.events import Event, Failed, Finished, Started
 from app.chat.models import Message
@@ -14,14 +14,15 @@ from app.chat.models import Message
 class Generation:
     """The events of one answer, in their order; it ends with Finished or Failed.
 
-    It goes on when a reader is slow or gone, and stops when it is cancelled.
+    It goes on when a reader is slow or gone, and stops when it is cancelled or `seconds` are over.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
         self.events: list[Event] = []
         self.accepted = False
         self.cancelled = False
         self._waiting: list[asyncio.Future[None]] = []
+        self._ends_at = asyncio.get_running_loop().time() + seconds
         self._deadline: asyncio.Timeout | None = None
 
     @property
@@ -48,16 +49,19 @@ class Generation:
         await waiter
 
     def cancel(self) -> None:
-        """Stops the upstream call at once; what there is of the answer is stored."""
+        """Stops what is under its deadline at once; what there is of the answer is stored."""
         self.cancelled = True
+        self._ends_at = asyncio.get_running_loop().time()
         if self._deadline is not None and not self._deadline.expired():
-            self._deadline.reschedule(asyncio.get_running_loop().time())
+            self._deadline.reschedule(self._ends_at)
 
     @asynccontextmanager
-    async def deadline(self, seconds: float) -> AsyncIterator[None]:
-        """Raises TimeoutError after `seconds`, or when the generation is cancelled."""
+    async def deadline(self) -> AsyncIterator[None]:
+        """Raises TimeoutError when the generation's time is over, or when it is cancelled."""
+        if asyncio.get_running_loop().time() >= self._ends_at:
+            raise TimeoutError  # also where nothing is waited for
         try:
-            async with timeout(0 if self.cancelled else seconds) as self._deadline:
+            async with timeout_at(self._ends_at) as self._deadline:
                 yield
         finally:
             self._deadline = None

@@ -56,7 +56,7 @@ class Generations:
         self, question: BaseMessage, context: Callable[[], Awaitable[Context]], *, stream: bool
     ) -> Generation:
         """Starts to answer a question in a context, which is awaited once there is a place."""
-        generation = Generation()
+        generation = Generation(self._timeout_sec)
         model = question.model or self._default_model
         task = asyncio.create_task(self._run(generation, question, model, context, stream=stream))
         self._under_way[task] = generation
@@ -90,8 +90,12 @@ class Generations:
         stream: bool,
     ) -> None:
         try:
-            async with self._place():
-                await self._generate(generation, question, model, await context(), stream=stream)
+            async with self._place(generation):
+                async with generation.deadline():
+                    found = await context()
+                await self._generate(generation, question, model, found, stream=stream)
+        except TimeoutError:
+            generation.publish(Failed(StreamTimeoutException()))
         except BragError as error:
             generation.publish(Failed(error))
         except Exception:
@@ -99,12 +103,13 @@ class Generations:
             generation.publish(Failed(BragError()))
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        try:
-            async with timeout(self._queue_timeout_sec):
-                await self._places.acquire()
-        except TimeoutError:
-            raise Overloaded from None
+    async def _place(self, generation: Generation) -> AsyncIterator[None]:
+        async with generation.deadline():
+            try:
+                async with timeout(self._queue_timeout_sec):
+                    await self._places.acquire()
+            except TimeoutError:
+                raise Overloaded from None
         try:
             yield
         finally:
@@ -144,7 +149,7 @@ class Generations:
     ) -> BragError | None:
         """Publishes the pieces of one completion; returns what broke it off, if anything did."""
         try:
-            async with generation.deadline(self._timeout_sec):
+            async with generation.deadline():
                 async for pieces in self._upstream.complete(model, prompt, decoder, stream=stream):
                     generation.accept()
                     generation.publish(*pieces)

@@ -47,6 +47,11 @@ async def ended(client: httpx2.AsyncClient) -> Json:
     return (await exchange(client))[1]
 
 
+def under_way() -> int:
+    """How many questions have come to the service and are not answered yet."""
+    return sum("coro=<Generations._run()" in repr(task) for task in asyncio.all_tasks())
+
+
 async def assert_unharmed(client: httpx2.AsyncClient) -> None:
     """The one place is free, and the next question is answered."""
     response = await client.post(COMPLETION, json=QUESTION)
@@ -109,21 +114,31 @@ class TestClientGone:
             assert (await ended(client))["finish_reason"] == "cancelled"
             await assert_unharmed(client)
 
+    @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
     async def test_in_the_queue(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+        self,
+        make_settings: SettingsFactory,
+        fake_openai: FakeOpenAI,
+        capsys: pytest.CaptureFixture[str],
+        path: str,
     ) -> None:
-        """A client that leaves before there is a place for it takes none."""
+        """A client that leaves before there is a place for it takes none: nothing comes of it."""
         released = asyncio.Event()
         fake_openai.reply(stream("Hel", released, "lo"))
-        async with serve(make_settings(QUEUE_TIMEOUT_SEC=5)) as client:
+        async with serve(make_settings(QUEUE_TIMEOUT_SEC=20)) as client:
             async with client.stream("POST", COMPLETION_STREAM, json=QUESTION) as first:
-                waiting = asyncio.create_task(client.post(COMPLETION, json={"message": "Bye"}))
-                await until(lambda: bool(client.is_closed) or len(fake_openai.requests) == 1)
+                waiting = asyncio.create_task(client.post(path, json={"message": "Bye"}))
+                await until(lambda: under_way() == 2)
                 waiting.cancel()
-                await asyncio.wait([waiting])
+                await until(lambda: under_way() == 1)
                 released.set()
                 await first.aread()
+            await until(lambda: under_way() == 0)
+            question, _ = await exchange(client)
+            assert question["message"] == "Hello there"
+            assert [each.question for each in fake_openai.requests] == ["Hello there"]
             await assert_unharmed(client)
+        assert "ERROR" not in capsys.readouterr().err
 
 
 class TestEventStream:
@@ -131,7 +146,7 @@ class TestEventStream:
 
     async def test_before_the_first_event(self) -> None:
         """The generation is cancelled, although no event was ever asked for."""
-        generation = Generation()
+        generation = Generation(60)
         generation.publish(Started(UUID(int=1), "m"))
 
         async def receive() -> Message:
@@ -148,7 +163,7 @@ class TestEventStream:
 
     async def test_as_asgi_2_4_has_it(self) -> None:
         """A server may say by an OSError that the client has left: that is nobody's fault."""
-        generation = Generation()
+        generation = Generation(60)
         generation.publish(Started(UUID(int=1), "m"))
 
         async def receive() -> Message:

@@ -14,11 +14,9 @@ from tests.chat.test_streaming import MESSAGE
 START = Started(UUID(int=1), "m")
 
 
-async def bounded(
-    generation: Generation, seconds: float, at_the_end: Callable[[], None] = lambda: None
-) -> None:
+async def bounded(generation: Generation, at_the_end: Callable[[], None] = lambda: None) -> None:
     """Waits for ever, within the deadline of a generation."""
-    async with generation.deadline(seconds):
+    async with generation.deadline():
         try:
             await asyncio.Event().wait()
         finally:
@@ -30,7 +28,7 @@ class TestResult:
 
     async def test_message(self) -> None:
         """It is the message that was committed."""
-        generation = Generation()
+        generation = Generation(60)
         waiting = asyncio.create_task(generation.result())
         generation.publish(START)
         generation.publish(Finished(MESSAGE))
@@ -38,7 +36,7 @@ class TestResult:
 
     async def test_error(self) -> None:
         """Or the error that ended it is raised."""
-        generation = Generation()
+        generation = Generation(60)
         generation.publish(START, Failed(OpenAIException()))
         with pytest.raises(OpenAIException):
             await generation.result()
@@ -49,7 +47,7 @@ class TestOpened:
 
     async def test_accepted(self) -> None:
         """It begins as soon as the upstream has accepted."""
-        generation = Generation()
+        generation = Generation(60)
         opening = asyncio.create_task(generation.opened(60))
         generation.publish(START)
         generation.accept()
@@ -57,13 +55,13 @@ class TestOpened:
 
     async def test_waited(self) -> None:
         """Or after the given time."""
-        generation = Generation()
+        generation = Generation(60)
         generation.publish(START)
         assert await generation.opened(0.001) == START.uuid
 
     async def test_not_even_stored(self) -> None:
         """But never before the question is stored and the answer has its uuid."""
-        generation = Generation()
+        generation = Generation(60)
         opening = asyncio.create_task(generation.opened(0.001))
         done, _ = await asyncio.wait([opening], timeout=0.05)
         assert not done
@@ -72,14 +70,14 @@ class TestOpened:
 
     async def test_refused(self) -> None:
         """What fails before that is raised."""
-        generation = Generation()
+        generation = Generation(60)
         generation.publish(START, Failed(StreamTimeoutException()))
         with pytest.raises(StreamTimeoutException):
             await generation.opened(60)
 
     async def test_failed_after_it_was_accepted(self) -> None:
         """What fails after that is for the stream to say."""
-        generation = Generation()
+        generation = Generation(60)
         generation.publish(START)
         generation.accept()
         generation.publish(Failed(OpenAIException()))
@@ -87,45 +85,47 @@ class TestOpened:
 
     async def test_ended(self) -> None:
         """An answer that is there without an upstream call is streamed too."""
-        generation = Generation()
+        generation = Generation(60)
         generation.publish(START, Piece("1", 2, "m", "Hi", "stop"), Finished(MESSAGE))
         assert await generation.opened(60) == START.uuid
 
 
 class TestDeadline:
-    """The bound on the upstream call, and its cancellation."""
+    """The bound on a whole generation, and its cancellation."""
 
     async def test_time(self) -> None:
         """It ends after the given time."""
-        generation = Generation()
         with pytest.raises(TimeoutError):
-            await bounded(generation, 0.001)
+            await bounded(Generation(0.001))
 
     async def test_cancel(self) -> None:
         """It ends at once when it is cancelled."""
-        generation = Generation()
+        generation = Generation(60)
         asyncio.get_running_loop().call_soon(generation.cancel)
         with pytest.raises(TimeoutError):
-            await bounded(generation, 60)
+            await bounded(generation)
 
     async def test_cancelled_before(self) -> None:
-        """It does not even begin if it was cancelled before."""
-        generation = Generation()
+        """Nothing even begins if it was cancelled before."""
+        generation = Generation(60)
         generation.cancel()
+        begun = False
         with pytest.raises(TimeoutError):
-            await bounded(generation, 60)
+            async with generation.deadline():
+                begun = True
+        assert not begun
 
     async def test_cancelled_twice(self) -> None:
         """Cancelling again, while the first cancellation still takes effect, is harmless."""
-        generation = Generation()
+        generation = Generation(60)
         generation.cancel()
         with pytest.raises(TimeoutError):
-            await bounded(generation, 60, at_the_end=generation.cancel)
+            await bounded(generation, at_the_end=generation.cancel)
 
     async def test_cancelled_after(self) -> None:
         """As it is when everything is over."""
-        generation = Generation()
-        async with generation.deadline(60):
+        generation = Generation(60)
+        async with generation.deadline():
             pass
         generation.cancel()
         assert generation.cancelled

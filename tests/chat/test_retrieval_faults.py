@@ -1,5 +1,8 @@
-"""Qdrant down."""
+"""Qdrant down, or silent."""
 
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,7 +13,9 @@ from tests.chat.asking import COMPLETION, QA, QA_STREAM, exchange, fail
 from tests.chat.knowledge import PORT_QUESTION
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI, refusing_url
+from tests.qdrant_double import QdrantDouble
 from tests.server import serve
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +47,55 @@ class TestQdrantDown:
         await fail(client, path, PORT_QUESTION)
         response = await client.post(COMPLETION, json={"message": "Hello"})
         assert response.json()["message"] == "Echo: Hello"
+
+
+@pytest.mark.parametrize("path", [QA, QA_STREAM])
+class TestQdrantSilent:
+    """A knowledge base that takes questions and does not answer them."""
+
+    @pytest.fixture
+    def qdrant(self, tmp_path: Path) -> Iterator[QdrantDouble]:
+        """A Qdrant that will fall silent."""
+        with QdrantDouble(tmp_path) as double:
+            yield double
+
+    @pytest.fixture
+    def make_settings(
+        self, make_settings: SettingsFactory, qdrant: QdrantDouble
+    ) -> SettingsFactory:
+        """A service with a single place over it."""
+        defaults = {"QDRANT_URL": qdrant.url, "MAX_CONCURRENT_GENERATIONS": 1}
+        return lambda **given: make_settings(**defaults | given)
+
+    async def test_in_time(
+        self, make_settings: SettingsFactory, qdrant: QdrantDouble, path: str
+    ) -> None:
+        """GENERATION_TIMEOUT_SEC counts retrieval; nothing is stored of what ends there."""
+        async with serve(make_settings(GENERATION_TIMEOUT_SEC=0.5)) as client:
+            await client.post(COMPLETION, json={"message": "Hello"})
+            before = await exchange(client)
+            qdrant.fall_silent()
+            fault = await fail(client, path, PORT_QUESTION)
+            assert (fault.status, fault.code) == (504, "stream_timeout")
+            assert not fault.in_stream
+            assert await exchange(client) == before
+            response = await client.post(COMPLETION, json={"message": "Hello"})
+            assert response.status_code == 200
+
+    async def test_client_gone(
+        self, make_settings: SettingsFactory, qdrant: QdrantDouble, path: str
+    ) -> None:
+        """A client that leaves meanwhile makes room at once, and nothing comes of its question."""
+        async with serve(make_settings(QUEUE_TIMEOUT_SEC=1)) as client:
+            before = (await client.post(COMPLETION, json={"message": "Hello"})).json()
+            qdrant.fall_silent()
+            asking = asyncio.create_task(client.post(path, json={"message": PORT_QUESTION}))
+            await until(lambda: "POST /collections/demo/points/query/batch" in qdrant.requests)
+            asking.cancel()
+            response = await client.post(COMPLETION, json={"message": "Hello"})
+            assert response.status_code == 200
+            newest = (await client.get("/v1/messages", params={"limit": 3})).json()
+            assert newest[-1] == before
 
 
 @pytest.mark.parametrize("path", [QA, QA_STREAM])

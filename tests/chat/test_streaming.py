@@ -45,7 +45,7 @@ SOURCE = Source(
 
 def started() -> Generation:
     """A generation that has begun."""
-    generation = Generation()
+    generation = Generation(60)
     generation.publish(Started(UUID_1, "m"))
     return generation
 
