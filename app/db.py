@@ -23,7 +23,7 @@ from async_timeout import timeout
 from pugsql.compiler import Module
 from sqlalchemy import event, exc
 
-from app.core.constants import ROOT
+from app.core.constants import MIGRATIONS, ROOT
 from app.core.exceptions import ConfigurationError, DatabaseUnavailable
 from settings import Settings
 
@@ -31,6 +31,7 @@ Queries = Any  # a PugSQL module: a function for each file in db/queries, untype
 Row = dict[str, Any]
 T = TypeVar("T")
 
+BEHIND: Final = "The migrations of DATABASE_URL have to be applied: run `make migrate`"
 POOL_SIZE: Final = 8
 UNAVAILABLE: Final = (
     exc.OperationalError,
@@ -52,6 +53,7 @@ class Database:
         self.timeout_sec = timeout_sec
         self._engine = _create_engine(url, timeout_sec)
         self._queries = _load_queries(self._engine)
+        self._newest_migration = max(each.name.partition("_")[0] for each in MIGRATIONS.iterdir())
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="database")
 
     async def query(self, name: str, **parameters: Any) -> Any:
@@ -85,8 +87,15 @@ class Database:
             raise _without_values(error) from None
 
     async def ready(self) -> None:
-        """Returns when Postgres answers; raises DatabaseUnavailable otherwise."""
-        await self.query("ping")
+        """Returns when Postgres answers; ConfigurationError where it lacks migrations."""
+        try:
+            applied: str | None = await self.query("get_schema_version")
+        except DatabaseError as error:
+            raise ConfigurationError(f"{BEHIND} ({error})") from None
+        if applied is None or applied < self._newest_migration:
+            raise ConfigurationError(
+                f"{BEHIND} (it is at {applied}, not at {self._newest_migration})"
+            )
 
     async def close(self) -> None:
         """Lets the transactions under way end, and closes every connection."""

@@ -53,7 +53,7 @@ class Document(str):
 
 def ping_beside(_: Document, queries: Queries) -> int:
     """Some work with a document."""
-    return int(queries.ping())
+    return int(queries.count_work())
 
 
 class TestRun:
@@ -61,7 +61,7 @@ class TestRun:
 
     async def test_result(self, database: Database) -> None:
         """It returns what the work returns."""
-        assert await database.run(lambda queries: queries.ping()) == 1
+        assert await database.run(lambda queries: queries.count_work()) == 0
 
     async def test_off_the_loop(self, database: Database) -> None:
         """It runs in another thread."""
@@ -99,8 +99,8 @@ class TestRun:
 
     async def test_many(self, database: Database) -> None:
         """More transactions than there are connections take turns."""
-        pings = [database.run(lambda queries: queries.ping()) for _ in range(50)]
-        assert await asyncio.gather(*pings) == [1] * 50
+        pings = [database.run(lambda queries: queries.count_work()) for _ in range(50)]
+        assert await asyncio.gather(*pings) == [0] * 50
 
     async def test_types(self, database: Database) -> None:
         """Times come aware and in UTC, JSON decoded, uuids as such."""
@@ -123,6 +123,19 @@ class TestRun:
         address = refusing_url().removeprefix("http://").removesuffix("/v1")
         async with opened(f"postgresql://{address}/postgres") as database:
             with pytest.raises(DatabaseUnavailable):
+                await database.ready()
+
+    async def test_behind(self, url_in_tokyo: str) -> None:
+        """A database without the newest migration, or without any, is not ready, and says so."""
+        async with opened(url_in_tokyo) as database:
+            await database.ready()
+            await database.run(
+                partial(execute, statement="DELETE FROM schema_migrations RETURNING 1")
+            )
+            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(it is at None"):
+                await database.ready()
+            await database.run(partial(execute, statement="DROP TABLE schema_migrations; SELECT 1"))
+            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(.*does not exist"):
                 await database.ready()
 
     async def test_slow_statement(self, database_url: str) -> None:
@@ -153,15 +166,15 @@ class TestRun:
     async def test_cancelled_late(self, database: Database) -> None:
         """Breaking off what is over does no harm to who has its connection now."""
         queries = database._queries  # noqa: SLF001 # a race that cannot be had from outside
-        over = _Work(lambda: _transact(queries, lambda queries: queries.ping()))
+        over = _Work(lambda: _transact(queries, lambda queries: queries.count_work()))
         await asyncio.to_thread(over.run)
 
         def work(queries: Queries) -> int:
-            queries.ping()
+            queries.count_work()
             over.break_off()
-            return int(queries.ping())
+            return int(queries.count_work())
 
-        assert await database.run(work) == 1
+        assert await database.run(work) == 0
 
 
 class TestQuery:
@@ -193,7 +206,7 @@ class TestQuery:
         """A connection that a transaction has used commits by itself again."""
         row = message()
         for _ in range(2 * POOL_SIZE):
-            await database.run(lambda queries: queries.ping())
+            await database.run(lambda queries: queries.count_work())
         await database.query("insert_messages", rows=to_json([row]))
         async with opened(database_url) as other:
             assert await stored(other, row["uuid"])

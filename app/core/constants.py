@@ -3,6 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+MIGRATIONS = ROOT / "db" / "migrations"
 
 MODEL_TOKENS = 256  # what every embedding model must read of a text, special tokens included
 DEFAULT_EMBEDDING_MODEL = "sentence-transformers/all-MiniLM-L6-v2"

@@ -70,6 +70,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             settings = settings.model_copy(update={"DATABASE_URL": SecretStr(url)})
         database = await asyncio.to_thread(create_database, settings)
         stack.push_async_callback(database.close)
+        await database.ready()
         yield database
 
 

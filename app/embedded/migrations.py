@@ -6,13 +6,10 @@ import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
-from typing import Final
 
-from app.core.constants import ROOT
+from app.core.constants import MIGRATIONS
 from app.embedded.cluster import programs
 from app.embedded.exceptions import EmbeddedStartFailed
-
-MIGRATIONS_DIRECTORY: Final = ROOT / "db" / "migrations"
 
 
 def migrate(database_url: str) -> None:
@@ -31,7 +28,7 @@ def plain_url(database_url: str) -> str:
 
 
 def _dbmate(database_url: str, *arguments: str, first_on_path: str = "") -> None:
-    command = [_program(), "--migrations-dir", str(MIGRATIONS_DIRECTORY)]
+    command = [_program(), "--migrations-dir", str(MIGRATIONS)]
     # Not .env: it has been read, and what pydantic-settings takes may be an error to dbmate.
     command += ["--env-file", os.devnull, *arguments]
     # The URL goes through the environment: arguments are there for every user to read.

@@ -27,7 +27,7 @@ class TestMigrate:
         (tmp_path / "20990101000000_broken.sql").write_text(
             "-- migrate:up\nCREATE TABEL oops ();\n\n-- migrate:down\n"
         )
-        monkeypatch.setattr(migrations, "MIGRATIONS_DIRECTORY", tmp_path)
+        monkeypatch.setattr(migrations, "MIGRATIONS", tmp_path)
         with pytest.raises(EmbeddedStartFailed, match='syntax error at or near "TABEL"'):
             migrate(database_url)
 

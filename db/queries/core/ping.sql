@@ -1,3 +1,0 @@
--- :name ping :scalar
--- :doc Answers when Postgres does
-SELECT 1
