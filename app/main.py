@@ -1,4 +1,4 @@
-"""The composition root: the only place where things are wired together."""
+"""The composition root: what serves requests is wired together here."""
 
 import asyncio
 import gc

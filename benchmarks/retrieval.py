@@ -39,7 +39,7 @@ def retrieval(_: Rig, plan: Plan) -> Iterator[Row]:
         median(timings.new),
         median(timings.repeated),
     )
-    yield Row(f"memory of a process that searches {where}, MB", None, timings.memory_mb)
+    yield Row(f"memory of a process that searches {plan.passages:,} passages, MB", None, timings.memory_mb)
 
 
 def _alone(where: str, alone: dict[str, list[float]]) -> Iterator[Row]:

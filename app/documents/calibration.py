@@ -30,10 +30,9 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A recommended threshold, what goes wrong at it here, and what to expect of new questions."""
+    """A recommended threshold, and what to expect of it on new questions."""
 
     threshold: float
-    here: Errors
     expected: Errors
     answerable: int
     unanswerable: int
@@ -49,8 +48,7 @@ def calibrate(sample: Sequence[Judged]) -> Calibration:
             f"ones: these are {answerable} and {unanswerable}."
         )
     threshold = recommend(sample)
-    here, expected = errors_at(threshold, sample), cross_validate(sample)
-    return Calibration(threshold, here, expected, answerable, unanswerable)
+    return Calibration(threshold, cross_validate(sample), answerable, unanswerable)
 
 
 def recommend(sample: Sequence[Judged]) -> float:

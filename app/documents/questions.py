@@ -36,11 +36,6 @@ class Question(BaseModel):
     question: Text
     relevant: frozenset[Label]
 
-    @property
-    def is_answerable(self) -> bool:
-        """Whether anything answers it."""
-        return bool(self.relevant)
-
 
 class CorpusDocument(BaseModel):
     """A document of a corpus; labels know it by its id."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Final
 
+from app.core.constants import DEFAULT_EMBEDDING_MODEL
 from app.core.exceptions import DatabaseUnavailable
 from app.db import Database
 from app.documents.calibration import Calibration
@@ -27,6 +28,7 @@ class Relevance:
         self._database = database
         self._embedding_model = embedding_model
         self._is_set = setting is not None
+        self._is_told = embedding_model == DEFAULT_EMBEDDING_MODEL
 
     async def refresh(self) -> None:
         """Takes up the calibration of the embedding model; raises DatabaseUnavailable."""
@@ -36,6 +38,13 @@ class Relevance:
             "get_threshold", embedding_model=self._embedding_model
         )
         self.threshold = DEFAULT_THRESHOLD if stored is None else stored
+        if stored is None and not self._is_told:
+            self._is_told = True
+            logger.warning(
+                "The threshold of relevance, %.2f, is that of %s: run `python -m app.documents "
+                "calibrate` for %s",
+                *(self.threshold, DEFAULT_EMBEDDING_MODEL, self._embedding_model),
+            )
 
     async def watch(self) -> None:
         """Refreshes until it is cancelled, so that no request has to ask Postgres for it."""

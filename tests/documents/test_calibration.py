@@ -93,7 +93,7 @@ class TestCalibrate:
         calibration = calibrate(sample_of([0.9] * 12, [0.1] * 10))
         assert (calibration.answerable, calibration.unanswerable) == (12, 10)
         assert calibration.threshold == 0.9
-        assert shares(calibration.here) == (0, 0)
+        assert shares(calibration.expected) == (0, 0)
 
     def test_too_few(self) -> None:
         """A handful of questions is no ground for a threshold."""

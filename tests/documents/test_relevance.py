@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.core.constants import DEFAULT_EMBEDDING_MODEL
 from app.db import Database
 from app.documents.calibration import Calibration, Judged, calibrate
 from app.documents.relevance import DEFAULT_THRESHOLD, Relevance, store_calibration
@@ -41,6 +42,19 @@ class TestThreshold:
     async def test_default(self, knowledge: Knowledge) -> None:
         """A model that was never calibrated has the default."""
         assert await threshold(knowledge.database, "a") == DEFAULT_THRESHOLD
+
+    async def test_other_model(
+        self, knowledge: Knowledge, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A model that the default is not of is named in the log, once, until it is calibrated."""
+        for model in (DEFAULT_EMBEDDING_MODEL, "a"):
+            relevance = Relevance(knowledge.database, model)
+            await relevance.refresh()
+            await relevance.refresh()
+        await store_calibration(knowledge.database, "b", calibration(0.7))
+        await threshold(knowledge.database, "b")
+        [warning] = caplog.messages
+        assert warning.endswith("run `python -m app.documents calibrate` for a")
 
     async def test_stored(self, knowledge: Knowledge) -> None:
         """A calibration holds for its own embedding model, and for no other."""
