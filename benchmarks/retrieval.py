@@ -18,7 +18,8 @@ def retrieval(_: Rig, plan: Plan) -> Iterator[Row]:
     with open_store() as store:
         _run(store, "filling", plan.passages)
         timings = Timings(**orjson.loads(_run(store, "searching", plan.searches, plan.rounds)))
-    where = f"of {plan.passages:,} passages"
+    many = f"{plan.passages:,} passages"
+    where = f"of {many}"
     yield from _alone(where, timings.alone)
     yield Row(
         f"search {where}, 1 caller (floor: embedding the question): ms, median",
@@ -39,7 +40,7 @@ def retrieval(_: Rig, plan: Plan) -> Iterator[Row]:
         median(timings.new),
         median(timings.repeated),
     )
-    yield Row(f"memory of a process that searches {plan.passages:,} passages, MB", None, timings.memory_mb)
+    yield Row(f"memory of a process that searches {many}, MB", None, timings.memory_mb)
 
 
 def _alone(where: str, alone: dict[str, list[float]]) -> Iterator[Row]:
