@@ -114,21 +114,21 @@ async def _stream(
 ) -> StreamingResponse:
     """Begins once the upstream has accepted: what is refused until then is an ordinary problem."""
     async with _cancelled_when_gone(request.receive, generation):
-        uuid = await generation.opened(settings.STREAM_START_SEC)
-    return EventStream(generation, uuid, settings.SSE_PING_SEC)
+        await generation.opened(settings.STREAM_START_SEC)
+    return EventStream(generation, settings.SSE_PING_SEC)
 
 
 class EventStream(StreamingResponse):
     """The events of a generation; a client that leaves cancels it, also before the first event."""
 
-    def __init__(self, generation: Generation, uuid: UUID, ping_sec: float) -> None:
+    def __init__(self, generation: Generation, ping_sec: float) -> None:
         super().__init__(
             stream_events(generation, ping_sec),
             media_type="text/event-stream; charset=utf-8",
             headers={
                 "Cache-Control": "no-store",
                 "X-Accel-Buffering": "no",
-                "X-Message-UUID": str(uuid),
+                "X-Message-UUID": str(generation.started.uuid),
             },
         )
         self._generation = generation

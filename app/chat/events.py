@@ -10,7 +10,7 @@ from app.documents.models import Source
 
 @dataclass(slots=True)
 class Started:
-    """The question is stored and the answer has its uuid."""
+    """The answer has its uuid, under which it is stored before the model is asked."""
 
     uuid: UUID
     model: str

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from uuid import UUID
+from uuid import uuid4
 
 from async_timeout import timeout, timeout_at
 
@@ -17,8 +17,9 @@ class Generation:
     It goes on when a reader is slow or gone, and stops when it is cancelled or `seconds` are over.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.events: list[Event] = []
+    def __init__(self, model: str, seconds: float) -> None:
+        self.started = Started(uuid4(), model)
+        self.events: list[Event] = [self.started]
         self.accepted = False
         self.cancelled = False
         self._waiting: list[asyncio.Future[None]] = []
@@ -28,7 +29,7 @@ class Generation:
     @property
     def ended(self) -> bool:
         """Whether the last event is there."""
-        return bool(self.events) and isinstance(self.events[-1], Finished | Failed)
+        return isinstance(self.events[-1], Finished | Failed)
 
     def publish(self, *events: Event) -> None:
         """Adds events and wakes the readers."""
@@ -76,22 +77,18 @@ class Generation:
         assert isinstance(last, Finished)
         return last.message
 
-    async def opened(self, seconds: float) -> UUID:
-        """Waits until a stream of it can begin, and returns the uuid of the answer.
+    async def opened(self, seconds: float) -> None:
+        """Waits until a stream of it can begin; raises what failed before.
 
-        That is when the upstream has accepted, or `seconds` later; raises what failed before.
+        That is when the upstream has accepted, or `seconds` later.
         """
         with suppress(TimeoutError):
             async with timeout(seconds):
                 while not (self.accepted or self.ended):
                     await self.changed()
-        while not self.events:
-            await self.changed()
-        first, last = self.events[0], self.events[-1]
+        last = self.events[-1]
         if isinstance(last, Failed) and not self.accepted:
             raise last.error
-        assert isinstance(first, Started)
-        return first.uuid
 
     def wake(self) -> None:
         """Has the readers look again."""

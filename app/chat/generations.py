@@ -17,7 +17,7 @@ from app.chat.constants import (
     MessageStatus,
 )
 from app.chat.decoding import CompletionDecoder
-from app.chat.events import Failed, Finished, Piece, SourcesFound, Started
+from app.chat.events import Failed, Finished, Piece, SourcesFound
 from app.chat.exceptions import StreamTimeoutException
 from app.chat.generation import Generation
 from app.chat.messages import End, MessageService
@@ -56,9 +56,8 @@ class Generations:
         self, question: BaseMessage, context: Callable[[], Awaitable[Context]], *, stream: bool
     ) -> Generation:
         """Starts to answer a question in a context, which is awaited once there is a place."""
-        generation = Generation(self._timeout_sec)
-        model = question.model or self._default_model
-        task = asyncio.create_task(self._run(generation, question, model, context, stream=stream))
+        generation = Generation(question.model or self._default_model, self._timeout_sec)
+        task = asyncio.create_task(self._run(generation, question, context, stream=stream))
         self._under_way[task] = generation
         task.add_done_callback(self._under_way.pop)
         return generation
@@ -84,7 +83,6 @@ class Generations:
         self,
         generation: Generation,
         question: BaseMessage,
-        model: str,
         context: Callable[[], Awaitable[Context]],
         *,
         stream: bool,
@@ -93,7 +91,7 @@ class Generations:
             async with self._place(generation):
                 async with generation.deadline():
                     found = await context()
-                await self._generate(generation, question, model, found, stream=stream)
+                await self._generate(generation, question, found, stream=stream)
         except TimeoutError:
             generation.publish(Failed(StreamTimeoutException()))
         except BragError as error:
@@ -116,16 +114,9 @@ class Generations:
             self._places.release()
 
     async def _generate(
-        self,
-        generation: Generation,
-        question: BaseMessage,
-        model: str,
-        context: Context,
-        *,
-        stream: bool,
+        self, generation: Generation, question: BaseMessage, context: Context, *, stream: bool
     ) -> None:
-        answer = await self._messages.ask(question, model, context.sources or [])
-        generation.publish(Started(answer.uuid, model))
+        answer = await self._messages.ask(question, generation.started, context.sources or [])
         if context.sources is not None:
             generation.publish(SourcesFound(context.sources))
         decoder = CompletionDecoder()
@@ -133,21 +124,19 @@ class Generations:
             failure = None
             generation.publish(_say_nothing_found(answer, decoder))
         else:
-            failure = await self._complete(
-                generation, model, context.prompt, decoder, stream=stream
-            )
+            failure = await self._complete(generation, context.prompt, decoder, stream=stream)
         await self._end(generation, answer, decoder, failure)
 
     async def _complete(
         self,
         generation: Generation,
-        model: str,
         prompt: Prompt,
         decoder: CompletionDecoder,
         *,
         stream: bool,
     ) -> BragError | None:
         """Publishes the pieces of one completion; returns what broke it off, if anything did."""
+        model = generation.started.model
         try:
             async with generation.deadline():
                 async for pieces in self._upstream.complete(model, prompt, decoder, stream=stream):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.chat.constants import ChatRolesEnum, MessageStatus
+from app.chat.events import Started
 from app.chat.models import BaseMessage, Message, Usage
 from app.core.exceptions import NotFound
 from app.db import Database
@@ -31,12 +32,13 @@ class MessageService:
         self._inserts = GroupCommit(database, "insert_messages")
         self._finishes = GroupCommit(database, "finish_messages")
 
-    async def ask(self, question: BaseMessage, model: str, sources: list[Source]) -> Message:
+    async def ask(self, question: BaseMessage, answered: Started, sources: list[Source]) -> Message:
         """Commits a question, and the answer to it that is about to be generated; returns that."""
-        answer = _row(ChatRolesEnum.ASSISTANT, question, model)
+        answer = _row(answered.uuid, ChatRolesEnum.ASSISTANT, question, answered.model)
         answer["status"] = MessageStatus.GENERATING
         answer["sources"] = [source.model_dump() for source in sources]
-        asked = _row(ChatRolesEnum.USER, question, model) | {"message": question.message}
+        asked = _row(uuid4(), ChatRolesEnum.USER, question, answered.model)
+        asked["message"] = question.message
         _, stored = await self._inserts.write([asked, answer])
         return Message.model_validate(answer | stored)
 
@@ -74,9 +76,9 @@ class MessageService:
         return ended
 
 
-def _row(role: ChatRolesEnum, question: BaseMessage, model: str) -> dict[str, Any]:
+def _row(uuid: UUID, role: ChatRolesEnum, question: BaseMessage, model: str) -> dict[str, Any]:
     return {
-        "uuid": uuid4(),
+        "uuid": uuid,
         "chat_uuid": question.chat_uuid,
         "user_id": None,
         "model": model,

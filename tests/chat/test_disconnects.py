@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 import httpx2
 import pytest
@@ -10,7 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from app.chat.api import EventStream
-from app.chat.events import Failed, Started
+from app.chat.events import Failed
 from app.chat.generation import Generation
 from app.core.exceptions import BragError
 from tests.chat.asking import COMPLETION, COMPLETION_STREAM, Json, exchange
@@ -146,8 +145,7 @@ class TestEventStream:
 
     async def test_before_the_first_event(self) -> None:
         """The generation is cancelled, although no event was ever asked for."""
-        generation = Generation(60)
-        generation.publish(Started(UUID(int=1), "m"))
+        generation = Generation("m", 60)
 
         async def receive() -> Message:
             return {"type": "http.disconnect"}
@@ -155,7 +153,7 @@ class TestEventStream:
         async def send(message: Message) -> None:
             """Nobody is there."""
 
-        stream = EventStream(generation, UUID(int=1), ping_sec=60)
+        stream = EventStream(generation, ping_sec=60)
         streaming = asyncio.create_task(stream({"type": "http"}, receive, send))
         await until(lambda: generation.cancelled)
         generation.publish(Failed(BragError()))  # as its task does, once it has stored the end
@@ -163,8 +161,7 @@ class TestEventStream:
 
     async def test_as_asgi_2_4_has_it(self) -> None:
         """A server may say by an OSError that the client has left: that is nobody's fault."""
-        generation = Generation(60)
-        generation.publish(Started(UUID(int=1), "m"))
+        generation = Generation("m", 60)
 
         async def receive() -> Message:
             await asyncio.Event().wait()
@@ -173,7 +170,7 @@ class TestEventStream:
         async def send(message: Message) -> None:
             raise ConnectionResetError
 
-        stream = EventStream(generation, UUID(int=1), ping_sec=60)
+        stream = EventStream(generation, ping_sec=60)
         with pytest.raises(ClientDisconnect):
             await stream({"type": "http"}, receive, send)
         assert generation.cancelled

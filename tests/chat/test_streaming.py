@@ -43,13 +43,6 @@ SOURCE = Source(
 )
 
 
-def started() -> Generation:
-    """A generation that has begun."""
-    generation = Generation(60)
-    generation.publish(Started(UUID_1, "m"))
-    return generation
-
-
 class TestFormatEvent:
     """One event."""
 
@@ -117,14 +110,14 @@ class TestStreamEvents:
 
     async def test_at_once(self) -> None:
         """Events that are there together are sent together."""
-        generation = started()
+        generation = Generation("m", 60)
         generation.publish(Piece("1", 2, "m", "Hi", "stop"), Finished(MESSAGE))
         [data] = [data async for data in stream_events(generation, 60)]
         assert [event["id"] for event in parse_events(data)] == [1, 2, 3]
 
     async def test_ping(self) -> None:
         """In a silence there are pings."""
-        generation = started()
+        generation = Generation("m", 60)
         stream = stream_events(generation, 0.001)
         assert (await anext(stream)).startswith(b"id: 1\n")
         assert await anext(stream) == b": ping\n\n"
@@ -134,7 +127,7 @@ class TestStreamEvents:
 
     async def test_two_readers(self) -> None:
         """Every reader gets every event."""
-        generation = started()
+        generation = Generation("m", 60)
 
         async def read() -> bytes:
             return b"".join([data async for data in stream_events(generation, 60)])
