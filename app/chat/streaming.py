@@ -96,7 +96,7 @@ def _data(event: Event) -> bytes:
         case SourcesFound(sources):
             return orjson.dumps([source.model_dump() for source in sources])
         case Failed(error):
-            logger.error("%s: %s", error.code, error.sentence)
+            logger.error("%s: %s", error.code, error.detail)
             return orjson.dumps(_error(error))
         case _:
             return orjson.dumps(event)
@@ -105,7 +105,7 @@ def _data(event: Event) -> bytes:
 def _error(error: BragError) -> dict[str, Any]:
     return {
         "code": error.code,
-        "detail": error.sentence,
+        "detail": error.detail,
         "status": int(error.status),
         "request_id": request_id.get(),
     }

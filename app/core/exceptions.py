@@ -25,14 +25,15 @@ class BragError(Exception):
 
     status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal_server_error"
-    detail: ClassVar[str] = "Something went wrong on our side."
+    detail: str = "Something went wrong on our side."
     retry_after: float | None = None
 
     def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
-        self.sentence = detail or self.detail
+        if detail is not None:
+            self.detail = detail
         if retry_after is not None:
             self.retry_after = retry_after
-        super().__init__(self.sentence)
+        super().__init__(self.detail)
 
 
 class BadRequest(BragError):

@@ -42,14 +42,19 @@ def problem_response(
     return Response(content, status, headers, media_type="application/problem+json")
 
 
+def error_response(error: BragError) -> Response:
+    """The problem response of an error, with `Retry-After` in whole seconds where waiting helps."""
+    wait = error.retry_after
+    headers = {} if wait is None else {"Retry-After": str(ceil(wait))}
+    return problem_response(error.status, error.detail, error.code, headers=headers)
+
+
 async def _brag_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, BragError)
     log = logger.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
     cause = {"cause": _cause(error)} if error.__cause__ else {}
-    log("%s: %s", error.code, error.sentence, extra=cause)
-    return problem_response(
-        error.status, error.sentence, error.code, headers=retry_after_header(error)
-    )
+    log("%s: %s", error.code, error.detail, extra=cause)
+    return error_response(error)
 
 
 def _cause(error: BragError) -> str:
@@ -57,11 +62,6 @@ def _cause(error: BragError) -> str:
     if isinstance(error, ServiceUnavailable):
         return reason(error)
     return type(error.__cause__).__name__
-
-
-def retry_after_header(error: BragError) -> dict[str, str]:
-    """`Retry-After` in whole seconds, where waiting helps."""
-    return {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:
@@ -106,7 +106,7 @@ def _field_error(error: dict[str, Any]) -> FieldError:
 def internal_error(error: Exception) -> Response:
     """What a client sees of a fault of ours: nothing but the request id to quote."""
     logger.error("Unhandled %s", type(error).__name__, exc_info=error)
-    return problem_response(BragError.status, BragError.detail, BragError.code)
+    return error_response(BragError())
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.constants import JSON_ESCAPING, MAX_BODY_BYTES
 from app.core.exceptions import ConfigurationError, PayloadTooLarge
-from app.core.handlers import internal_error, problem_response
+from app.core.handlers import error_response, internal_error, problem_response
 from app.core.logs import request_id
 from settings import Settings
 
@@ -84,8 +84,7 @@ class BodyLimit:
             limit *= JSON_ESCAPING
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > limit:
-            error = PayloadTooLarge
-            response = problem_response(error.status, error.detail, error.code)
+            response = error_response(PayloadTooLarge())
             return await response(scope, receive, send)
         return await self._app(scope, _counted(receive, limit), send)
 

@@ -162,6 +162,6 @@ def _answer(raw: Raw, tokenizer: Tokenizer) -> "Parsed | UnreadableDocument":
     except UnreadableDocument as error:
         return error
     except UnsupportedMediaType as error:
-        return UnreadableDocument(error.sentence)
+        return UnreadableDocument(error.detail)
     except MemoryError:
         return UnreadableDocument(TOO_MUCH)
