@@ -78,6 +78,17 @@ class _Server(uvicorn.Server):
         self.listening.set_result(self.servers[0].sockets[0].getsockname()[1])
 
 
+def problem_of(response: httpx2.Response) -> dict[str, Any]:
+    """The problem (RFC 9457) that a response is, checked for its form."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    problem: dict[str, Any] = response.json()
+    fields = {"type", "title", "status", "detail", "code", "request_id"}
+    assert problem.keys() == fields | ({"errors"} if response.status_code == 422 else set())
+    assert problem["status"] == response.status_code
+    assert problem["request_id"] == response.headers["x-request-id"]
+    return problem
+
+
 def parse_events(body: bytes) -> list[Event]:
     """The events of a stream, comments left out: id, event and decoded data of each."""
     blocks = [block for block in body.split(b"\n\n") if block and not block.startswith(b":")]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx2
 
-from tests.server import Event, parse_events
+from tests.server import Event, parse_events, problem_of
 
 Json = dict[str, Any]
 
@@ -18,6 +18,8 @@ COMPLETION_STREAM = "/v1/completion-stream"
 QA = "/v1/qa-create"
 QA_STREAM = "/v1/qa-stream"
 ALL = (COMPLETION, COMPLETION_STREAM, QA, QA_STREAM)
+
+QUESTION: Json = {"message": "Hello there"}
 
 SECRET = "sk-do-not-tell"
 NEVER_TOLD = (SECRET, "Traceback", 'File "', "psycopg", "127.0.0.1", "SELECT", "INSERT")
@@ -44,7 +46,7 @@ async def stream(
     return parse_events(response.content)
 
 
-async def fail(client: httpx2.AsyncClient, path: str, message: str = "Hello there") -> Fault:
+async def fail(client: httpx2.AsyncClient, path: str, message: str = QUESTION["message"]) -> Fault:
     """Asks a question whose answer fails; checks the form of what is told."""
     response = await client.post(path, json={"message": message})
     assert not [secret for secret in NEVER_TOLD if secret in response.text]
@@ -62,17 +64,6 @@ def _fault(told: Json, *, retry_after: str | None, in_stream: bool) -> Fault:
     return Fault(
         **{name: told[name] for name in names}, retry_after=retry_after, in_stream=in_stream
     )
-
-
-def problem_of(response: httpx2.Response) -> Json:
-    """The problem (RFC 9457) that a response is, checked for its form."""
-    assert response.headers["content-type"] == "application/problem+json", response.text
-    problem: Json = response.json()
-    fields = {"type", "title", "status", "detail", "code", "request_id"}
-    assert problem.keys() == fields | ({"errors"} if response.status_code == 422 else set())
-    assert problem["status"] == response.status_code
-    assert problem["request_id"] == response.headers["x-request-id"]
-    return problem
 
 
 async def refused(client: httpx2.AsyncClient, path: str, **sent: Any) -> Json:

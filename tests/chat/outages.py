@@ -1,13 +1,10 @@
 """Services behind a network to Postgres that can break, and what their clients notice."""
 
-from typing import Any
-
 import httpx2
 
-from tests.chat.asking import COMPLETION, Fault, stored
+from tests.chat.asking import COMPLETION, QUESTION, Fault, stored
 from tests.waiting import until
 
-QUESTION: dict[str, Any] = {"message": "Hello there"}
 PATIENCE = 0.5
 
 

@@ -6,16 +6,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.chat.asking import (
-    ALL,
-    JSON,
-    MEGABYTE,
-    QA,
-    QA_STREAM,
-    problem_of,
-    refused,
-    wrong_field,
-)
+from tests.chat.asking import ALL, JSON, MEGABYTE, QA, QA_STREAM, refused, wrong_field
+from tests.server import problem_of
 
 pytestmark = pytest.mark.usefixtures("nothing_comes_of_it")
 

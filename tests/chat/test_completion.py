@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx2
 
-from tests.chat.asking import COMPLETION, exchange, stored
+from tests.chat.asking import COMPLETION, QUESTION, exchange, stored
 from tests.fakes import FakeOpenAI
 from tests.replies import body, completion, text
 
@@ -15,7 +15,7 @@ class TestCompletion:
 
     async def test_answer(self, client: httpx2.AsyncClient) -> None:
         """The answer is the model's, with every field of the contract."""
-        response = await client.post(COMPLETION, json={"message": "Hello there"})
+        response = await client.post(COMPLETION, json=QUESTION)
         message = response.json()
         assert response.status_code == 200
         assert UUID(message.pop("uuid")).version == 4
@@ -35,7 +35,7 @@ class TestCompletion:
 
     async def test_stored(self, client: httpx2.AsyncClient) -> None:
         """The stored answer equals the one that was returned."""
-        message = (await client.post(COMPLETION, json={"message": "Hello there"})).json()
+        message = (await client.post(COMPLETION, json=QUESTION)).json()
         assert await stored(client, message["uuid"]) == message
 
     async def test_question_first(self, client: httpx2.AsyncClient) -> None:

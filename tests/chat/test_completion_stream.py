@@ -1,18 +1,15 @@
 """POST /v1/completion-stream."""
 
 import asyncio
-from typing import Any
 
 import httpx2
 import pytest
 
-from tests.chat.asking import COMPLETION_STREAM, exchange, kinds, stored, stream
+from tests.chat.asking import COMPLETION_STREAM, QUESTION, exchange, kinds, stored, stream
 from tests.fakes import FakeOpenAI
 from tests.replies import completion, text
 from tests.replies import stream as reply
 from tests.server import content_of, follow, parse_events
-
-QUESTION: dict[str, Any] = {"message": "Hello there"}
 
 
 class TestCompletionStream:
@@ -41,7 +38,7 @@ class TestCompletionStream:
 
     async def test_events(self, client: httpx2.AsyncClient) -> None:
         """It starts, brings the pieces as the model made them, and ends with the answer."""
-        start, *pieces, done = await stream(client, "Hello there")
+        start, *pieces, done = await stream(client, QUESTION["message"])
         uuid = done["data"]["uuid"]
         assert start == {"id": 1, "event": "start", "data": {"uuid": uuid, "model": "fake-model"}}
         assert [piece["data"]["content"] for piece in pieces] == ["Echo:", " Hello", " there", ""]
@@ -57,7 +54,7 @@ class TestCompletionStream:
 
     async def test_done(self, client: httpx2.AsyncClient) -> None:
         """`done` holds the message, complete with its usage and equal to what is stored."""
-        events = await stream(client, "Hello there")
+        events = await stream(client, QUESTION["message"])
         done = events[-1]["data"]
         assert done["message"] == content_of(events) == "Echo: Hello there"
         assert done["usage"] == {"prompt_tokens": 2, "completion_tokens": 3, "total_tokens": 5}

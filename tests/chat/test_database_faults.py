@@ -5,13 +5,14 @@ import asyncio
 import pytest
 
 from app.chat import generations
-from tests.chat.asking import ALL, COMPLETION, COMPLETION_STREAM, exchange, fail, problem_of
-from tests.chat.outages import QUESTION, assert_stored, assert_unavailable, assert_works
+from tests.chat.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION, exchange, fail
+from tests.chat.knowledge import DUCK_QUESTION
+from tests.chat.outages import assert_stored, assert_unavailable, assert_works
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
 from tests.postgres_proxy import PostgresProxy
 from tests.replies import after, stream, text
-from tests.server import follow, serve
+from tests.server import follow, problem_of, serve
 from tests.waiting import until
 
 
@@ -55,7 +56,7 @@ class TestDownDuringARequest:
             before = await exchange(client)
             count = len(fake_openai.requests)
             await network.refuse()
-            fault = await fail(client, path, "What do mallard ducks eat?")
+            fault = await fail(client, path, DUCK_QUESTION)
             assert_unavailable(fault)
             assert not fault.in_stream
             assert len(fake_openai.requests) == count
@@ -116,7 +117,7 @@ class TestDownBeforeTheAnswer:
             assert_unavailable(await asking)
             await network.resume()
             question, answer = await exchange(client)
-            assert question["message"] == "Hello there"
+            assert question["message"] == QUESTION["message"]
             await assert_stored(client, answer["uuid"], "Hello", "partial")
             await assert_works(client)
 

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from tests.chat.asking import COMPLETION, COMPLETION_STREAM, fail, problem_of
+from tests.chat.asking import COMPLETION, COMPLETION_STREAM, fail
 from tests.chat.outages import PATIENCE, assert_unavailable, assert_works
 from tests.conftest import SettingsFactory
 from tests.postgres_proxy import PostgresProxy
-from tests.server import serve
+from tests.server import problem_of, serve
 from tests.waiting import Stopwatch, until
 
 

@@ -1,7 +1,6 @@
 """Clients that go away, or that read slowly."""
 
 import asyncio
-from typing import Any
 
 import httpx2
 import pytest
@@ -12,14 +11,12 @@ from app.chat.api import EventStream
 from app.chat.events import Failed
 from app.chat.generation import Generation
 from app.core.exceptions import BragError
-from tests.chat.asking import COMPLETION, COMPLETION_STREAM, Json, exchange
+from tests.chat.asking import COMPLETION, COMPLETION_STREAM, QUESTION, Json, exchange
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
 from tests.replies import after, stream, text
 from tests.server import follow, serve
 from tests.waiting import Stopwatch, until
-
-QUESTION: dict[str, Any] = {"message": "Hello there"}
 
 
 @pytest.fixture
@@ -134,8 +131,8 @@ class TestClientGone:
                 await first.aread()
             await until(lambda: under_way() == 0)
             question, _ = await exchange(client)
-            assert question["message"] == "Hello there"
-            assert [each.question for each in fake_openai.requests] == ["Hello there"]
+            assert question["message"] == QUESTION["message"]
+            assert [each.question for each in fake_openai.requests] == [QUESTION["message"]]
             await assert_unharmed(client)
         assert "ERROR" not in capsys.readouterr().err
 

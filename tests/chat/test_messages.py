@@ -6,7 +6,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.chat.asking import COMPLETION, Json, problem_of
+from tests.chat.asking import COMPLETION, Json
+from tests.server import problem_of
 
 MESSAGES = "/v1/messages"
 

@@ -5,14 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.chat.asking import (
-    COMPLETION,
-    JSON,
-    MEGABYTE,
-    problem_of,
-    refused,
-    wrong_field,
-)
+from tests.chat.asking import COMPLETION, JSON, MEGABYTE, refused, wrong_field
+from tests.server import problem_of
 
 pytestmark = pytest.mark.usefixtures("nothing_comes_of_it")
 

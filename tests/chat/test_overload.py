@@ -3,25 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx2
 import pytest
 
 from app.main import create_app
-from tests.chat.asking import (
-    ALL,
-    COMPLETION,
-    COMPLETION_STREAM,
-    exchange,
-    fail,
-)
+from tests.chat.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION, exchange, fail
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
 from tests.replies import after, error, stream, text
 from tests.server import connect, content_of, follow, parse_events, serve, serve_app
 
-QUESTION: dict[str, Any] = {"message": "Hello there"}
 MANY = 120  # more than an HTTP client's pool usually holds
 
 

@@ -2,19 +2,16 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import Any
 
 import httpx2
 import pytest
 
 from app.main import create_app
-from tests.chat.asking import COMPLETION, COMPLETION_STREAM, exchange
+from tests.chat.asking import COMPLETION, COMPLETION_STREAM, QUESTION, exchange
 from tests.conftest import SettingsFactory
 from tests.fakes import FakeOpenAI
 from tests.replies import after, stream, text
 from tests.server import connect, content_of, follow, parse_events, serve, serve_app
-
-QUESTION: dict[str, Any] = {"message": "Hello there"}
 
 
 class TestShutdown:
@@ -79,10 +76,9 @@ class TestShutdown:
 
 async def refused(url: str) -> None:
     """Returns once a new client is turned away."""
-    async with connect(url) as other:
-        async with asyncio.timeout(5):
-            while True:
-                try:
-                    await other.get("/healthcheck")
-                except httpx2.HTTPError:
-                    return
+    async with connect(url) as other, asyncio.timeout(5):
+        while True:
+            try:
+                await other.get("/healthcheck")
+            except httpx2.HTTPError:
+                return

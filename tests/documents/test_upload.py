@@ -8,11 +8,11 @@ import httpx2
 import pytest
 
 import app.main
-from tests.chat.asking import JSON, problem_of
+from tests.chat.asking import JSON
 from tests.conftest import SettingsFactory
 from tests.documents.knowledge import MAX_BYTES
 from tests.documents.uploads import DOCUMENTS, ended, post_file, post_text, search
-from tests.server import serve
+from tests.server import problem_of, serve
 
 FIELDS = {
     "uuid", "title", "source", "media_type", "bytes", "sha256", "metadata", "status", "error",

@@ -7,9 +7,9 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.chat.asking import problem_of
 from tests.documents.knowledge import MAX_BYTES
 from tests.documents.uploads import DOCUMENTS, ended, post_file
+from tests.server import problem_of
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 
