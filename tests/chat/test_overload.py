@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
+from async_timeout import timeout
 
 from app.main import create_app
 from tests.chat.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION, exchange, fail
@@ -82,7 +83,7 @@ class TestOverload:
         async with serve_app(create_app(make_settings())) as url:
             clients = [connect(url) for _ in range(MANY)]  # one alone holds back its 101st
             asked = asyncio.gather(*(client.post(COMPLETION, json=QUESTION) for client in clients))
-            async with asyncio.timeout(10):
+            async with timeout(10):
                 for _ in range(MANY):
                     await fake_openai.arrival()
             released.set()

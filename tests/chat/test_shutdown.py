@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import httpx2
 import pytest
+from async_timeout import timeout
 
 from app.main import create_app
 from tests.chat.asking import COMPLETION, COMPLETION_STREAM, QUESTION, exchange
@@ -76,7 +77,7 @@ class TestShutdown:
 
 async def refused(url: str) -> None:
     """Returns once a new client is turned away."""
-    async with connect(url) as other, asyncio.timeout(5):
+    async with connect(url) as other, timeout(5):
         while True:
             try:
                 await other.get("/healthcheck")
