@@ -24,7 +24,7 @@ from app.chat.messages import End, MessageService
 from app.chat.models import BaseMessage, Message
 from app.chat.prompts import Prompt
 from app.chat.upstream import Upstream
-from app.core.exceptions import BragError, DatabaseUnavailable, Overloaded
+from app.core.exceptions import BragError, DatabaseUnavailable, Overloaded, log_error
 from app.documents.models import Source
 from settings import Settings
 
@@ -93,12 +93,15 @@ class Generations:
                     found = await context()
                 await self._generate(generation, question, found, stream=stream)
         except TimeoutError:
-            generation.publish(Failed(StreamTimeoutException()))
+            if generation.cancelled:
+                generation.publish(Failed(StreamTimeoutException()))  # to nobody: no fault
+            else:
+                _fail(generation, StreamTimeoutException())
         except BragError as error:
-            generation.publish(Failed(error))
+            _fail(generation, error)
         except Exception:
             logger.exception("A generation failed")
-            generation.publish(Failed(BragError()))
+            _fail(generation, BragError())
 
     @asynccontextmanager
     async def _place(self, generation: Generation) -> AsyncIterator[None]:
@@ -171,7 +174,10 @@ class Generations:
             failure = failure or error
             logger.warning("Answer %s could not be stored; it is tried again", answer.uuid)
             self._store_later(end)
-        generation.publish(Failed(failure) if failure else Finished(message))
+        if failure:
+            _fail(generation, failure)
+        else:
+            generation.publish(Finished(message))
 
     def _store_later(self, end: End) -> None:
         """The client has been told of the failure; the text is kept until Postgres is back."""
@@ -188,6 +194,13 @@ class Generations:
             except DatabaseUnavailable:
                 continue
             return
+
+
+def _fail(generation: Generation, error: BragError) -> None:
+    """Ends it with an error, which is logged here: there may be many readers of it, or none."""
+    log_error(error)
+    error.logged = True
+    generation.publish(Failed(error))
 
 
 def _say_nothing_found(answer: Message, decoder: CompletionDecoder) -> Piece:

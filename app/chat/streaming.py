@@ -1,7 +1,6 @@
 """Events as server-sent events (WHATWG HTML, 9.2)."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -11,8 +10,6 @@ from app.chat.events import Event, Failed, Finished, Piece, SourcesFound, Starte
 from app.chat.generation import Generation
 from app.core.exceptions import BragError
 from app.core.logs import request_id
-
-logger = logging.getLogger(__name__)
 
 PING: Final = b": ping\n\n"
 # Ends of lines to Unicode though not to server-sent events: clients that read text line by line
@@ -96,7 +93,6 @@ def _data(event: Event) -> bytes:
         case SourcesFound(sources):
             return orjson.dumps([source.model_dump() for source in sources])
         case Failed(error):
-            logger.error("%s: %s", error.code, error.detail)
             return orjson.dumps(_error(error))
         case _:
             return orjson.dumps(event)

@@ -14,10 +14,14 @@ BragError
 ConfigurationError                  not for clients: it stops the start with one sentence
 """
 
+import logging
 from http import HTTPStatus
 from typing import ClassVar
 
 from app.core.constants import RETRY_AFTER_SEC
+from app.core.logs import reason
+
+logger = logging.getLogger(__name__)
 
 
 class BragError(Exception):
@@ -27,6 +31,7 @@ class BragError(Exception):
     code: ClassVar[str] = "internal_server_error"
     detail: str = "Something went wrong on our side."
     retry_after: float | None = None
+    logged = False  # so that whoever tells a client does not log it again
 
     def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
         if detail is not None:
@@ -90,3 +95,17 @@ class Overloaded(ServiceUnavailable):
 
 class ConfigurationError(Exception):
     """A wrong or missing setting: its sentence names the setting and says what to do."""
+
+
+def log_error(error: BragError) -> None:
+    """Logs what a client is told and, if the fault is ours, what caused it."""
+    log = logger.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
+    cause = {"cause": _cause(error)} if error.__cause__ else {}
+    log("%s: %s", error.code, error.detail, extra=cause)
+
+
+def _cause(error: BragError) -> str:
+    """Why a part is unavailable; of others the class alone: upstreams quote prompts and keys."""
+    if isinstance(error, ServiceUnavailable):
+        return reason(error)
+    return type(error.__cause__).__name__

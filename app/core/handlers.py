@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app.core.constants import MAX_FIELD_CHARS, MAX_FIELD_ERRORS
-from app.core.exceptions import BragError, PayloadTooLarge, ServiceUnavailable
-from app.core.logs import reason, request_id
+from app.core.exceptions import BragError, PayloadTooLarge, log_error
+from app.core.logs import request_id
 from app.core.models import FieldError, Problem
 
 logger = logging.getLogger(__name__)
@@ -51,17 +51,9 @@ def error_response(error: BragError) -> Response:
 
 async def _brag_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, BragError)
-    log = logger.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
-    cause = {"cause": _cause(error)} if error.__cause__ else {}
-    log("%s: %s", error.code, error.detail, extra=cause)
+    if not error.logged:
+        log_error(error)
     return error_response(error)
-
-
-def _cause(error: BragError) -> str:
-    """Why a part is unavailable; of others the class alone: upstreams quote prompts and keys."""
-    if isinstance(error, ServiceUnavailable):
-        return reason(error)
-    return type(error.__cause__).__name__
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:

@@ -1,11 +1,26 @@
-"""Answers whose process died."""
+"""Answers that fail or whose process died, beneath the endpoints."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import psycopg2
 import pytest
 
 from app.chat import decoding
+from app.chat.generation import Generation
+from app.chat.generations import Generations
+from app.chat.messages import MessageService
+from app.chat.models import BaseMessage
+from app.chat.services import CompletionService
+from app.chat.streaming import stream_events
+from app.chat.upstream import Upstream
+from app.core.llm import create_openai
+from app.db import create_database
 from tests.chat.asking import COMPLETION, COMPLETION_STREAM, exchange, fail, stored
 from tests.conftest import SettingsFactory
+from tests.fakes import FakeOpenAI
+from tests.replies import error
 from tests.server import serve
 from tests.waiting import until
 
@@ -28,6 +43,45 @@ def leave_behind(database_url: str, seconds: float) -> str:
         connection.close()
     assert row
     return str(row[0])
+
+
+async def read(generation: Generation) -> None:
+    """Reads the stream of an answer to its end."""
+    async for _ in stream_events(generation, 60):
+        pass
+
+
+class TestFailure:
+    """An answer that fails."""
+
+    @pytest.fixture
+    async def service(self, make_settings: SettingsFactory) -> AsyncIterator[CompletionService]:
+        """What answers questions, without the endpoints that read the answers."""
+        settings = make_settings()
+        async with AsyncExitStack() as stack:
+            database = await asyncio.to_thread(create_database, settings)
+            stack.push_async_callback(database.close)
+            client = await asyncio.to_thread(create_openai, settings)
+            stack.push_async_callback(client.close)
+            generations = Generations(Upstream(client), MessageService(database), settings)
+            stack.push_async_callback(generations.close)
+            yield CompletionService(generations)
+
+    @pytest.mark.parametrize("readers", [0, 1, 2])
+    async def test_logged_once(
+        self,
+        service: CompletionService,
+        fake_openai: FakeOpenAI,
+        caplog: pytest.LogCaptureFixture,
+        readers: int,
+    ) -> None:
+        """It is one error in the log, however many read of it, if anybody does."""
+        fake_openai.reply(error(400))
+        generation = service.answer(BaseMessage(message="Hello"), stream=True)
+        await asyncio.gather(*(read(generation) for _ in range(readers)))
+        await until(lambda: generation.ended)
+        errors = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+        assert errors == ["openai_error: OpenAI call failed"]
 
 
 class TestOurFault:

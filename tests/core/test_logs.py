@@ -158,7 +158,7 @@ class TestReason:
         async with serve(without_database) as client:
             await client.get("/v1/messages")
         lines = logged()
-        [line] = [line for line in lines if line["logger"] == "app.core.handlers"]
+        [line] = [line for line in lines if line["logger"] == "app.core.exceptions"]
         assert line["cause"].endswith('FATAL:  database "missing" does not exist')
         assert KEY not in str(lines)
 
