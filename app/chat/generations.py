@@ -21,7 +21,7 @@ from app.chat.events import Failed, Finished, Piece, SourcesFound
 from app.chat.exceptions import StreamTimeoutException
 from app.chat.generation import Generation
 from app.chat.messages import End, MessageService
-from app.chat.models import BaseMessage, Message
+from app.chat.models import BaseMessage, Message, Usage
 from app.chat.prompts import Prompt
 from app.chat.upstream import Upstream
 from app.core.exceptions import BragError, DatabaseUnavailable, Overloaded, log_error
@@ -122,13 +122,13 @@ class Generations:
         answer = await self._messages.ask(question, generation.started, context.sources or [])
         if context.sources is not None:
             generation.publish(SourcesFound(context.sources))
-        decoder = CompletionDecoder()
         if context.sources == []:
-            failure = None
-            generation.publish(_say_nothing_found(answer, decoder))
+            generation.publish(_nothing_found(answer))
+            await self._end(generation, answer)
         else:
+            decoder = CompletionDecoder()
             failure = await self._complete(generation, context.prompt, decoder, stream=stream)
-        await self._end(generation, answer, decoder, failure)
+            await self._end(generation, answer, decoder.usage, failure)
 
     async def _complete(
         self,
@@ -158,26 +158,28 @@ class Generations:
         self,
         generation: Generation,
         answer: Message,
-        decoder: CompletionDecoder,
-        failure: BragError | None,
+        usage: Usage | None = None,
+        failure: BragError | None = None,
     ) -> None:
         """Commits the end of an answer, and only then publishes it."""
-        text = "".join(event.content for event in generation.events if isinstance(event, Piece))
-        end = End(answer, text, MessageStatus.COMPLETE, decoder.finish_reason, decoder.usage)
+        pieces = [event for event in generation.events if isinstance(event, Piece)]
+        text = "".join(piece.content for piece in pieces)
+        reasons = (piece.finish_reason for piece in reversed(pieces) if piece.finish_reason)
+        end = End(answer, text, MessageStatus.COMPLETE, next(reasons, None), usage)
         if generation.cancelled:
             end.finish_reason = CANCELLED
         if failure or generation.cancelled:
             end.status = MessageStatus.PARTIAL if text else MessageStatus.FAILED
         try:
             message = await self._messages.finish(end)
+            if not failure:
+                generation.publish(Finished(message))
         except DatabaseUnavailable as error:
-            failure = failure or error
             logger.warning("Answer %s could not be stored; it is tried again", answer.uuid)
             self._store_later(end)
+            failure = failure or error
         if failure:
             _fail(generation, failure)
-        else:
-            generation.publish(Finished(message))
 
     def _store_later(self, end: End) -> None:
         """The client has been told of the failure; the text is kept until Postgres is back."""
@@ -203,6 +205,5 @@ def _fail(generation: Generation, error: BragError) -> None:
     generation.publish(Failed(error))
 
 
-def _say_nothing_found(answer: Message, decoder: CompletionDecoder) -> Piece:
-    decoder.finish_reason = "stop"
+def _nothing_found(answer: Message) -> Piece:
     return Piece(str(answer.uuid), int(time()), answer.model, NO_DOCUMENTS_FOUND, "stop")
