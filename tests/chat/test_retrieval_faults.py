@@ -71,7 +71,7 @@ class TestQdrantSilent:
         self, over_qdrant: SettingsFactory, qdrant: QdrantDouble, path: str
     ) -> None:
         """GENERATION_TIMEOUT_SEC counts retrieval; nothing is stored of what ends there."""
-        async with serve(over_qdrant(GENERATION_TIMEOUT_SEC=0.5)) as client:
+        async with serve(over_qdrant(GENERATION_TIMEOUT_SEC=1)) as client:
             await client.post(COMPLETION, json={"message": "Hello"})
             before = await exchange(client)
             qdrant.fall_silent()

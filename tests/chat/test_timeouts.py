@@ -17,7 +17,7 @@ BOTH = pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
 def make_settings(make_settings: SettingsFactory) -> SettingsFactory:
     """A service with little patience and a single place."""
     defaults = {
-        "GENERATION_TIMEOUT_SEC": 0.3,
+        "GENERATION_TIMEOUT_SEC": 0.5,
         "MAX_CONCURRENT_GENERATIONS": 1,
         "OPENAI_API_KEY": SECRET,
     }
@@ -48,7 +48,7 @@ class TestTimeout:
         self, make_settings: SettingsFactory, fake_openai: FakeOpenAI, path: str
     ) -> None:
         """The time spent on retries counts."""
-        fake_openai.reply(error(500, retry_after=0.2), times=3)
+        fake_openai.reply(error(500, retry_after=0.3), times=3)
         async with serve(make_settings()) as client:
             assert (await fail(client, path)).code == "stream_timeout"
 
