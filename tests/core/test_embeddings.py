@@ -151,6 +151,7 @@ class TestQuestionBatches:
         """A question that nobody waits for any more is not embedded."""
         asked = await self._ask(batches, held, ["busy", "left", "stays"])
         asked[1].cancel()
+        await until(asked[1].cancelled)
         held.may_embed.release(100)
         assert (await asyncio.gather(*asked, return_exceptions=True))[2] == [1]
         assert held.batches == [["busy"], ["stays"]]
@@ -167,6 +168,7 @@ class TestQuestionBatches:
         """The batch under way ends; who waits is not left waiting."""
         under_way, waiting = await self._ask(batches, held, ["under way", "waiting"])
         closing = asyncio.create_task(asyncio.to_thread(batches.close))
+        await until(lambda: batches._thread._shutdown)  # noqa: SLF001 # nobody else can see it
         held.may_embed.release()
         await closing
         assert await under_way == [2]
