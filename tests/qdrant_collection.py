@@ -155,7 +155,11 @@ def _vector(vector: Any) -> Any:
 
 
 def _filter(where: models.Filter) -> edge.Filter:
-    return edge.Filter(must=_conditions(where.must), should=_conditions(where.should))
+    return edge.Filter(
+        must=_conditions(where.must),
+        should=_conditions(where.should),
+        must_not=_conditions(where.must_not),
+    )
 
 
 def _conditions(clause: Any) -> list[Any] | None:

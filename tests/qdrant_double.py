@@ -45,6 +45,7 @@ class QdrantDouble:
         self._collections: dict[str, CollectionDouble] = {}
         self._lock = threading.Lock()
         self._failure: int | None = None
+        self.retry_after: str | None = None
         self._speaking = threading.Event()
         self._speaking.set()
 
@@ -77,9 +78,9 @@ class QdrantDouble:
         self._thread.join()
         self._server.server_close()
 
-    def fail(self, status: int) -> None:
-        """Answers every request with this status."""
-        self._failure = status
+    def fail(self, status: int, retry_after: str | None = None) -> None:
+        """Answers every request with this status, and with this header."""
+        self._failure, self.retry_after = status, retry_after
 
     def fall_silent(self) -> None:
         """Accepts requests and answers none."""
@@ -87,7 +88,7 @@ class QdrantDouble:
 
     def recover(self) -> None:
         """Answers as it should."""
-        self._failure = None
+        self._failure = self.retry_after = None
         self._speaking.set()
 
     def answer(self, request: str, api_key: str | None, body: bytes) -> Any:
@@ -151,6 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            if self.double.retry_after is not None:
+                self.send_header("Retry-After", self.double.retry_after)
             self.end_headers()
             self.wfile.write(body)
         except OSError:

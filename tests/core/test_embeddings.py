@@ -164,6 +164,17 @@ class TestQuestionBatches:
             await asked[0]
         assert await asked[1] == [1]
 
+    async def test_not_counted(self, held: HeldModel) -> None:
+        """A question whose length cannot be told is told so, and waits for nobody."""
+
+        def refuse(text: str) -> int:
+            raise RuntimeError(f"There are no words in {text}.")
+
+        batches = QuestionBatches(held.embed, refuse)
+        with pytest.raises(RuntimeError, match="no words in question"):
+            await asyncio.wait_for(batches.embed("question"), 5)
+        await asyncio.to_thread(batches.close)
+
     async def test_close(self, batches: QuestionBatches, held: HeldModel) -> None:
         """The batch under way ends; who waits is not left waiting."""
         under_way, waiting = await self._ask(batches, held, ["under way", "waiting"])

@@ -61,6 +61,20 @@ class TestRecommend:
         sample = sample_of([0.61, 0.7, 0.8], [0.1, 0.2, 0.59])
         assert shares(errors_at(recommend(sample), sample)) == (0, 0)
 
+    @pytest.mark.parametrize(
+        ("answerable", "unanswerable", "expected"),
+        [
+            ([0.3, 0.5, 0.9, 0.9], [0.3, 0.3, 0.5, 0.8], 0.9),
+            ([0.3, 0.5, 0.9, 0.9], [0.3, 0.3, 0.5, 0.95], 0.5),
+        ],
+        ids=["sum", "lowest"],
+    )
+    def test_equal(
+        self, answerable: list[float], unanswerable: list[float], expected: float
+    ) -> None:
+        """Of equally good ones it has the smaller sum of errors, else it is the lowest."""
+        assert recommend(sample_of(answerable, unanswerable)) == expected
+
     @given(SAMPLES)
     def test_best(self, evidence: tuple[list[float], list[float]]) -> None:
         """No threshold on the grid has a smaller larger share of errors."""
@@ -83,6 +97,12 @@ class TestCrossValidate:
         """Where evidence says everything, nothing goes wrong."""
         sample = sample_of([0.8 + n / 100 for n in range(20)], [n / 100 for n in range(20)])
         assert shares(cross_validate(sample)) == pytest.approx((0, 0), abs=0.051)
+
+    def test_not_seen(self) -> None:
+        """No question has a say in the threshold that it is judged by."""
+        sample = sample_of([*[0.9] * 9, 0.5], [0.1] * 10)
+        assert shares(errors_at(recommend(sample), sample)) == (0, 0)
+        assert shares(cross_validate(sample)) == (0, 0.1)
 
 
 class TestCalibrate:

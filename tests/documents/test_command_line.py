@@ -73,6 +73,7 @@ class TestIngest:
         """What cannot be put in is told on stderr; the rest is put in, and the exit code is 1."""
         (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
         (folder / "large.txt").write_text("x" * (MAX_BYTES + 1))
+        (folder / "ducks.txt").write_text(DUCKS.ljust(MAX_BYTES))
         latin = os.fsdecode(b"caf\xe9.txt")
         (folder / latin).write_text(DUCKS)
         names = ("broken.pdf", "large.txt", "none.txt", latin, "ducks.txt", "x" * 300)
@@ -87,6 +88,12 @@ class TestIngest:
             f"{folder}/{'x' * 300} cannot be read: File name too long.",
             f"{folder}/broken.pdf: This PDF is cut off: send the whole of it again.",
         ]
+
+    async def test_unreadable(self, settings: Settings, tmp_path: Path) -> None:
+        """What is put in but cannot be read is a failure too."""
+        (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+        outcome = await run(settings, "ingest", tmp_path / "broken.pdf")
+        assert (outcome.code, outcome.output) == (1, [])
 
     async def test_endless(self, settings: Settings, tmp_path: Path) -> None:
         """Of a file that is larger than any memory, no more is read than tells so."""
@@ -144,6 +151,21 @@ class TestIngest:
             await knowledge.store.close()
             await until(lambda: knowledge.is_ready(document.uuid), seconds=20)
 
+    async def test_taken_over_in_vain(
+        self,
+        settings: Settings,
+        knowledge: Knowledge,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """Where the vectors turn out to be unusable, the command says so while it waits."""
+        monkeypatch.setattr("app.documents.console.TAKE_OVER_SEC", 0.1)
+        async with open_workplace(settings):
+            await knowledge.store.close()
+            for file in settings.DATA_DIR.glob("qdrant/*/current/segments/*/segment.json"):
+                file.write_text("damaged")
+            await until(lambda: "cannot be read" in capsys.readouterr().err, seconds=20)
+
     async def test_beside_server(self, make_settings: SettingsFactory, folder: Path) -> None:
         """A server that holds the vectors does the work, and its progress is shown."""
         settings = make_settings()
@@ -175,6 +197,17 @@ class TestList:
             ["ready", "3/3", "passages", "a.txt", "Ducks"],
         ]
 
+    async def test_many(self, settings: Settings) -> None:
+        """However many there are, each is a line."""
+        await sql(
+            settings,
+            "INSERT INTO document (uuid, title, source, media_type, bytes, sha256, status) "
+            "SELECT gen_random_uuid(), 'Ducks', 'a.txt', 'text/plain', 1, n, 'pending' "
+            "FROM generate_series(1, 401) AS n",
+        )
+        outcome = await run(settings, "list")
+        assert len({line.split()[0] for line in outcome.output}) == len(outcome.output) == 401
+
     async def test_hostile_name(self, settings: Settings, embedder: Embedder) -> None:
         """A title that would clear the terminal or begin a line is shown as what it is."""
         async with open_knowledge(settings, embedder) as knowledge:
@@ -186,13 +219,14 @@ class TestList:
         )
 
     async def test_reader_gone(self, settings: Settings) -> None:
-        """A reader that has seen enough, such as `head`, does not end it with a traceback."""
+        """A reader that has seen enough, such as `head`, ends it without a traceback."""
         await _queue(settings)
         seen, output = os.pipe()
         os.close(seen)
         command = await Command.start(settings, "list", output=output)
         os.close(output)
-        assert (await command.outcome()).errors == []
+        outcome = await command.outcome()
+        assert (outcome.code, outcome.errors) == (1, [])
 
     async def test_unusable_folder(self, tmp_path: Path) -> None:
         """A DATA_DIR that is a file is refused with a sentence."""
@@ -210,6 +244,7 @@ class TestDelete:
             document = await knowledge.ingest(DUCKS)
         outcome = await run(settings, "delete", str(document.uuid))
         assert (outcome.code, outcome.errors) == (0, [])
+        assert outcome.output == ["Deleted. Its vectors go when a worker runs next."]
         async with open_knowledge(settings, embedder) as knowledge:
             assert await knowledge.found(DUCKS) == []
             await knowledge.work()

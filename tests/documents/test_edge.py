@@ -15,7 +15,7 @@ from app.documents.edge import EdgeVectorStore
 from app.documents.ranking import Candidate
 from app.documents.store import DenseVector, SearchFilter
 from tests.documents.points import DENSE, axis, random_points, uuid_of
-from tests.waiting import until
+from tests.waiting import Stopwatch, until
 
 LARGE = DenseVector("fast-large", 384)  # vectors of a size that the optimizer cares for
 ENOUGH = 800
@@ -156,6 +156,24 @@ class TestOptimize:
         assert {each.id for each in found if each.bm25} == {
             each.id for each in expected if each.bm25
         }
+        [optimized] = shards(folder)
+        await store.upsert(random_points(1, LARGE.dimensions, document=2))
+        await store.optimized()
+        assert shards(folder) == [optimized]
+        await store.close()
+
+    async def test_large(self, folder: Path) -> None:
+        """Of a large store, which takes longer, a tenth must be new."""
+        store = await EdgeVectorStore.open(folder, DENSE, optimize_after=10)
+        await store.upsert(random_points(200, document=1))
+        await store.optimized()
+        [before] = shards(folder)
+        await store.upsert(random_points(20, document=2))
+        await store.optimized()
+        assert shards(folder) == [before]
+        await store.upsert(random_points(10, document=3))
+        await store.optimized()
+        assert shards(folder) != [before]
         await store.close()
 
     async def test_writes_meanwhile(self, folder: Path) -> None:
@@ -182,6 +200,22 @@ class TestOptimize:
         await store.close()
         assert not optimizing()
         assert shards(folder) == [before]
+
+    async def test_slow(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However long an optimization takes, no second one begins, and closing ends it."""
+        slow = tmp_path / "slow"
+        slow.write_text("#!/bin/sh\nexec sleep 20\n")
+        slow.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(slow))
+        store = await EdgeVectorStore.open(folder, DENSE, optimize_after=10)
+        for document in (1, 2, 3):
+            await store.upsert(random_points(20, document=document))
+        assert len(shards(folder)) == 2
+        with Stopwatch() as watch:
+            await store.close()
+        assert watch.seconds < 10
 
     async def test_taken_up(self, folder: Path) -> None:
         """An optimization that a stop or a crash has prevented begins at the next start."""

@@ -43,6 +43,8 @@ class TestFilter:
             (SearchFilter(metadata={"n": -(2**70)}), {4}),
             (SearchFilter(8, source="a.md", metadata={"lang": "de"}), set()),
             (SearchFilter(8, [uuid_of(1)], "a.md", {"lang": "en", "draft": True}), {1}),
+            (SearchFilter(hidden={uuid_of(1)}), {4}),
+            (SearchFilter(8, metadata={"lang": "de"}, hidden={uuid_of(2), uuid_of(3)}), set()),
         ],
         ids=str,
     )

@@ -206,10 +206,10 @@ class TestCalibrate:
         capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """It says that a threshold that is set goes before the calibrated one."""
-        monkeypatch.setenv("RELEVANCE_THRESHOLD", "0.25")
+        """It says that a threshold that is set, even to 0, goes before the calibrated one."""
+        monkeypatch.setenv("RELEVANCE_THRESHOLD", "0")
         assert run("calibrate", write(tmp_path / "q.jsonl", [PORT, CHESS] * 10)) == 0
-        assert "RELEVANCE_THRESHOLD=0.25 is set" in capsys.readouterr().out
+        assert "RELEVANCE_THRESHOLD=0.0 is set" in capsys.readouterr().out
 
     def test_too_few(
         self, run: Run, filled: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -172,11 +172,15 @@ class TestAbsence:
         assert watch.seconds < 2 * TIMEOUT_SEC
         await store.close()
 
-    @pytest.mark.parametrize("status", [429, 500, 503])
-    async def test_failing(self, double: QdrantDouble, status: int) -> None:
+    @pytest.mark.parametrize(
+        ("status", "retry_after"), [(429, None), (429, "1"), (500, None), (503, None)]
+    )
+    async def test_failing(
+        self, double: QdrantDouble, status: int, retry_after: str | None
+    ) -> None:
         """What Qdrant calls its own fault is a fault of retrieval."""
         store = await open_store(double)
-        double.fail(status)
+        double.fail(status, retry_after)
         with pytest.raises(RetrievalUnavailable):
             await search(store)
         await store.close()

@@ -68,10 +68,29 @@ class TestThreshold:
         await store_calibration(knowledge.database, "a", calibration(0.6))
         assert await threshold(knowledge.database, "a") == 0.6
 
-    async def test_setting(self, knowledge: Knowledge) -> None:
+    async def test_zero(self, knowledge: Knowledge) -> None:
+        """A calibration of zero is one too."""
+        await store_calibration(knowledge.database, "a", calibration(0))
+        assert await threshold(knowledge.database, "a") == 0
+
+    @pytest.mark.parametrize("setting", [-1, 0])
+    async def test_setting(self, knowledge: Knowledge, setting: float) -> None:
         """What the operator sets goes before what was measured."""
         await store_calibration(knowledge.database, "a", calibration(0.7))
-        assert await threshold(knowledge.database, "a", -1) == -1
+        assert await threshold(knowledge.database, "a", setting) == setting
+
+
+class TestStored:
+    async def test_figures(self, knowledge: Knowledge) -> None:
+        """Beside the last threshold stands what to expect of it, on how many questions."""
+        lone = [Judged(each, is_answerable=True) for each in (*[0.9] * 19, 0.5)]
+        others = [Judged(0.1, is_answerable=False)] * 30
+        await store_calibration(knowledge.database, "a", calibration(0))
+        await store_calibration(knowledge.database, "a", calibrate([*lone, *others]))
+        assert await knowledge.sql(
+            "SELECT embedding_model, threshold, false_answers, false_refusals, answerable,"
+            " unanswerable FROM calibration"
+        ) == [("a", 0.5, 0, 0.05, 20, 30)]
 
 
 class TestWatch:

@@ -58,23 +58,25 @@ class TestReplaced:
     ) -> None:
         """A large document takes the place of no other before it is ready."""
         monkeypatch.setattr(retrieval, "CANDIDATES", 2)
+        monkeypatch.setattr(retrieval, "READ_FOR_EACH", 1)
         other = await knowledge.ingest("Ducks are birds.", "other.txt")
         old = await knowledge.ingest("Ducks eat plants.")
         new = await knowledge.add(pages(12))
         async with half_way(knowledge, new):
-            found = {each.document_uuid for each in await knowledge.found("Duck number 0 eats")}
-        assert found == {old.uuid, other.uuid}
+            found = await knowledge.retrieval.search("Duck number 0 eats", limit=2)
+        assert {each.document_uuid for each in found} == {old.uuid, other.uuid}
 
     async def test_not_crowded_out_by_deleted(
         self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Points that are not purged yet take the place of no other's."""
         monkeypatch.setattr(retrieval, "CANDIDATES", 2)
+        monkeypatch.setattr(retrieval, "READ_FOR_EACH", 1)
         ducks = await knowledge.ingest("Ducks eat plants.")
         many = await knowledge.ingest(pages(6), "many.txt")
         await knowledge.documents.delete(many.uuid, None)
-        found = [each.document_uuid for each in await knowledge.found("Duck number 0 eats")]
-        assert found == [ducks.uuid]
+        found = await knowledge.retrieval.search("Duck number 0 eats", limit=2)
+        assert [each.document_uuid for each in found] == [ducks.uuid]
 
     async def test_swapped(self, knowledge: Knowledge) -> None:
         """Of two files that change places neither is lost: both are there already."""

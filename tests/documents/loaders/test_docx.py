@@ -5,6 +5,8 @@ from zipfile import ZipFile
 
 import pytest
 from docx.document import Document
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 
 from app.documents.loaders import load
 from app.documents.loaders.docx import read_docx
@@ -12,6 +14,7 @@ from tests.documents.loaders.samples import STRICT, repacked, word, word_of_body
 
 COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+STRICT_MATH = "http://purl.oclc.org/ooxml/officeDocument/math"
 
 
 def text_of_body(body: str) -> str:
@@ -68,10 +71,43 @@ class TestStructure:
         data = repacked(body, {"word/numbering.xml": numbering.encode()})
         assert read_docx(data)[0] == ("1. x\n  1. x\n  2. x\n2. x\n  1. x\n    - x")
 
+    def test_nearest_style(self) -> None:
+        """What a style says itself counts more than what it is based on."""
+
+        def write(document: Document) -> None:
+            style = document.styles.add_style("Appendix", 1)
+            style.base_style = document.styles["Heading 1"]
+            level = OxmlElement("w:outlineLvl")
+            level.set(qn("w:val"), "2")
+            style.element.get_or_add_pPr().append(level)
+            document.add_paragraph("Extra", "Appendix")
+
+        assert read_docx(word(write))[0] == "### Extra"
+
+    def test_level_of_style(self) -> None:
+        """An item of a style is as deep as the style says."""
+
+        def write(document: Document) -> None:
+            level = OxmlElement("w:ilvl")
+            level.set(qn("w:val"), "1")
+            document.styles["List Bullet"].element.pPr.numPr.append(level)
+            document.add_paragraph("a", "List Bullet")
+
+        assert read_docx(word(write))[0] == "  - a"
+
     def test_taken_out_of_a_list(self) -> None:
         """A paragraph that is taken out of its style's list is no item."""
-        properties = '<w:pPr><w:numPr><w:numId w:val="0"/></w:numPr></w:pPr>'
-        assert text_of_body(f"<w:p>{properties}<w:r><w:t>a</w:t></w:r></w:p>") == "a"
+        style = '<w:pStyle w:val="ListBullet"/>'
+        none = '<w:numPr><w:numId w:val="0"/></w:numPr>'
+        paragraph = "<w:p><w:pPr>{}</w:pPr><w:r><w:t>a</w:t></w:r></w:p>"
+        assert text_of_body(paragraph.format(style)) == "- a"
+        assert text_of_body(paragraph.format(style + none)) == "a"
+
+    def test_former_properties(self) -> None:
+        """What a paragraph was before a tracked change, it is not any more."""
+        former = '<w:pPrChange><w:pPr><w:outlineLvl w:val="0"/></w:pPr></w:pPrChange>'
+        paragraph = f"<w:p><w:pPr>{former}</w:pPr><w:r><w:t>a</w:t></w:r></w:p>"
+        assert text_of_body(paragraph) == "a"
 
 
 class TestText:
@@ -85,13 +121,14 @@ class TestText:
                 "form",
             ),
             ("<w:p><w:r><w:t>a</w:t><w:noBreakHyphen/><w:t>b</w:t></w:r></w:p>", "a-b"),
+            ("<w:p><w:r><w:t>a</w:t><w:cr/><w:t>b</w:t></w:r></w:p>", "a\nb"),
             (
                 "<w:p><w:r><w:t xml:space='preserve'>a </w:t></w:r><w:r><w:t>b</w:t></w:r></w:p>",
                 "a b",
             ),
-            (
-                f"<w:p><m:oMath xmlns:m='{MATH}'><m:r><m:t>x=1</m:t></m:r></m:oMath></w:p>",
-                "x=1",
+            *(
+                (f"<w:p><m:oMath xmlns:m='{math}'><m:r><m:t>x=1</m:t></m:r></m:oMath></w:p>", "x=1")
+                for math in (MATH, STRICT_MATH)
             ),
         ],
     )
@@ -139,8 +176,14 @@ class TestText:
 
 class TestTitle:
     def test_style(self) -> None:
-        """The title is the paragraph in the style of titles."""
-        assert load(word(write_report), name=None, media_type=None).title == "Report"
+        """The title is the first paragraph in the style of titles, before that of the metadata."""
+
+        def write(document: Document) -> None:
+            write_report(document)
+            document.add_heading("Annex", 0)
+            document.core_properties.title = "Template"
+
+        assert load(word(write), name=None, media_type=None).title == "Report"
 
     @pytest.mark.parametrize(("title", "expected"), [("Kept", "Kept"), ("Word Document", None)])
     def test_metadata(self, title: str, expected: str | None) -> None:

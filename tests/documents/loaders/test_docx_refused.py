@@ -19,11 +19,12 @@ HEADING = f'<outlineLvl {NAMESPACES} w:val="1"/>'
 DECIMAL = f'<lvl {NAMESPACES} w:ilvl="0"><numFmt w:val="decimal"/></lvl>'
 
 
-def word_of_size(declared: int) -> bytes:
-    """A Word document whose archive declares this size of its text."""
+def word_of_size(declared: int, *others: str) -> bytes:
+    """A Word document whose archive declares this size of its text, and of other parts."""
     data = bytearray(word_of_body("<w:p><w:r><w:t>text</w:t></w:r></w:p>" * 100))
-    entry = data.index(b"word/document.xml", data.index(b"PK\x01\x02")) - 46
-    data[entry + 24 : entry + 28] = declared.to_bytes(4, "little")
+    for part in ("word/document.xml", *others):
+        entry = data.index(part.encode(), data.index(b"PK\x01\x02")) - 46
+        data[entry + 24 : entry + 28] = declared.to_bytes(4, "little")
     return bytes(data)
 
 
@@ -92,6 +93,8 @@ class TestRefused:
         """An archive that unpacks to hundreds of megabytes is refused before it does."""
         with pytest.raises(UnreadableDocument, match="unpacks to more than 250 MB"):
             load(word_of_size(300_000_000), name=None, media_type=None)
+        with pytest.raises(UnreadableDocument, match="unpacks to more than 250 MB"):
+            load(word_of_size(150_000_000, "word/styles.xml"), name=None, media_type=None)
 
     @pytest.mark.parametrize("stated", [None, 1])
     def test_large_directory(self, stated: int | None) -> None:

@@ -25,7 +25,7 @@ class TestDecode:
             *((text, "utf-16") for text in (GERMAN, JAPANESE)),
             *((text, "utf-32") for text in (GERMAN, JAPANESE)),
             *((GERMAN, encoding) for encoding in ("utf-16-le", "utf-16-be", "latin-1", "cp1252")),
-            (FRENCH, "cp1252"),
+            *((FRENCH, encoding) for encoding in ("cp1252", "utf-16-le", "utf-16-be")),
             (POLISH, "cp1250"),
             *((RUSSIAN, encoding) for encoding in ("cp1251", "koi8-r")),
             (GREEK, "cp1253"),
@@ -44,7 +44,10 @@ class TestDecode:
         [
             (b"caf\xe9 \x80", "iso-8859-1", "café €"),
             ("é".encode("cp850"), "cp850", "é"),
+            ("“Şişli” 5 €".encode("cp1254"), "iso-8859-9", "“Şişli” 5 €"),
             ("株式会社".encode("cp932"), "Shift_JIS", "株式会社"),
+            ("똠".encode("cp949"), "euc-kr", "똠"),
+            ("嘅".encode("big5hkscs"), "big5", "嘅"),
             ("朱镕基".encode("gbk"), "gb2312", "朱镕基"),
             ("日本".encode("iso2022_jp"), "iso-2022-jp", "日本"),
         ],
@@ -67,9 +70,10 @@ class TestDecode:
         """A broken byte in a long text in UTF-8 costs one character, not the text."""
         assert decode(GERMAN.encode() + b"\xff" + GERMAN.encode()) == f"{GERMAN}\ufffd{GERMAN}"
 
-    def test_cut_utf16(self) -> None:
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+    def test_cut_utf16(self, encoding: str) -> None:
         """Half a character at the end of UTF-16 costs that character."""
-        assert decode("Grüße".encode("utf-16")[:-1]) == "Grüß\ufffd"
+        assert decode(GERMAN.encode(encoding)[:-1]) == f"{GERMAN[:-1]}\ufffd"
 
     @pytest.mark.parametrize("data", [b"hello\x00world", "Grüße\x00!".encode(), bytes(1000)])
     def test_nul(self, data: bytes) -> None:
@@ -86,6 +90,11 @@ class TestDecode:
         """Something that is no text, although it decodes, is refused."""
         with pytest.raises(UnreadableDocument, match="full of control characters"):
             decode(b"\x01\x02abc\x03")
+
+    def test_few_control_characters(self) -> None:
+        """One in a hundred characters makes no other file of a text."""
+        text = "a\x01" + "b" * 98
+        assert decode(text.encode()) == text
 
     def test_unknown(self) -> None:
         """Bytes that are in no encoding are refused with what to do."""

@@ -13,6 +13,7 @@ class TestFindFiles:
     def test_folder(self, tmp_path: Path) -> None:
         """Of a folder it is the files of known types, in order, without hidden ones."""
         names = ["b.MD", "a/c.pdf", "a/b.docx", "a/.d.txt", ".git/e.txt", "f.png", "g.html", "h"]
+        names += ["i.md/j.png"]
         for name in names:
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).touch()
@@ -36,6 +37,13 @@ class TestFindFiles:
         assert [each.filename for each in told] == [str(tmp_path / "shut")]
         with pytest.raises(PermissionError):
             find_files(tmp_path)
+
+    def test_below_hidden(self, tmp_path: Path) -> None:
+        """A folder that lies in a hidden one is taken: it was named."""
+        folder = tmp_path / ".notes" / "birds"
+        folder.mkdir(parents=True)
+        (folder / "ducks.txt").touch()
+        assert find_files(folder) == [folder / "ducks.txt"]
 
     def test_file(self, tmp_path: Path) -> None:
         """A file that is named is taken as it is, whatever its type."""

@@ -36,8 +36,16 @@ class TestStructure:
         assert text_of("<ul><li>a<br>b<li>c</ul>") == "- a\n  b\n- c"
 
     def test_item_without_list(self) -> None:
-        """An item outside of a list is marked as well."""
-        assert text_of("<li>a") == "- a"
+        """An item outside of a list is marked as well, and ends where it says so."""
+        assert text_of("<li>a</li>b") == "- a\n\nb"
+
+    def test_absurd_number(self) -> None:
+        """A list whose first number is none that a list would have begins at 1."""
+        assert text_of(f"<ol start={'9' * 5_000}><li>a</ol>") == "1. a"
+
+    def test_definitions(self) -> None:
+        """A term and each of its meanings are paragraphs."""
+        assert text_of("<dl><dt>a<dd>b<dd>c</dl>") == "a\n\nb\n\nc"
 
     def test_code(self) -> None:
         """Code keeps its lines inside of a fence that none of them closes."""
@@ -69,12 +77,20 @@ class TestStructure:
             "<svg><title>no</title></svg>",
             "<!-- no -->",
             "<p style='color: red; display : none'>no<br>no</p>",
+            "<p style='visibility:hidden'>no</p>",
             "<span aria-hidden=true>no</span>",
+            "<noscript>no</noscript>",
+            "<object>no</object>",
+            "<select><option>no</select>",
         ],
     )
     def test_hidden(self, hidden: str) -> None:
         """What a reader does not see is not there."""
         assert read_html(f"<p>a</p>{hidden}<p>b</p>".encode(), None) == ("a\n\nb", None)
+
+    def test_not_hidden(self) -> None:
+        """What says that it is not hidden is there."""
+        assert text_of("<p aria-hidden=false style='display: block'>yes") == "yes"
 
 
 class TestTables:
@@ -104,6 +120,11 @@ class TestTables:
             "side\n\ntop\n\n## Head\n\ntext\n\n| x | y |\n\nlast\n\na\n\nb\n\nend"
         )
         assert text_of("<table><tr><td>1<td><pre>x</pre></table>") == "1\n\n```\nx\n```"
+        assert text_of(f"<table><tr><td>a<td>{inner}</table>") == "a\n\n| x | y |"
+
+    def test_blank_row(self) -> None:
+        """A row without any text is none."""
+        assert text_of("<table><tr><td><td><tr><td>a<td>b</table>") == "| a | b |"
 
     def test_without_table(self) -> None:
         """Cells outside of a table are text."""
@@ -116,6 +137,7 @@ class TestTitle:
         [
             ("<title> A &amp;\n B </title><h1>C</h1>", "A & B"),
             ("<title></title><h2>B</h2><h1>C</h1><h1>D</h1>", "C"),
+            ("<title>A</title><title>B</title>", "A"),
             ("<p>text", None),
         ],
     )
@@ -132,6 +154,7 @@ class TestEncoding:
             "<meta charset=windows-1251>",
             "<META http-equiv='Content-Type' content='text/html; charset=windows-1251'>",
             "<?xml version='1.0' encoding='windows-1251'?>",
+            f"<!-- {'generated ' * 300} --><meta charset=windows-1251>",
         ],
     )
     def test_declared(self, declaration: str) -> None:
@@ -139,12 +162,13 @@ class TestEncoding:
         page = f"{declaration}<p>Съешь ещё"
         assert read_html(page.encode("cp1251"), None)[0].endswith("Съешь ещё")
 
-    def test_header_wins(self) -> None:
+    @pytest.mark.parametrize("charset", ["cp1251", '"cp1251"'])
+    def test_header_wins(self, charset: str) -> None:
         """An encoding declared beside the file wins over one within it, as HTML has it."""
         document = load(
             "<meta charset=latin1><p>Я".encode("cp1251"),
             name=None,
-            media_type="text/html; charset=cp1251",
+            media_type=f"text/html; charset={charset}",
         )
         assert document.text == "Я"
 

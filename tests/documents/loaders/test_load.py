@@ -78,7 +78,14 @@ class TestRecognition:
 
     @pytest.mark.parametrize(
         ("data", "expected"),
-        [(pdf("Hello"), PDF), (WORD, DOCX), (PAGE, HTML), (b"\xef\xbb\xbf \n" + PAGE, HTML)],
+        [
+            (pdf("Hello"), PDF),
+            (b"\r\n" + pdf("Hello"), PDF),
+            (WORD, DOCX),
+            (PAGE, HTML),
+            (b"\xef\xbb\xbf \n" + PAGE, HTML),
+            (b"<?xml version='1.0'?>\n" + PAGE, HTML),
+        ],
     )
     @pytest.mark.parametrize("label", [None, LATIN_TEXT, PDF, "image/png"])
     def test_content_first(self, data: bytes, expected: str, label: str | None) -> None:
@@ -115,6 +122,8 @@ class TestRecognition:
             ("text/markdown; charset=utf-8", "a.txt", MARKDOWN),
             ("text/x-markdown", None, MARKDOWN),
             ("Text/HTML", "a.md", HTML),
+            ("application/xhtml+xml", "a.md", HTML),
+            ("binary/octet-stream", "Notes.md", MARKDOWN),
             ("application/octet-stream", "Notes.MD", MARKDOWN),
             (None, "folder/page.htm", HTML),
             ("", "README", PLAIN_TEXT),
@@ -152,7 +161,10 @@ class TestRecognition:
         with pytest.raises(UnsupportedMediaType, match="binary file of an unknown type"):
             load(bytes(range(32)), name=None, media_type=None)
 
-    @pytest.mark.parametrize(("label", "name"), [(PDF, "a PDF"), (DOCX, "a Word document")])
+    @pytest.mark.parametrize(
+        ("label", "name"),
+        [(PDF, "a PDF"), ("application/x-pdf", "a PDF"), (DOCX, "a Word document")],
+    )
     def test_not_what_the_label_says(self, label: str, name: str) -> None:
         """Text that is labelled as PDF or DOCX is refused with the reason."""
         with pytest.raises(UnreadableDocument, match=f"labelled as {name} but is none"):
@@ -173,6 +185,10 @@ class TestText:
         document = load(b"a \r\nb\rc\n\n\td\x0c", name=None, media_type=None)
         assert document.text == "a \nb\nc\n\n\td\x0c"
         assert document.title is None
+
+    def test_no_title(self) -> None:
+        """A plain text has no title, whatever looks like one: it may be a program's comment."""
+        assert load(b"# set -e\n\nmake", name="a.txt", media_type=None).title is None
 
     @pytest.mark.parametrize("label", [None, PLAIN_TEXT, MARKDOWN, HTML, PDF, DOCX])
     @pytest.mark.parametrize("data", [b"", b" \r\n\t"])

@@ -25,9 +25,10 @@ class TestText:
         """What a font gives for no character is dropped."""
         assert read_pdf(pdf("a\x00b\x02c"))[0] == "abc"
 
-    def test_not_at_the_start(self) -> None:
+    @pytest.mark.parametrize("times", [1, 100])
+    def test_not_at_the_start(self, times: int) -> None:
         """Something before and after a PDF does not matter where it is labelled as one."""
-        data = b"junk\n" + pdf("Hello") + b"\n<!-- sent by a server -->"
+        data = b"junk\n" + pdf("Hello") + b"\n<!-- sent by a server -->" * times
         assert load(data, name="a.pdf", media_type=None).text == "Hello"
 
     def test_without_user_password(self) -> None:
@@ -43,6 +44,11 @@ class TestTitle:
         """The title is that of the metadata, unless a program put it there."""
         assert load(pdf("x", title=title), name=None, media_type=None).title == expected
 
+    def test_no_metadata(self) -> None:
+        """A PDF without metadata is read, and has no title."""
+        data = pdf("Hello").replace(b"/Info 4 0 R", b"")
+        assert read_pdf(data) == ("Hello", None)
+
 
 class TestRejoinWords:
     @pytest.mark.parametrize(
@@ -51,6 +57,8 @@ class TestRejoinWords:
             ("infor-\nmation is", "information is"),
             ("über-\nänderung", "überänderung"),
             ("a well-known and a well-\nknown", "a well-known and a well-known"),
+            ("Well-known: a well-\nknown", "Well-known: a well-known"),
+            ("a well-known, Well-\nknown", "a well-known, Well-known"),
             ("Jean-\nLuc", "Jean-Luc"),
             ("soft\xad\nLy", "softLy"),
             ("uni\u2010\ncode", "unicode"),
@@ -86,6 +94,12 @@ class TestRefused:
         with pytest.raises(UnreadableDocument, match="cut off: send the whole"):
             load(data[: int(len(data) * share)], name=None, media_type=None)
 
+    def test_cut_off_after_update(self) -> None:
+        """So is one that was saved again at its end, and so has one end in the middle."""
+        data = pdf("Hello") + b"5 0 obj<</Type/Page>>\nendobj\n" * 400
+        with pytest.raises(UnreadableDocument, match="cut off: send the whole"):
+            read_pdf(data)
+
     def test_damaged(self) -> None:
         """What cannot be made sense of is refused with what to do."""
         with pytest.raises(UnreadableDocument, match="This PDF is damaged: open it"):
@@ -109,6 +123,7 @@ class TestRefused:
         monkeypatch.setattr("app.documents.loaders.pdf.MAX_PAGES", 1)
         with pytest.raises(UnreadableDocument, match="more than 1 pages: split it"):
             read_pdf(pdf("one", "two"))
+        assert read_pdf(pdf("one"))[0] == "one"
 
     def test_too_slow(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A page that takes too long is given up in the middle."""

@@ -13,8 +13,11 @@ class TestMarkdownTitle:
         [
             ("Intro\n\n# A `good` **title** #\n\n# Second", "A good title"),
             ("## [bRAG](https://a.example), *basic*", "bRAG, basic"),
+            ("# ![logo](logo.png) Ducks", "logo Ducks"),
             ("Setext\n======\n", "Setext"),
+            ("Setext\n---\n", "Setext"),
             ("```sh\n# a comment\n```\n\n# Title", "Title"),
+            ("````\n```\n# a comment\n````\n\n# Title", "Title"),
             ("~~~\n# never closed", None),
             ("#hashtag\n#\nno heading", None),
             ('---\nlayout: page\ntitle: "From: above"\n---\n# Heading', "From: above"),
