@@ -34,6 +34,7 @@ SHIFT_SEQUENCES: Final = (b"\x1b$", b"\x1b(")  # of ISO 2022, which is otherwise
 BEYOND_ASCII: Final = bytes(range(0x80, 0x100))
 NUL_CHARACTERS: Final = "This is not text: it holds NUL characters."
 UNKNOWN_ENCODING: Final = "The encoding of this text cannot be recognised: save it as UTF-8."
+PLAIN_WORD: Final = re.compile(rb"(?<!\S)[!-~]++(?:\s++|\Z)")  # of ASCII that can be seen
 CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -105,8 +106,9 @@ def _mend_utf8(data: bytes) -> str | None:
 
 
 def _decode_guessed(data: bytes) -> str:
+    # Among much plain ASCII a guess would take what tells the encoding for noise.
     try:
-        return data.decode(_guess(data) or "ascii")
+        return data.decode(_guess(PLAIN_WORD.sub(b"", data)) or "ascii")
     except UnicodeDecodeError as error:
         raise UnreadableDocument(UNKNOWN_ENCODING) from error
 

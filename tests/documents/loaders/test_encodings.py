@@ -39,6 +39,25 @@ class TestDecode:
         """The encoding is found where it is not declared."""
         assert decode(text.encode(encoding)) == text
 
+    @pytest.mark.parametrize("ascii_text", ["Plain text.\r\n" * 500, "Plain text. " * 3000])
+    @pytest.mark.parametrize(
+        ("text", "encoding"),
+        [
+            (GERMAN, "cp1252"),
+            (POLISH, "cp1250"),
+            *((RUSSIAN, encoding) for encoding in ("cp1251", "koi8-r")),
+            (GREEK, "cp1253"),
+            (JAPANESE, "shift_jis"),
+            (CHINESE, "gb18030"),
+            (TAIWANESE, "big5"),
+            (KOREAN, "euc_kr"),
+        ],
+    )
+    def test_among_ascii(self, text: str, encoding: str, ascii_text: str) -> None:
+        """So it is however much plain ASCII stands before what tells it."""
+        mixed = ascii_text + text
+        assert decode(mixed.encode(encoding)) == mixed
+
     @pytest.mark.parametrize(
         ("data", "declared", "text"),
         [

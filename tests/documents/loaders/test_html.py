@@ -154,7 +154,6 @@ class TestEncoding:
             "<meta charset=windows-1251>",
             "<META http-equiv='Content-Type' content='text/html; charset=windows-1251'>",
             "<?xml version='1.0' encoding='windows-1251'?>",
-            f"<!-- {'generated ' * 300} --><meta charset=windows-1251>",
         ],
     )
     def test_declared(self, declaration: str) -> None:
