@@ -51,7 +51,7 @@ class Document(str):
     __slots__ = ("__weakref__",)
 
 
-def ping_beside(_: Document, queries: Queries) -> int:
+def count_beside(_: Document, queries: Queries) -> int:
     """Some work with a document."""
     return int(queries.count_work())
 
@@ -93,7 +93,7 @@ class TestRun:
         """What was written, a whole document perhaps, is not held until its thread works again."""
         document = Document("ducks")
         kept = ref(document)
-        await database.run(partial(ping_beside, document))
+        await database.run(partial(count_beside, document))
         del document
         await until(lambda: kept() is None)
 
@@ -117,26 +117,6 @@ class TestRun:
             for name, expected in (("statement_timeout", "1500ms"), ("timezone", "UTC")):
                 show = partial(execute, statement=f"SHOW {name}")
                 assert await database.run(show) == [expected]
-
-    async def test_refused(self) -> None:
-        """Where nobody listens the database is unavailable."""
-        address = refusing_url().removeprefix("http://").removesuffix("/v1")
-        async with opened(f"postgresql://{address}/postgres") as database:
-            with pytest.raises(DatabaseUnavailable):
-                await database.ready()
-
-    async def test_behind(self, url_in_tokyo: str) -> None:
-        """A database without the newest migration, or without any, is not ready, and says so."""
-        async with opened(url_in_tokyo) as database:
-            await database.ready()
-            await database.run(
-                partial(execute, statement="DELETE FROM schema_migrations RETURNING 1")
-            )
-            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(it is at None"):
-                await database.ready()
-            await database.run(partial(execute, statement="DROP TABLE schema_migrations; SELECT 1"))
-            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(.*does not exist"):
-                await database.ready()
 
     async def test_slow_statement(self, database_url: str) -> None:
         """A statement that takes longer than DATABASE_TIMEOUT_SEC is broken off."""
@@ -175,6 +155,30 @@ class TestRun:
             return int(queries.count_work())
 
         assert await database.run(work) == 0
+
+
+class TestReady:
+    """Whether Postgres answers, and has what this version needs."""
+
+    async def test_refused(self) -> None:
+        """Where nobody listens the database is unavailable."""
+        address = refusing_url().removeprefix("http://").removesuffix("/v1")
+        async with opened(f"postgresql://{address}/postgres") as database:
+            with pytest.raises(DatabaseUnavailable):
+                await database.ready()
+
+    async def test_behind(self, url_in_tokyo: str) -> None:
+        """A database without the newest migration, or without any, is not ready, and says so."""
+        async with opened(url_in_tokyo) as database:
+            await database.ready()
+            await database.run(
+                partial(execute, statement="DELETE FROM schema_migrations RETURNING 1")
+            )
+            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(it is at None"):
+                await database.ready()
+            await database.run(partial(execute, statement="DROP TABLE schema_migrations; SELECT 1"))
+            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(.*does not exist"):
+                await database.ready()
 
 
 class TestQuery:

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Self
 
 from app.core.constants import ROOT
+from app.db import create_database
+from app.documents.services import DocumentService
 from settings import Settings
+from tests.documents.knowledge import text_document
 
 
 @dataclass
@@ -68,3 +71,10 @@ class Command:
 async def run(settings: Settings, *arguments: str | Path) -> Outcome:
     """Runs a command to its end."""
     return await (await Command.start(settings, *arguments)).outcome()
+
+
+async def put_in(settings: Settings, text: str) -> None:
+    """Puts a text in, as a server without a worker would."""
+    database = await asyncio.to_thread(create_database, settings)
+    await DocumentService(database).add(text_document(text, "ducks.txt"), None)
+    await database.close()

@@ -83,3 +83,20 @@ def qdrant(tmp_path: Path) -> Iterator[QdrantDouble]:
     """A Qdrant server that can go down."""
     with QdrantDouble(tmp_path / "qdrant") as double:
         yield double
+
+
+@pytest.fixture
+def settings(own_database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a database of its own, for commands that are run with them."""
+    (tmp_path / "data").mkdir()
+    return Settings(
+        DATABASE_URL=SecretStr(own_database_url),
+        DATA_DIR=tmp_path / "data",
+        MAX_DOCUMENT_BYTES=MAX_BYTES,
+    )
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two passages are committed at a time."""
+    monkeypatch.setattr("app.documents.ingestion.EMBED_AT_ONCE", 2)

@@ -21,6 +21,7 @@ from settings import Settings
 from tests.waiting import until
 
 MAX_BYTES = 20_000
+DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
 
 
 @dataclass

@@ -4,177 +4,27 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 
 from app.core.embeddings import Embedder
-from app.db import create_database
-from app.documents.console import open_workplace
 from app.documents.models import new_document_uuid
-from app.documents.services import DocumentService
 from settings import Settings
 from tests.conftest import SettingsFactory
-from tests.documents.commands import Command, run
+from tests.documents.commands import Command, put_in, run
 from tests.documents.knowledge import (
+    DUCKS,
     MAX_BYTES,
     Knowledge,
     open_knowledge,
     pages,
     sql,
-    text_document,
 )
 from tests.documents.points import random_points
 from tests.documents.uploads import ended, post_text
 from tests.server import serve
 from tests.waiting import until
-
-DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
-
-
-@pytest.fixture
-def settings(own_database_url: str, tmp_path: Path) -> Settings:
-    """What the commands are run with."""
-    (tmp_path / "data").mkdir()
-    return Settings(
-        DATABASE_URL=SecretStr(own_database_url),
-        DATA_DIR=tmp_path / "data",
-        MAX_DOCUMENT_BYTES=MAX_BYTES,
-    )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder of documents, and of what is none."""
-    folder = tmp_path / "folder"
-    (folder / "deep").mkdir(parents=True)
-    (folder / "ducks.txt").write_text(DUCKS)
-    (folder / "deep" / "geese.md").write_text("# Geese\n\nThey graze.")
-    (folder / "image.png").write_bytes(b"\x89PNG")
-    (folder / ".hidden.txt").write_text("Secret")
-    return folder
-
-
-class TestIngest:
-    async def test_folder(self, settings: Settings, folder: Path) -> None:
-        """All documents of a folder are put in, with a plain line for each, and nothing else."""
-        outcome = await run(settings, "ingest", folder)
-        assert outcome.code == 0
-        assert outcome.output == [
-            f"{folder}/deep/geese.md: 1 passages.",
-            f"{folder}/ducks.txt: 1 passages.",
-        ]
-        assert outcome.errors == []
-        rows = "SELECT title, status FROM document ORDER BY id"
-        assert await sql(settings, rows) == [("Geese", "ready"), ("ducks.txt", "ready")]
-
-    async def test_failures(self, settings: Settings, folder: Path) -> None:
-        """What cannot be put in is told on stderr; the rest is put in, and the exit code is 1."""
-        (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
-        (folder / "large.txt").write_text("x" * (MAX_BYTES + 1))
-        (folder / "ducks.txt").write_text(DUCKS.ljust(MAX_BYTES))
-        latin = os.fsdecode(b"caf\xe9.txt")
-        (folder / latin).write_text(DUCKS)
-        names = ("broken.pdf", "large.txt", "none.txt", latin, "ducks.txt", "x" * 300)
-        files = [folder / name for name in names]
-        outcome = await run(settings, "ingest", *files)
-        assert outcome.code == 1
-        assert outcome.output == [f"{folder}/ducks.txt: 1 passages."]
-        assert outcome.errors == [
-            f"{folder}/large.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES).",
-            f"{folder}/none.txt cannot be read: No such file or directory.",
-            f"{folder}/caf\N{REPLACEMENT CHARACTER}.txt cannot be put in: its name is not UTF-8.",
-            f"{folder}/{'x' * 300} cannot be read: File name too long.",
-            f"{folder}/broken.pdf: This PDF is cut off: send the whole of it again.",
-        ]
-
-    async def test_unreadable(self, settings: Settings, tmp_path: Path) -> None:
-        """What is put in but cannot be read is a failure too."""
-        (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
-        outcome = await run(settings, "ingest", tmp_path / "broken.pdf")
-        assert (outcome.code, outcome.output) == (1, [])
-
-    async def test_endless(self, settings: Settings, tmp_path: Path) -> None:
-        """Of a file that is larger than any memory, no more is read than tells so."""
-        with (tmp_path / "endless.txt").open("wb") as sparse:
-            sparse.truncate(2**42)
-        outcome = await run(settings, "ingest", tmp_path / "endless.txt")
-        assert outcome.code == 1
-        assert outcome.errors == [
-            f"{tmp_path}/endless.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES)."
-        ]
-
-    async def test_again(self, settings: Settings, folder: Path) -> None:
-        """What is there already is told, and is no failure."""
-        await _queue(settings)
-        outcome = await run(settings, "ingest", folder / "ducks.txt")
-        assert outcome.code == 0
-        assert outcome.output[0] == f"{folder}/ducks.txt: is there already."
-
-    async def test_nothing(self, settings: Settings, tmp_path: Path) -> None:
-        """A folder without documents is a failure: it is not what was meant."""
-        (tmp_path / "empty").mkdir()
-        outcome = await run(settings, "ingest", tmp_path / "empty")
-        assert outcome.code == 1
-        assert outcome.errors == ["There is no document to put in."]
-
-    async def test_unset(self, settings: Settings) -> None:
-        """An empty name, of a variable that is not set, is not the working directory's."""
-        outcome = await run(settings, "ingest", "")
-        assert outcome.code == 2
-        assert "argument PATH: it is empty" in outcome.errors[-1]
-
-    async def test_gone_meanwhile(
-        self, settings: Settings, knowledge: Knowledge, folder: Path
-    ) -> None:
-        """A document that somebody else deletes meanwhile is told; the others are awaited."""
-        command = await Command.start(settings, "ingest", folder)
-        await until(lambda: _has_documents(settings, 2), seconds=30)
-        [geese] = await knowledge.sql("SELECT uuid FROM document WHERE title = 'geese.md'")
-        await knowledge.documents.delete(UUID(geese[0]), None)
-        await knowledge.work()
-        outcome = await command.outcome()
-        assert outcome.code == 1
-        assert outcome.errors == [f"{folder}/deep/geese.md: deleted or replaced meanwhile."]
-        assert outcome.output == [f"{folder}/ducks.txt: 1 passages."]
-
-    async def test_taken_over(
-        self, settings: Settings, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Where whoever held the vectors ends, the command does the work itself."""
-        monkeypatch.setattr("app.documents.console.TAKE_OVER_SEC", 0.1)
-        async with open_workplace(settings) as (database, _):
-            document, _ = await DocumentService(database).add(text_document(DUCKS, "a"), None)
-            await asyncio.sleep(0.5)
-            assert not await knowledge.is_ready(document.uuid)
-            await knowledge.store.close()
-            await until(lambda: knowledge.is_ready(document.uuid), seconds=20)
-
-    async def test_taken_over_in_vain(
-        self,
-        settings: Settings,
-        knowledge: Knowledge,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        """Where the vectors turn out to be unusable, the command says so while it waits."""
-        monkeypatch.setattr("app.documents.console.TAKE_OVER_SEC", 0.1)
-        async with open_workplace(settings):
-            await knowledge.store.close()
-            for file in settings.DATA_DIR.glob("qdrant/*/current/segments/*/segment.json"):
-                file.write_text("damaged")
-            await until(lambda: "cannot be read" in capsys.readouterr().err, seconds=20)
-
-    async def test_beside_server(self, make_settings: SettingsFactory, folder: Path) -> None:
-        """A server that holds the vectors does the work, and its progress is shown."""
-        settings = make_settings()
-        async with serve(settings) as client:
-            outcome = await run(settings, "ingest", folder)
-            found = await client.get("/v1/search", params={"query": "What do mallards eat?"})
-        assert (outcome.code, outcome.errors) == (0, [])
-        assert len(outcome.output) == 2
-        assert found.json()[0]["text"] == DUCKS
 
 
 class TestList:
@@ -220,7 +70,7 @@ class TestList:
 
     async def test_reader_gone(self, settings: Settings) -> None:
         """A reader that has seen enough, such as `head`, ends it without a traceback."""
-        await _queue(settings)
+        await put_in(settings, DUCKS)
         seen, output = os.pipe()
         os.close(seen)
         command = await Command.start(settings, "list", output=output)
@@ -304,7 +154,7 @@ class TestReindex:
 class TestWork:
     async def test_until_stopped(self, settings: Settings, embedder: Embedder) -> None:
         """What others put in is ingested, until Ctrl-C ends it without a traceback."""
-        await _queue(settings)
+        await put_in(settings, DUCKS)
         command = await Command.start(settings, "work")
         await until(lambda: _is_ready(settings), seconds=30)
         command.send(signal.SIGINT)
@@ -318,17 +168,6 @@ class TestWork:
         outcome = await run(settings, "work")
         assert outcome.code == 1
         assert outcome.errors == ["A server on this machine holds the vectors, and works on them."]
-
-
-async def _queue(settings: Settings) -> None:
-    """Puts a document in, as a server without a worker would."""
-    database = await asyncio.to_thread(create_database, settings)
-    await DocumentService(database).add(text_document(DUCKS, "ducks.txt"), None)
-    await database.close()
-
-
-async def _has_documents(settings: Settings, count: int) -> bool:
-    return await sql(settings, "SELECT count(*) FROM document") == [(count,)]
 
 
 async def _is_ready(settings: Settings) -> bool:

@@ -8,13 +8,12 @@ import httpx2
 import pytest
 
 from tests.conftest import SettingsFactory
-from tests.documents.knowledge import pages, sql
+from tests.documents.knowledge import DUCKS, pages, sql
 from tests.documents.uploads import DOCUMENTS, Json, ended, post_file, post_text, search, wait_for
 from tests.qdrant_double import QdrantDouble
 from tests.server import problem_of, serve
 from tests.waiting import until
 
-DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
 GEESE = "Greylag geese graze on grass and winter grain."
 
 

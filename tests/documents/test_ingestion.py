@@ -6,17 +6,11 @@ from contextlib import suppress
 
 import pytest
 
-from app.documents import ingestion, services
+from app.documents import services
 from app.documents.store import Point
-from tests.documents.knowledge import Knowledge, half_way, pages
+from tests.documents.knowledge import DUCKS, Knowledge, half_way, pages
 
-DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
-
-
-@pytest.fixture(autouse=True)
-def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two passages are committed at a time."""
-    monkeypatch.setattr(ingestion, "EMBED_AT_ONCE", 2)
+pytestmark = pytest.mark.usefixtures("small_steps")
 
 
 class TestIngest:

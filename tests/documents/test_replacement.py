@@ -8,18 +8,12 @@ from typing import Any
 import psycopg2
 import pytest
 
-from app.documents import ingestion, retrieval
+from app.documents import retrieval
 from app.documents.ranking import Candidate
-from tests.documents.knowledge import Knowledge, half_way, pages
+from tests.documents.knowledge import DUCKS, Knowledge, half_way, pages
 from tests.waiting import until
 
-DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
-
-
-@pytest.fixture(autouse=True)
-def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two passages are committed at a time."""
-    monkeypatch.setattr(ingestion, "EMBED_AT_ONCE", 2)
+pytestmark = pytest.mark.usefixtures("small_steps")
 
 
 class TestReplaced:

@@ -9,11 +9,10 @@ import pytest
 from app.documents.models import Filter
 from tests.chat.asking import QA
 from tests.conftest import SettingsFactory
-from tests.documents.knowledge import Knowledge, pages, text_document
+from tests.documents.knowledge import DUCKS, Knowledge, pages, text_document
 from tests.documents.uploads import DOCUMENTS, ended, post_text, search, wait_for
 from tests.server import problem_of, serve
 
-DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
 GEESE = "Greylag geese graze on grass and eat winter grain."
 
 

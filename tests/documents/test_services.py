@@ -5,9 +5,8 @@ import pytest
 from app.core.exceptions import NotFound
 from app.documents.loaders.constants import PDF
 from app.documents.models import Document
-from tests.documents.knowledge import Knowledge, text_document
+from tests.documents.knowledge import DUCKS, Knowledge, text_document
 
-DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
 OWNERS = [None, 1, 2]
 UNREADABLE = "%PDF-1.7 and no more"
 

@@ -1,182 +1,18 @@
-"""The work table's worker when something it needs is down, or does what nobody foresaw."""
+"""The work table's worker when something happens that nobody foresaw."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from unittest.mock import AsyncMock
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
-from app.core.embeddings import Embedder
-from app.core.exceptions import DatabaseUnavailable
-from app.documents import ingestion
 from app.documents.constants import LONGEST_BACKOFF_SEC, MAX_FAULTS
 from app.documents.models import passage_uuid
-from app.documents.store import Point
 from app.documents.worker import INTERNAL_ERROR
-from settings import Settings
-from tests.documents.knowledge import Knowledge, open_knowledge, pages
-from tests.postgres_proxy import PostgresProxy
-from tests.qdrant_double import QdrantDouble
+from tests.documents.knowledge import DUCKS, Knowledge, pages
 from tests.waiting import until
 
-DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
-
-
-@pytest.fixture(autouse=True)
-def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two passages are committed at a time."""
-    monkeypatch.setattr(ingestion, "EMBED_AT_ONCE", 2)
-
-
-@pytest.fixture
-async def remote(
-    own_database_url: str, embedder: Embedder, qdrant: QdrantDouble
-) -> AsyncIterator[Knowledge]:
-    """A knowledge base whose vectors are on a Qdrant server."""
-    settings = Settings(DATABASE_URL=SecretStr(own_database_url), QDRANT_URL=qdrant.url)
-    async with open_knowledge(settings, embedder) as knowledge:
-        yield knowledge
-
-
-@pytest.fixture
-async def proxy(own_database_url: str) -> AsyncIterator[PostgresProxy]:
-    """The network to Postgres of `cut_off`."""
-    async with PostgresProxy(own_database_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-async def cut_off(
-    proxy: PostgresProxy, embedder: Embedder, tmp_path: Path
-) -> AsyncIterator[Knowledge]:
-    """A knowledge base that can lose Postgres."""
-    settings = Settings(
-        DATABASE_URL=SecretStr(proxy.url), DATABASE_TIMEOUT_SEC=2, DATA_DIR=tmp_path / "cut-off"
-    )
-    async with open_knowledge(settings, embedder) as knowledge:
-        yield knowledge
-
-
-async def has_come_to(knowledge: Knowledge, passages: int) -> bool:
-    """Whether a document has so many passages."""
-    [(done,)] = await knowledge.sql("SELECT max(passages_done) FROM document")
-    return bool(done >= passages)
-
-
-class TestQdrantDown:
-    async def test_postponed(self, remote: Knowledge, qdrant: QdrantDouble) -> None:
-        """Work that Qdrant refuses is tried again later, each time twice as late, then done."""
-        document = await remote.add(DUCKS)
-        await remote.sql("UPDATE work SET attempts = 2")
-        qdrant.fail(503)
-        for attempt, expected in [(3, 8), (4, 16)]:
-            await remote.hurry()
-            await remote.worker.step()
-            attempts, delay = await remote.attempts_and_delay()
-            assert attempts == attempt
-            assert expected / 2 < delay <= expected
-        qdrant.recover()
-        await remote.hurry()
-        await remote.work()
-        assert (await remote.documents.get(document.uuid, None)).status == "ready"
-
-    async def test_longest(self, remote: Knowledge, qdrant: QdrantDouble) -> None:
-        """However long Qdrant is down, a minute is the longest wait, and nothing fails by it."""
-        document = await remote.add(DUCKS)
-        await remote.sql("UPDATE work SET attempts = 2000")
-        qdrant.fail(503)
-        await remote.worker.step()
-        _, delay = await remote.attempts_and_delay()
-        assert 50 < delay <= 60
-        assert (await remote.documents.get(document.uuid, None)).status == "processing"
-
-    async def test_purge(self, remote: Knowledge, qdrant: QdrantDouble) -> None:
-        """A deleted document's points are purged when Qdrant is back, and not found meanwhile."""
-        document = await remote.ingest(DUCKS)
-        await remote.documents.delete(document.uuid, None)
-        qdrant.fail(503)
-        await remote.worker.step()
-        qdrant.recover()
-        assert await remote.store.count() == 1
-        assert await remote.found("What do ducks eat?") == []
-        await remote.hurry()
-        await remote.work()
-        assert await remote.store.count() == 0
-
-
-class TestPostgresDown:
-    async def test_resumed(self, cut_off: Knowledge, proxy: PostgresProxy) -> None:
-        """An ingestion that loses Postgres half way goes on where it was."""
-        document = await cut_off.add(pages(12))
-        step = asyncio.create_task(cut_off.worker.step())
-        await until(lambda: has_come_to(cut_off, 2), seconds=20)
-        await proxy.refuse()
-        with pytest.raises(DatabaseUnavailable):
-            await step
-        await proxy.resume()
-        await cut_off.hurry()
-        await cut_off.work()
-        assert (await cut_off.documents.get(document.uuid, None)).passages_done == 12
-        assert await cut_off.retrieval.drift() == 0
-
-    async def test_worker_lives(
-        self, cut_off: Knowledge, proxy: PostgresProxy, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A worker that finds no Postgres looks again until it is back."""
-        monkeypatch.setattr("app.documents.worker.POLL_SEC", 0.05)
-        document = await cut_off.add(DUCKS)
-        await proxy.refuse()
-        running = asyncio.create_task(cut_off.worker.run())
-        await asyncio.wait([running], timeout=0.2)
-        await proxy.resume()
-        await until(lambda: cut_off.is_ready(document.uuid), seconds=20)
-        running.cancel()
-        await asyncio.wait([running])
-
-    async def test_kept(
-        self, cut_off: Knowledge, proxy: PostgresProxy, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A worker keeps its work although Postgres was away while it was at it."""
-        monkeypatch.setattr("app.documents.work.LEASE_SEC", 0.9)
-        upsert, begun, may_end = cut_off.store.upsert, asyncio.Event(), asyncio.Event()
-
-        async def slowly(points: Sequence[Point]) -> None:
-            begun.set()
-            await may_end.wait()
-            await upsert(points)
-
-        monkeypatch.setattr(cut_off.store, "upsert", slowly)
-        document = await cut_off.add(DUCKS)
-        step = asyncio.create_task(cut_off.worker.step())
-        await begun.wait()
-        proxy.hang()
-        await proxy.held.wait()
-        proxy.cut()
-        proxy.pass_on()
-        await cut_off.hurry()
-        await until(lambda: cut_off.is_leased_for_longer(0))
-        may_end.set()
-        await step
-        assert await cut_off.is_ready(document.uuid)
-
-    async def test_told_once(
-        self,
-        cut_off: Knowledge,
-        proxy: PostgresProxy,
-        caplog: pytest.LogCaptureFixture,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        """The log says why there is no Postgres, and not each time that the worker looks."""
-        monkeypatch.setattr("app.documents.worker.POLL_SEC", 0.02)
-        await proxy.refuse()
-        running = asyncio.create_task(cut_off.worker.run())
-        await asyncio.wait([running], timeout=0.3)
-        running.cancel()
-        await asyncio.wait([running])
-        assert caplog.text.count("postgres is unavailable: OperationalError: connection to") == 1
+pytestmark = pytest.mark.usefixtures("small_steps")
 
 
 class TestUnexpected:
