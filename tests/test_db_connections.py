@@ -1,0 +1,97 @@
+"""The connections to Postgres: whether they answer, how they are set, and when they break."""
+
+import asyncio
+import os
+import resource
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from urllib.parse import urlsplit
+
+import pytest
+
+from app.core.exceptions import ConfigurationError, DatabaseUnavailable
+from app.db import Database
+from tests.databases import execute, opened
+from tests.fakes import refusing_url
+from tests.template import Template
+from tests.template import execute as alter
+
+END_THE_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE application_name = 'test_db_connections' AND pid <> pg_backend_pid()
+"""
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database with little patience."""
+    async with opened(f"{database_url}&application_name=test_db_connections") as database:
+        yield database
+
+
+@pytest.fixture
+def url_in_tokyo(template: Template) -> Iterator[str]:
+    """A database that has settings of its own."""
+    with template.copied() as url:
+        name = urlsplit(url).path.removeprefix("/")
+        for setting in ("timezone = 'Asia/Tokyo'", "statement_timeout = 0"):
+            alter(url, f'ALTER DATABASE "{name}" SET {setting}')
+        yield url
+
+
+class TestReady:
+    """Whether Postgres answers, and has what this version needs."""
+
+    async def test_refused(self) -> None:
+        """Where nobody listens the database is unavailable."""
+        address = refusing_url().removeprefix("http://").removesuffix("/v1")
+        async with opened(f"postgresql://{address}/postgres") as database:
+            with pytest.raises(DatabaseUnavailable):
+                await database.ready()
+
+    async def test_behind(self, url_in_tokyo: str) -> None:
+        """A database without the newest migration, or without any, is not ready, and says so."""
+        async with opened(url_in_tokyo) as database:
+            await database.ready()
+            await database.run(
+                partial(execute, statement="DELETE FROM schema_migrations RETURNING 1")
+            )
+            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(it is at None"):
+                await database.ready()
+            await database.run(partial(execute, statement="DROP TABLE schema_migrations; SELECT 1"))
+            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(.*does not exist"):
+                await database.ready()
+
+
+class TestConnections:
+    """The pool."""
+
+    @pytest.fixture
+    def many_files(self) -> Iterator[None]:
+        """A process that has more than 1024 files open."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1500), hard))
+        files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+        yield
+        for file in files:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    @pytest.mark.usefixtures("many_files")
+    async def test_many_files(self, database: Database) -> None:
+        """Connections work, and are used again, however many files the process has open."""
+        for _ in range(3):
+            await database.ready()
+
+    async def test_closed_by_the_server(self, database: Database) -> None:
+        """Connections that the server has closed are replaced before anybody notices."""
+        await asyncio.gather(*(database.ready() for _ in range(20)))
+        await database.run(lambda queries: execute(queries, END_THE_OTHERS))
+        assert await asyncio.gather(*(database.ready() for _ in range(20))) == [None] * 20
+
+    async def test_session(self, url_in_tokyo: str) -> None:
+        """Postgres itself gives up in time and speaks UTC, whatever the database is set to."""
+        async with opened(url_in_tokyo, timeout_sec=1.5) as database:
+            for name, expected in (("statement_timeout", "1500ms"), ("timezone", "UTC")):
+                show = partial(execute, statement=f"SHOW {name}")
+                assert await database.run(show) == [expected]
