@@ -32,6 +32,7 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 BEHIND: Final = "The migrations of DATABASE_URL have to be applied: run `make migrate`"
+UNDEFINED_TABLE: Final = "42P01"
 POOL_SIZE: Final = 8
 UNAVAILABLE: Final = (
     exc.OperationalError,
@@ -44,6 +45,10 @@ UNAVAILABLE: Final = (
 
 class DatabaseError(Exception):
     """Why Postgres refuses a query, without the values in it: those may be prompts."""
+
+    def __init__(self, reason: str, code: str | None) -> None:
+        self.code = code  # SQLSTATE; None where the driver refuses
+        super().__init__(f"{reason} ({code})")
 
 
 class Database:
@@ -91,6 +96,8 @@ class Database:
         try:
             applied: str | None = await self.query("get_schema_version")
         except DatabaseError as error:
+            if error.code != UNDEFINED_TABLE:
+                return  # a role that may not look at it: Postgres answers
             raise ConfigurationError(f"{BEHIND} ({error})") from None
         if applied is None or applied < self._newest_migration:
             raise ConfigurationError(
@@ -119,7 +126,7 @@ def _without_values(error: exc.DBAPIError) -> Exception:
     refusal = error.orig
     assert isinstance(refusal, psycopg2.Error)
     reason = refusal.diag.message_primary or type(refusal).__name__  # the driver has no diagnosis
-    return DatabaseError(f"{reason} ({refusal.pgcode})")
+    return DatabaseError(reason, refusal.pgcode)
 
 
 class _BrokenOff(Exception):

@@ -49,6 +49,13 @@ class TestReady:
             with pytest.raises(DatabaseUnavailable):
                 await database.ready()
 
+    async def test_may_not_look(self, url_in_tokyo: str) -> None:
+        """A role that may not read which migrations there are does its work nevertheless."""
+        name = urlsplit(url_in_tokyo).path.removeprefix("/")
+        alter(url_in_tokyo, f"ALTER DATABASE \"{name}\" SET role = 'pg_read_all_stats'")
+        async with opened(url_in_tokyo) as database:
+            await database.ready()
+
     async def test_behind(self, url_in_tokyo: str) -> None:
         """A database without the newest migration, or without any, is not ready, and says so."""
         async with opened(url_in_tokyo) as database:

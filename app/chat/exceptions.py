@@ -43,3 +43,7 @@ class StreamTimeoutException(BragError):
     status = HTTPStatus.GATEWAY_TIMEOUT
     code = "stream_timeout"
     detail = "Stream timed out"
+
+
+class GenerationCancelled(Exception):
+    """Nobody waits for the answer any more; no client meets this."""

@@ -8,6 +8,7 @@ from uuid import uuid4
 from async_timeout import timeout, timeout_at
 
 from app.chat.events import Event, Failed, Finished, Started
+from app.chat.exceptions import GenerationCancelled, StreamTimeoutException
 from app.chat.models import Message
 
 
@@ -58,14 +59,21 @@ class Generation:
 
     @asynccontextmanager
     async def deadline(self) -> AsyncIterator[None]:
-        """Raises TimeoutError when the generation's time is over, or when it is cancelled."""
+        """Raises StreamTimeoutException when its time is over, GenerationCancelled when it is."""
         if asyncio.get_running_loop().time() >= self._ends_at:
-            raise TimeoutError  # also where nothing is waited for
+            raise self._over()  # also where nothing is waited for
         try:
             async with timeout_at(self._ends_at) as self._deadline:
                 yield
+        except TimeoutError:
+            if self._deadline is None or not self._deadline.expired():
+                raise  # somebody else's
+            raise self._over() from None
         finally:
             self._deadline = None
+
+    def _over(self) -> Exception:
+        return GenerationCancelled() if self.cancelled else StreamTimeoutException()
 
     async def result(self) -> Message:
         """Waits for the end: the committed answer, or the error that ended it is raised."""

@@ -18,7 +18,7 @@ from app.chat.constants import (
 )
 from app.chat.decoding import CompletionDecoder
 from app.chat.events import Failed, Finished, Piece, SourcesFound
-from app.chat.exceptions import StreamTimeoutException
+from app.chat.exceptions import GenerationCancelled, StreamTimeoutException
 from app.chat.generation import Generation
 from app.chat.messages import End, MessageService
 from app.chat.models import BaseMessage, Message, Usage
@@ -92,11 +92,8 @@ class Generations:
                 async with generation.deadline():
                     found = await context()
                 await self._generate(generation, question, found, stream=stream)
-        except TimeoutError:
-            if generation.cancelled:
-                generation.publish(Failed(StreamTimeoutException()))  # to nobody: no fault
-            else:
-                _fail(generation, StreamTimeoutException())
+        except GenerationCancelled:
+            generation.publish(Failed(StreamTimeoutException()))  # to nobody
         except BragError as error:
             _fail(generation, error)
         except Exception:
@@ -145,8 +142,8 @@ class Generations:
                 async for pieces in self._upstream.complete(model, prompt, decoder, stream=stream):
                     generation.accept()
                     generation.publish(*pieces)
-        except TimeoutError:
-            return None if generation.cancelled else StreamTimeoutException()
+        except GenerationCancelled:
+            return None
         except BragError as error:
             return error
         except Exception:

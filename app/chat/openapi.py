@@ -92,7 +92,7 @@ STREAM: Final[Responses] = {
         "The contents of the `message` events make up exactly the message of `done`.",
         "headers": {
             "X-Message-UUID": {
-                "description": "The uuid of the answer.",
+                "description": "The uuid of the answer, once the question is stored.",
                 "schema": {"type": "string", "format": "uuid"},
             }
         },

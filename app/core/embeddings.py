@@ -80,9 +80,12 @@ class QuestionBatches:
         while not self._arrived.empty():
             text, vector = self._arrived.get()
             try:
-                self._waiting.append(_Question(text, self._count_tokens(text), vector))
+                tokens = max(1, self._count_tokens(text))
             except Exception as error:  # noqa: BLE001 # see above
-                vector.set_exception(error)
+                if vector.set_running_or_notify_cancel():
+                    vector.set_exception(error)
+            else:
+                self._waiting.append(_Question(text, tokens, vector))
 
     def _take(self) -> list[_Question]:
         if not self._waiting:

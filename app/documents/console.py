@@ -56,6 +56,8 @@ async def until_told(command: Coroutine[None, None, T]) -> T:
     try:
         return await running
     except asyncio.CancelledError:
+        if not told:
+            raise
         raise Interrupted(told[0]) from None
 
 

@@ -16,7 +16,7 @@ from app.core.exceptions import PayloadTooLarge
 from app.documents.exceptions import UnreadableDocument, UnsupportedMediaType
 from app.documents.loaders import recognise
 from app.documents.loaders.constants import PLAIN_TEXT
-from app.documents.loaders.media_types import UNKNOWN, has_known_extension
+from app.documents.loaders.media_types import UNKNOWN, has_known_extension, says_nothing
 from app.documents.models import FileFields, NewDocument, TextDocument, default_title
 from app.documents.retrieval import RetrievalService
 from app.documents.services import DocumentService
@@ -107,8 +107,10 @@ def _urn(content: bytes) -> str:
 
 
 def _usable(media_type: str | None) -> str:
-    """The declared type, or that of an unknown file: a database does not take every character."""
-    return media_type if media_type and USABLE.fullmatch(media_type) else UNKNOWN
+    """The declared type, UNKNOWN if it says nothing: a database does not take every character."""
+    if media_type is None or not USABLE.fullmatch(media_type) or says_nothing(media_type):
+        return UNKNOWN
+    return media_type
 
 
 def _media_type(content: bytes, names: list[str], declared: str) -> str:

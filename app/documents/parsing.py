@@ -1,12 +1,14 @@
 """Bytes to passages in a process of its own: a hostile document hurts nothing but itself."""
 
 import asyncio
+import atexit
 import multiprocessing
 import resource
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -21,7 +23,7 @@ from app.documents.models import default_title
 
 SENT_AT_ONCE: Final = 64  # passages
 # They reach the whole process group; the service ends in order, and this process with it.
-FOR_THE_SERVICE: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+FOR_THE_SERVICE: Final = {signal.SIGINT, signal.SIGTERM}
 TOO_MUCH: Final = "This document takes too long or too much memory to read: split it up."
 
 
@@ -91,10 +93,14 @@ class _Child:
         self._line, other_end = context.Pipe()
         arguments = (other_end, PARSER_MEMORY_BYTES)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        resource_tracker.ensure_running()  # the first start would, and lift the mask
         # The process has this thread's mask from its first moment on.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_SERVICE)
-        self._process.start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        atexit.register(self.kill)  # multiprocessing would send a SIGTERM, and wait
         other_end.close()
 
     @property
@@ -130,6 +136,7 @@ class _Child:
     def end(self) -> None:
         """Kills it and lets go of it: not while another thread asks."""
         self.kill()
+        atexit.unregister(self.kill)
         self._process.join()
         self._line.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from app.chat.events import Failed, Finished, Piece
-from app.chat.exceptions import OpenAIException, StreamTimeoutException
+from app.chat.exceptions import GenerationCancelled, OpenAIException, StreamTimeoutException
 from app.chat.generation import Generation
 from tests.chat.test_streaming import MESSAGE
 from tests.waiting import Stopwatch
@@ -82,14 +82,20 @@ class TestDeadline:
 
     async def test_time(self) -> None:
         """It ends after the given time."""
-        with pytest.raises(TimeoutError):
+        with pytest.raises(StreamTimeoutException):
             await bounded(Generation("m", 0.001))
+
+    async def test_other_timeout(self) -> None:
+        """Something else that took too long is not taken for its own end."""
+        with pytest.raises(TimeoutError, match="the network"):
+            async with Generation("m", 60).deadline():
+                raise TimeoutError("the network")
 
     async def test_cancel(self) -> None:
         """It ends at once when it is cancelled."""
         generation = Generation("m", 60)
         asyncio.get_running_loop().call_soon(generation.cancel)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(GenerationCancelled):
             await bounded(generation)
 
     async def test_cancelled_before(self) -> None:
@@ -97,7 +103,7 @@ class TestDeadline:
         generation = Generation("m", 60)
         generation.cancel()
         begun = False
-        with pytest.raises(TimeoutError):
+        with pytest.raises(GenerationCancelled):
             async with generation.deadline():
                 begun = True
         assert not begun
@@ -106,7 +112,7 @@ class TestDeadline:
         """Cancelling again, while the first cancellation still takes effect, is harmless."""
         generation = Generation("m", 60)
         generation.cancel()
-        with pytest.raises(TimeoutError):
+        with pytest.raises(GenerationCancelled):
             await bounded(generation, at_the_end=generation.cancel)
 
     async def test_cancelled_after(self) -> None:

@@ -156,6 +156,12 @@ class TestQuestionBatches:
         assert (await asyncio.gather(*asked, return_exceptions=True))[2] == [1]
         assert held.batches == [["busy"], ["stays"]]
 
+    async def test_no_tokens(self, batches: QuestionBatches, held: HeldModel) -> None:
+        """A question without a token, as some tokenizers have it, is embedded like others."""
+        asked = await self._ask(batches, held, ["busy", "", "good"])
+        held.may_embed.release(100)
+        assert [int(vector[0]) for vector in await asyncio.gather(*asked)] == [1, 0, 1]
+
     async def test_failing(self, batches: QuestionBatches, held: HeldModel) -> None:
         """A batch that fails is told to those in it, and the next goes on."""
         asked = await self._ask(batches, held, ["bad", "good"])

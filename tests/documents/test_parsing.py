@@ -2,12 +2,14 @@
 
 import asyncio
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 
 import psutil
 import pytest
 
+from app.core.constants import ROOT
 from app.core.embeddings import Embedder
 from app.documents import parsing
 from app.documents.exceptions import UnreadableDocument
@@ -17,6 +19,25 @@ from tests.embedded.launch import ended
 from tests.waiting import until
 
 DUCKS = b"# Ducks\n\nMallard ducks eat seeds."
+# A service that parses, is told to stop meanwhile, and leaves its parser behind.
+FIRST = """
+import asyncio, sys
+from tokenizers import Tokenizer
+from app.core.embedding_models import TOKENIZER
+from app.documents.parsing import Parser
+from tests.documents.test_parsing import LARGE, children, started
+
+async def serve():
+    parse = asyncio.create_task(parser.parse(LARGE))
+    (await started(set())).send_signal(int(sys.argv[1]))
+    print(len((await parse).chunks))
+
+tokenizer = Tokenizer.from_file(str(TOKENIZER / "tokenizer.json"))
+tokenizer.no_truncation()
+tokenizer.no_padding()
+parser = Parser(tokenizer)
+asyncio.run(serve())
+"""
 LARGE = Raw(pages(4_000).encode(), "large.txt", "text/plain", None)
 
 
@@ -109,13 +130,26 @@ class TestProcess:
         await until(lambda: ended(process))
         assert (await own.parse(raw())).title == "Ducks"
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     async def test_told_to_stop(self, own: Parser, number: signal.Signals) -> None:
         """A signal to all processes of the service costs no document: that ends in order."""
         before = children()
         parse = asyncio.create_task(own.parse(LARGE))
         (await started(before)).send_signal(number)
         assert len((await parse).chunks) > 1
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_first(self, number: signal.Signals) -> None:
+        """So it is of the first one, and a service that ends without order waits for none."""
+        service = subprocess.run(
+            [sys.executable, "-c", FIRST, str(int(number))],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (service.stdout, service.returncode, service.stderr) == ("4000\n", 0, "")
 
     async def test_too_long(self, own: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
         """A document that takes too long is unreadable, and nothing goes on with it."""

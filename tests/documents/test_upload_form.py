@@ -74,12 +74,20 @@ class TestForm:
             ("upload", "https://host.example/handbook", "text/plain"),
         ],
     )
+    @pytest.mark.parametrize(
+        "declared", ["application/octet-stream", "Binary/Octet-Stream; charset=binary"]
+    )
     async def test_recognised(
-        self, client: httpx2.AsyncClient, name: str, source: str, media_type: str
+        self,
+        client: httpx2.AsyncClient,
+        name: str,
+        source: str,
+        media_type: str,
+        declared: str,
     ) -> None:
-        """Without a declared type the file's own name says what it is, and then its source."""
+        """Where no type is declared the file's own name says what it is, and then its source."""
         content = f"# On ducks\n\n{unique()}".encode()
-        response = await post_file(client, content, name, "application/octet-stream", source=source)
+        response = await post_file(client, content, name, declared, source=source)
         document = await ended(client, response)
         assert (document["status"], document["media_type"]) == ("ready", media_type)
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISREG
 
 from app.documents.loaders.constants import EXTENSIONS
 
@@ -14,16 +15,15 @@ def _refuse(error: OSError) -> None:
 def find_files(path: Path, unreadable: Callable[[OSError], None] = _refuse) -> list[Path]:
     """The file itself, or the files of a known type below a folder, without hidden ones.
 
-    `unreadable` is told of each folder that cannot be read; without it, that is an OSError.
+    `unreadable` is told of each that may not be looked at; without it, that is an OSError.
     """
-    # Not Path's is_dir and is_file, which raise where they may not look.
-    if not os.path.isdir(path):  # noqa: PTH112
+    if not os.path.isdir(path):  # noqa: PTH112 # Path's raises where it may not look
         return [path]
     found: list[Path] = []
     for folder, folders, files in os.walk(path, onerror=unreadable):
         folders[:] = filter(_is_visible, folders)
         found += (Path(folder, name) for name in filter(_is_document, files))
-    return sorted(filter(os.path.isfile, found))
+    return sorted(each for each in found if _is_file(each, unreadable))
 
 
 def _is_visible(name: str) -> bool:
@@ -32,3 +32,13 @@ def _is_visible(name: str) -> bool:
 
 def _is_document(name: str) -> bool:
     return _is_visible(name) and Path(name).suffix.lower() in EXTENSIONS
+
+
+def _is_file(path: Path, unreadable: Callable[[OSError], None]) -> bool:
+    try:
+        return S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:  # a link to nothing
+        return False
+    except OSError as error:
+        unreadable(error)
+        return False

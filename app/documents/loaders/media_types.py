@@ -43,6 +43,11 @@ def has_known_extension(name: str) -> bool:
     return _by_extension(name) is not None
 
 
+def says_nothing(media_type: str) -> bool:
+    """Whether a declared type is that of any file."""
+    return _essence(media_type) in SAYS_NOTHING
+
+
 def charset(media_type: str | None) -> str | None:
     """The charset parameter of a declared type, if there is one."""
     match = re.search(r";\s*charset\s*=\s*\"?([\w.:-]+)", media_type or "", re.IGNORECASE)
@@ -116,13 +121,18 @@ def _guess_type(head: bytes) -> str | None:
 
 
 def _by_label(name: str | None, media_type: str | None) -> str | None:
-    declared = (media_type or "").partition(";")[0].strip().lower()
+    declared = _essence(media_type or "")
     if declared not in SAYS_NOTHING:
         declared = ALIASES.get(declared, declared)
         if declared not in KINDS:
             raise _unsupported(f"labelled as {declared}")
         return declared
     return _by_extension(name or "")
+
+
+def _essence(media_type: str) -> str:
+    """Without parameters (WHATWG MIME Sniffing, 4.1)."""
+    return media_type.partition(";")[0].strip().lower()
 
 
 def _by_extension(name: str) -> str | None:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -44,6 +45,14 @@ class TestFindFiles:
         folder.mkdir(parents=True)
         (folder / "ducks.txt").touch()
         assert find_files(folder) == [folder / "ducks.txt"]
+
+    def test_shut(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So it is of a file that may be seen but not looked at."""
+        (tmp_path / "a.md").touch()
+        monkeypatch.setattr(Path, "stat", Mock(side_effect=PermissionError(13, "Denied", "a.md")))
+        told = list[OSError]()
+        assert find_files(tmp_path, told.append) == []
+        assert [each.filename for each in told] == ["a.md"]
 
     def test_file(self, tmp_path: Path) -> None:
         """A file that is named is taken as it is, whatever its type."""
