@@ -23,6 +23,8 @@ COPY pyproject.toml LICENSE NOTICE ./
 COPY app app
 COPY db db
 COPY settings settings
+# An operator calibrates the relevance threshold with it; the service does without.
+COPY evaluation evaluation
 USER brag
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \

@@ -10,9 +10,9 @@ import os
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -58,7 +58,7 @@ class Database:
         self.timeout_sec = timeout_sec
         self._engine = _create_engine(url, timeout_sec)
         self._queries = _load_queries(self._engine)
-        self._newest_migration = max(each.name.partition("_")[0] for each in MIGRATIONS.iterdir())
+        self._newest_migration = max(file.name.partition("_")[0] for file in MIGRATIONS.iterdir())
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="database")
 
     async def query(self, name: str, **parameters: Any) -> Any:
@@ -82,7 +82,7 @@ class Database:
             work.break_off()
             raise DatabaseUnavailable from None
         except asyncio.CancelledError:
-            work.break_off()  # a thread must not wait for what nobody waits for
+            work.break_off()  # its thread must not go on waiting
             raise
         except UNAVAILABLE as error:
             raise DatabaseUnavailable from error
@@ -111,8 +111,8 @@ class Database:
 
 
 def _query(queries: Queries, name: str, parameters: dict[str, Any]) -> Any:
-    found = getattr(queries, name)(**parameters)
-    return list(found) if isinstance(found, Iterator) else found
+    result = getattr(queries, name)(**parameters)
+    return list(result) if isinstance(result, Iterator) else result
 
 
 def _transact(queries: Queries, work: Callable[[Queries], T]) -> T:
@@ -130,11 +130,11 @@ def _without_values(error: exc.DBAPIError) -> Exception:
 
 
 class _BrokenOff(Exception):
-    """Nobody waits for this work any more."""
+    """The caller does not wait for this work any more."""
 
 
 class _Work:
-    """What one thread does with one connection, which the event loop can break off."""
+    """What one thread does on one connection; the event loop can break it off."""
 
     of_thread = threading.local()
 
@@ -214,6 +214,16 @@ def _load_queries(engine: sqlalchemy.Engine) -> Queries:
     queries.add_queries(*folders[1:])
     queries.setengine(engine)
     return queries
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database of DATABASE_URL, closed at the end."""
+    database = await asyncio.to_thread(create_database, settings)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 def create_database(settings: Settings) -> Database:

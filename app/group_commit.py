@@ -37,7 +37,7 @@ class GroupCommit:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         try:
-            # The wait for the commit in flight included.
+            # Including the wait for the commit in flight.
             async with timeout(self._database.timeout_sec):
                 return await done
         except TimeoutError:
@@ -56,11 +56,11 @@ class GroupCommit:
             answers = [[returned[row["uuid"]] for row in rows] for rows, _ in group]
         except DatabaseUnavailable as error:
             _fail(group, error)
-        except Exception as error:  # noqa: BLE001 # whatever a row holds, nobody waits for ever
+        except Exception as error:  # noqa: BLE001 - its callers must not wait for ever
             if len(group) == 1:
                 return _fail(group, error)
             for rows, done in group:
-                if not done.done():  # who has left meanwhile was told that nothing is stored
+                if not done.done():  # a caller that has left was told that nothing is stored
                     await self._write_group([(rows, done)])
         else:
             for (_, done), answer in zip(group, answers, strict=True):

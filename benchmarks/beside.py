@@ -60,7 +60,7 @@ def _rows(what: str, idle: list[Outcome], busy: list[Outcome]) -> Iterator[Row]:
         for name, cut in (("median", 49), ("99th percentile", 98)):
             yield Row(
                 f"`{load.path}` beside {what} (floor: idle): ms, {name}",
-                *(quantiles(each.answer_ms, n=100)[cut] for each in (before, beside)),
+                *(quantiles(outcome.answer_ms, n=100)[cut] for outcome in (before, beside)),
             )
 
 

@@ -97,8 +97,8 @@ async def generate(load: Load, port: int) -> Outcome:
     calls = [call for several in await asyncio.gather(*callers) for call in several]
     seconds = perf_counter() - start
     correct = [response for number, response in calls if _is_correct(response, load, number)]
-    first_tokens = [each.first_token_sec * 1000 for each in correct]
-    answers = [each.answer_sec * 1000 for each in correct]
+    first_tokens = [answer.first_token_sec * 1000 for answer in correct]
+    answers = [answer.answer_sec * 1000 for answer in correct]
     return Outcome(seconds, len(calls), len(correct), first_tokens, answers)
 
 
@@ -140,7 +140,7 @@ def _is_correct(response: Response, load: Load, number: int) -> bool:
     text = "".join(map(_content, events))
     stored = (event.get("message", expected) for event in events)  # what bRAG says it has stored
     ended = any(end in response.body for end in ENDS)
-    return ended and text == expected and all(each == expected for each in stored)
+    return ended and text == expected and all(content == expected for content in stored)
 
 
 def _events(body: bytes) -> list[dict[str, Any]]:

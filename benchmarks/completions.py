@@ -35,12 +35,12 @@ def _rows(load: Load, floor: list[Reading] | None, brag: list[Reading]) -> Itera
     what = f"`{load.path}`, {load.callers} caller{'s' if load.callers > 1 else ''}"
     yield Row(
         f"{what}: requests/s",
-        median(each.rate for each in floor) if floor else None,
-        median(each.rate for each in brag),
+        median(reading.rate for reading in floor) if floor else None,
+        median(reading.rate for reading in brag),
     )
     yield Row(
         f"{what}: CPU ms/request",
-        median(each.server_ms for each in floor) if floor else None,
-        median(each.server_ms for each in brag),
-        median(each.postgres_ms for each in brag),
+        median(reading.server_ms for reading in floor) if floor else None,
+        median(reading.server_ms for reading in brag),
+        median(reading.postgres_ms for reading in brag),
     )

@@ -7,8 +7,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from app.core.embeddings import create_embedder
-from app.documents.chunking import embedding_text, split
+from app.documents.ingestion.chunking import embedding_text, split
+from app.embeddings.embedder import create_embedder
 from settings import Settings
 
 
@@ -16,9 +16,10 @@ async def embed(paths: list[Path]) -> None:
     """Embeds every passage of these files."""
     embedder = create_embedder(Settings())
     for path in paths:
-        for chunk in split(path.read_text(), embedder.tokenizer, title=path.stem):
-            await embedder.embed_passages([embedding_text(path.stem, chunk)])
+        for passage in split(path.read_text(), embedder.tokenizer, title=path.stem):
+            text = embedding_text(path.stem, passage.headings, passage.text)
+            await embedder.embed_passages([text])
 
 
 if __name__ == "__main__":
-    asyncio.run(embed([Path(each) for each in sys.argv[1:]]))
+    asyncio.run(embed([Path(argument) for argument in sys.argv[1:]]))

@@ -7,10 +7,10 @@ from hashlib import sha256
 
 import orjson
 
-from app.core.embeddings import create_embedder
 from app.db import Database, Queries, create_database
-from app.documents.edge import EdgeVectorStore
-from app.documents.store import DenseVector, Point, batched
+from app.embeddings.embedder import create_embedder
+from app.vector_store.base import DenseVector, Point, batched
+from app.vector_store.edge.store import EdgeVectorStore
 from benchmarks.passages import documents, subjects
 from settings import Settings
 
@@ -55,14 +55,14 @@ def _insert(queries: Queries, document: list[Point]) -> None:
         title=f"Chapter {source}",
         source=source,
         media_type="text/markdown",
-        bytes=sum(len(each.text) for each in document),
+        bytes=sum(len(point.text) for point in document),
         sha256=sha256(source.encode()).hexdigest(),
         metadata=orjson.dumps(payload.metadata).decode(),
     )
     rows = [
-        {"uuid": each.id, "ordinal": ordinal, "start": 0, "end": len(each.text)}
-        | {"headings": ["Chapter"], "text": each.text}
-        for ordinal, each in enumerate(document)
+        {"uuid": point.id, "ordinal": ordinal, "start": 0, "end": len(point.text), "page": None}
+        | {"headings": ["Chapter"], "text": point.text}
+        for ordinal, point in enumerate(document)
     ]
     queries.insert_passages(document_uuid=uuid, rows=orjson.dumps(rows).decode())
     queries.advance_document(uuid=uuid, passages_done=len(document))

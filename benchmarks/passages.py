@@ -11,9 +11,10 @@ from uuid import UUID, uuid5
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.embeddings import Vector
+from app.core.models import Metadata
 from app.documents.models import passage_uuid
-from app.documents.store import Metadata, Payload, Point
+from app.embeddings.embedder import Vector
+from app.vector_store.base import Payload, Point
 
 SUBJECTS = 500
 OWN_WORDS = 8  # of a subject: what is said and asked about it is said in them
@@ -36,7 +37,7 @@ DOCUMENTS = UUID(int=7)
 
 def subjects() -> list[str]:
     """The own words of each subject."""
-    return [" ".join(_vocabulary()[each] for each in row) for row in _own_words()]
+    return [" ".join(_vocabulary()[word] for word in row) for row in _own_words()]
 
 
 def documents(passages: int, directions: Sequence[Vector]) -> Iterator[list[Point]]:
@@ -82,7 +83,7 @@ def _texts(
     others = rng.choice(WORDS, size=(len(about), words - own), p=_frequencies(slope))
     owned = _own_words()[about[:, None], rng.integers(OWN_WORDS, size=(len(about), own))]
     drawn = rng.permuted(np.concatenate([others, owned], axis=1), axis=1)
-    return [" ".join(_vocabulary()[each] for each in row) for row in drawn]
+    return [" ".join(_vocabulary()[word] for word in row) for row in drawn]
 
 
 @cache

@@ -25,7 +25,8 @@ class Server:
 
     def __init__(self, arguments: list[str], directory: Path, **environment: str) -> None:
         self.port = free_port()
-        self._command = [sys.executable, "-m"] + [each.format(port=self.port) for each in arguments]
+        module = [argument.format(port=self.port) for argument in arguments]
+        self._command = [sys.executable, "-m", *module]
         self._directory = directory
         self._environment = isolated(**environment)
 
@@ -55,7 +56,7 @@ class Server:
 
     def peak_mb(self) -> tuple[float, float]:
         """The most resident memory that the process has had, and that any child of its has had."""
-        children = [_peak_mb(each.pid) for each in self._meter.children()]
+        children = [_peak_mb(child.pid) for child in self._meter.children()]
         return _peak_mb(self._meter.pid), max(children, default=0)
 
     def _await_first_200(self) -> None:
@@ -75,7 +76,7 @@ def isolated(**environment: str) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A loopback port at which nobody listens."""
+    """A loopback port at which no server listens."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         return int(unused.getsockname()[1])
@@ -86,8 +87,9 @@ def family_cpu_sec(pid: int) -> float:
     parent = psutil.Process(pid)
     times = parent.cpu_times()
     ended = times.children_user + times.children_system
-    living = [each.cpu_times() for each in (parent, *parent.children(recursive=True))]
-    return float(ended + sum(each.user + each.system for each in living))
+    processes = (parent, *parent.children(recursive=True))
+    living = [process.cpu_times() for process in processes]
+    return float(ended + sum(times.user + times.system for times in living))
 
 
 def _peak_mb(pid: int) -> float:

@@ -23,7 +23,7 @@ class Row:
 
     def __str__(self) -> str:
         ratio = f"{self.brag / self.floor:.2f}" if self.floor else ""
-        cells = (_figure(each) for each in (self.floor, self.brag))
+        cells = (_figure(value) for value in (self.floor, self.brag))
         return f"| {self.measure} | {' | '.join(cells)} | {ratio} | {_figure(self.postgres)} |"
 
 

@@ -12,13 +12,14 @@ import numpy as np
 import orjson
 import psutil
 
-from app.core.embeddings import Embedder, create_embedder
 from app.core.loop import Loop
 from app.db import create_database
-from app.documents.constants import CANDIDATES
-from app.documents.relevance import Relevance
-from app.documents.retrieval import RetrievalService
-from app.documents.store import SearchFilter, VectorStore, create_vector_store
+from app.embeddings.embedder import Embedder, create_embedder
+from app.retrieval.constants import CANDIDATES
+from app.retrieval.relevance import Relevance
+from app.retrieval.services import RetrievalService
+from app.vector_store.base import SearchFilter, VectorStore
+from app.vector_store.factory import create_vector_store
 from benchmarks.passages import payload_of, questions
 from settings import Settings
 
@@ -69,7 +70,7 @@ async def open_knowledge(settings: Settings) -> AsyncIterator[Knowledge]:
 def filters() -> dict[str, SearchFilter]:
     """One of each kind, of documents that are shared or the owner's."""
     some = [payload_of(number) for number in range(0, 200, 2)]
-    uuids = [each.document_uuid for each in some]
+    uuids = [payload.document_uuid for payload in some]
     return {
         "none": SearchFilter(),
         "owner": SearchFilter(user_id=OWNER),
@@ -113,7 +114,7 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
 
 
 async def _alone(knowledge: Knowledge, where: SearchFilter, asked: list[str]) -> list[float]:
-    vectors = iter([await knowledge.embedder.embed_query(each) for each in asked])
+    vectors = iter([await knowledge.embedder.embed_query(question) for question in asked])
 
     async def search(question: str) -> None:
         vector = next(vectors)

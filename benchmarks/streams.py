@@ -22,7 +22,7 @@ def first_token(rig: Rig, plan: Plan) -> Iterator[Row]:
         upstream, *others = map(_waits, rig.alternate(load, plan.rounds, rig.mock, floor, brag))
     for name, cut in (("median", 49), ("99th percentile", 98)):
         alone = _percentile(upstream, cut)
-        floor_ms, brag_ms = (_percentile(each, cut) - alone for each in others)
+        floor_ms, brag_ms = (_percentile(times, cut) - alone for times in others)
         yield Row(f"stream: added time to first token, ms, {name}", floor_ms, brag_ms)
 
 
@@ -43,23 +43,25 @@ def _rows(
     load: Load, upstream: list[Reading], floor: list[Reading], brag: list[Reading]
 ) -> Iterator[Row]:
     what = f"{load.callers} streams"
-    postgres_ms = median(each.postgres_ms for each in brag)
-    floor_ms, brag_ms = (median(each.server_ms for each in side) for side in (floor, brag))
+    postgres_ms = median(reading.postgres_ms for reading in brag)
+    floor_ms, brag_ms = (median(reading.server_ms for reading in side) for side in (floor, brag))
     yield Row(f"{what}: CPU ms/stream", floor_ms, brag_ms, postgres_ms)
     chunk = load.answer.tokens / 1000
     yield Row(f"{what}: CPU µs/chunk", floor_ms / chunk, brag_ms / chunk, postgres_ms / chunk)
-    floor_right, brag_right = (min(each.outcome.correct for each in side) for side in (floor, brag))
+    floor_right, brag_right = (
+        min(reading.outcome.correct for reading in side) for side in (floor, brag)
+    )
     yield Row(f"{what}: complete and byte-exact", floor_right, brag_right)
-    alone = median(each.outcome.seconds for each in upstream)
+    alone = median(reading.outcome.seconds for reading in upstream)
     yield Row(
         f"{what}: time of the slowest round, of the upstream's own {alone:.2f} s",
-        max(each.outcome.seconds for each in floor) / alone,
-        max(each.outcome.seconds for each in brag) / alone,
+        max(reading.outcome.seconds for reading in floor) / alone,
+        max(reading.outcome.seconds for reading in brag) / alone,
     )
 
 
 def _waits(readings: list[Reading]) -> list[float]:
-    return list(chain.from_iterable(each.outcome.first_token_ms for each in readings))
+    return list(chain.from_iterable(reading.outcome.first_token_ms for reading in readings))
 
 
 def _percentile(values: list[float], cut: int) -> float:

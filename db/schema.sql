@@ -133,7 +133,7 @@ COMMENT ON COLUMN public.document.source IS 'Where it came from: a path or an ad
 -- Name: COLUMN document.sha256; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.document.sha256 IS 'Of the original bytes, in hexadecimal: the same bytes are not ingested twice.';
+COMMENT ON COLUMN public.document.sha256 IS 'Of the original bytes, in hexadecimal: the same bytes of the same source are not ingested twice.';
 
 
 --
@@ -163,6 +163,119 @@ COMMENT ON COLUMN public.document.passages_done IS 'How many passages are writte
 
 ALTER TABLE public.document ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.document_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: job; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.job (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    document_uuid uuid NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    run_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease uuid,
+    faults integer DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT job_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text, 'sweep'::text])))
+);
+
+
+--
+-- Name: TABLE job; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.job IS 'What is to be done besides requests; a row goes when it is done.';
+
+
+--
+-- Name: COLUMN job.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for.';
+
+
+--
+-- Name: COLUMN job.document_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.document_uuid IS 'No reference: a purge outlives its document. Of a sweep, which is about no single one, all zeros.';
+
+
+--
+-- Name: COLUMN job.attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.attempts IS 'How often it was claimed: each further attempt waits longer.';
+
+
+--
+-- Name: COLUMN job.run_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.run_at IS 'Not before; the worker that claimed it keeps moving this ahead, and one that died stops.';
+
+
+--
+-- Name: COLUMN job.lease; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.lease IS 'Drawn by the worker that claimed it; a worker whose lease was replaced may write nothing more.';
+
+
+--
+-- Name: COLUMN job.faults; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.faults IS 'How many of these ended in an internal error, after a few of which a document fails; neither an outage nor a restart is one.';
+
+
+--
+-- Name: COLUMN job.bytes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.bytes IS 'The size of the document that it is about: small ones are not kept waiting by large ones.';
+
+
+--
+-- Name: job_content; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.job_content (
+    job_id bigint NOT NULL,
+    ordinal integer NOT NULL,
+    part bytea NOT NULL
+);
+ALTER TABLE ONLY public.job_content ALTER COLUMN part SET STORAGE EXTERNAL;
+
+
+--
+-- Name: TABLE job_content; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.job_content IS 'The uploaded bytes, until they are ingested: in parts, since a driver that takes 20 MB at once stops the process for a fifth of a second, and needs four times as much memory.';
+
+
+--
+-- Name: COLUMN job_content.ordinal; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job_content.ordinal IS 'From 0 on, without a gap.';
+
+
+--
+-- Name: job_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.job_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -274,7 +387,8 @@ CREATE TABLE public.passage (
     start integer NOT NULL,
     "end" integer NOT NULL,
     headings text[] DEFAULT '{}'::text[] NOT NULL,
-    text text NOT NULL
+    text text NOT NULL,
+    page integer
 );
 
 
@@ -282,7 +396,7 @@ CREATE TABLE public.passage (
 -- Name: TABLE passage; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.passage IS 'A piece of a document small enough to embed; its vectors live in Qdrant under the same uuid.';
+COMMENT ON TABLE public.passage IS 'A part of a document small enough to embed; its vectors live in Qdrant under the same uuid.';
 
 
 --
@@ -314,116 +428,18 @@ COMMENT ON COLUMN public.passage.headings IS 'The headings above it, outermost f
 
 
 --
+-- Name: COLUMN passage.page; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.passage.page IS 'The page on which it begins, from 1 on; null: its type has no pages, or it was ingested before this was kept.';
+
+
+--
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.schema_migrations (
     version character varying NOT NULL
-);
-
-
---
--- Name: work; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.work (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    document_uuid uuid NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    run_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    lease uuid,
-    faults integer DEFAULT 0 NOT NULL,
-    CONSTRAINT work_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text, 'sweep'::text])))
-);
-
-
---
--- Name: TABLE work; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.work IS 'What is to be done to the index; a row goes when it is done.';
-
-
---
--- Name: COLUMN work.kind; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.work.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for.';
-
-
---
--- Name: COLUMN work.document_uuid; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.work.document_uuid IS 'No reference: a purge outlives its document. Of a sweep, which is about no single one, all zeros.';
-
-
---
--- Name: COLUMN work.attempts; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.work.attempts IS 'How often it was taken: each further one waits longer.';
-
-
---
--- Name: COLUMN work.run_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.work.run_at IS 'Not before; a worker that has taken it keeps moving this ahead, and one that died stops.';
-
-
---
--- Name: COLUMN work.lease; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.work.lease IS 'Drawn by the worker that took it: who has lost it may write nothing any more.';
-
-
---
--- Name: COLUMN work.faults; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.work.faults IS 'How many of these ended in an internal error, after a few of which a document fails; neither an outage nor a restart is one.';
-
-
---
--- Name: work_content; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.work_content (
-    work_id bigint NOT NULL,
-    ordinal integer NOT NULL,
-    piece bytea NOT NULL
-);
-ALTER TABLE ONLY public.work_content ALTER COLUMN piece SET STORAGE EXTERNAL;
-
-
---
--- Name: TABLE work_content; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.work_content IS 'The uploaded bytes, until they are ingested: in pieces, since a driver that takes 20 MB at once stops the process for a fifth of a second, and needs four times as much memory.';
-
-
---
--- Name: COLUMN work_content.ordinal; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.work_content.ordinal IS 'From 0 on, without a gap.';
-
-
---
--- Name: work_id_seq; Type: SEQUENCE; Schema: public; Owner: -
---
-
-ALTER TABLE public.work ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.work_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
 );
 
 
@@ -449,6 +465,22 @@ ALTER TABLE ONLY public.document
 
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_uuid_key UNIQUE (uuid);
+
+
+--
+-- Name: job_content job_content_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job_content
+    ADD CONSTRAINT job_content_pkey PRIMARY KEY (job_id, ordinal);
+
+
+--
+-- Name: job job_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (id);
 
 
 --
@@ -492,22 +524,6 @@ ALTER TABLE ONLY public.schema_migrations
 
 
 --
--- Name: work_content work_content_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.work_content
-    ADD CONSTRAINT work_content_pkey PRIMARY KEY (work_id, ordinal);
-
-
---
--- Name: work work_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.work
-    ADD CONSTRAINT work_pkey PRIMARY KEY (id);
-
-
---
 -- Name: document_ready_source_key; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -515,17 +531,31 @@ CREATE UNIQUE INDEX document_ready_source_key ON public.document USING btree (us
 
 
 --
--- Name: document_sha256_key; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX document_sha256_key ON public.document USING btree (user_id, sha256) NULLS NOT DISTINCT WHERE (status <> 'failed'::text);
-
-
---
 -- Name: document_source_idx; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX document_source_idx ON public.document USING btree (md5(source));
+
+
+--
+-- Name: document_version_key; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX document_version_key ON public.document USING btree (user_id, md5(source), sha256) NULLS NOT DISTINCT WHERE (status <> 'failed'::text);
+
+
+--
+-- Name: job_document_uuid_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_document_uuid_idx ON public.job USING btree (document_uuid);
+
+
+--
+-- Name: job_run_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_run_at_idx ON public.job USING btree (run_at);
 
 
 --
@@ -543,17 +573,11 @@ CREATE INDEX message_generating_idx ON public.message USING btree (created_at) W
 
 
 --
--- Name: work_document_uuid_idx; Type: INDEX; Schema: public; Owner: -
+-- Name: job_content job_content_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-CREATE INDEX work_document_uuid_idx ON public.work USING btree (document_uuid);
-
-
---
--- Name: work_run_at_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX work_run_at_idx ON public.work USING btree (run_at);
+ALTER TABLE ONLY public.job_content
+    ADD CONSTRAINT job_content_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.job(id) ON DELETE CASCADE;
 
 
 --
@@ -562,14 +586,6 @@ CREATE INDEX work_run_at_idx ON public.work USING btree (run_at);
 
 ALTER TABLE ONLY public.passage
     ADD CONSTRAINT passage_document_uuid_fkey FOREIGN KEY (document_uuid) REFERENCES public.document(uuid) ON DELETE CASCADE;
-
-
---
--- Name: work_content work_content_work_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.work_content
-    ADD CONSTRAINT work_content_work_id_fkey FOREIGN KEY (work_id) REFERENCES public.work(id) ON DELETE CASCADE;
 
 
 --
@@ -592,4 +608,7 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261124000002'),
     ('20261124000003'),
     ('20261125000001'),
-    ('20261125000002');
+    ('20261125000002'),
+    ('20261126000001'),
+    ('20261126000002'),
+    ('20261126000003');

@@ -1,0 +1,1 @@
+"""How good retrieval is, on labelled questions; the service never imports this."""

@@ -1,7 +1,7 @@
-"""`python -m evaluation`: how good retrieval is on every labelled set at hand, as a Markdown table.
+"""`python -m evaluation`: how good retrieval is on labelled questions.
 
-The sets are the questions about bRAG's own documents beside this file, and each folder of EVAL_DIR
-that holds a corpus.jsonl and a queries.jsonl.
+Without a command every set at hand is measured: the questions about bRAG's own documents beside
+this file, and each folder of EVAL_DIR that holds a corpus.jsonl and a queries.jsonl.
 """
 
 import argparse
@@ -11,63 +11,108 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app.core.exceptions import BragError, ConfigurationError
-from app.documents.console import Interrupted, until_told
-from app.documents.exceptions import UnusableSet
-from app.documents.measuring import evaluate
-from app.documents.reports import Report, table, write_json
-from app.embedded.exceptions import EmbeddedStartFailed
-from settings import load_settings
+from app.core.signals import Interrupted, until_signal
+from app.documents.console import say
+from app.documents.runtime import open_any_database
+from evaluation.calibration import calibrate, store_calibration
+from evaluation.exceptions import UnusableSet
+from evaluation.report import curve, table, write_json
+from evaluation.runner import evaluate, measure_evidence
+from settings import Settings, load_settings
 
-OWN_QUESTIONS = Path(__file__).with_name("questions.jsonl")
-OWN_DOCUMENTS = (Path("README.md"), Path("docs"))
+HERE: Final = Path(__file__).parent
+OWN_QUESTIONS: Final = HERE / "questions.jsonl"
+# A snapshot: figures compare from one version to the next, however README and docs change.
+OWN_DOCUMENTS: Final = Path("evaluation") / "documents"
 
 logger = logging.getLogger("evaluation")
 
 
 class LabelledSet(NamedTuple):
-    """Questions, and the documents that they are about."""
+    """Questions, and the documents that they are about; None: those of the knowledge base."""
 
     name: str
     questions: Path
-    corpus: tuple[Path, ...]
+    corpus: list[Path] | None
 
 
 def main() -> int:
-    """Measures each set in a knowledge base of its own, telling on stderr how far it is."""
-    parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the numbers as JSON too")
-    arguments = parser.parse_args()
+    """Runs one command; the exit code is 0 only if all of it succeeded."""
+    arguments = _parse_arguments()
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     logger.setLevel(logging.INFO)
     try:
-        reports = [_measure(each) for each in find_sets(os.environ.get("EVAL_DIR"))]
-        sys.stdout.write(f"{table(reports)}\n")
-        if arguments.json is not None:
-            write_json(reports, arguments.json)
+        command = _calibrate if arguments.command == "calibrate" else _run
+        asyncio.run(until_signal(command(load_settings(), arguments)))
     except Interrupted as interrupted:
         return interrupted.exit_code
-    except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
+    except (BragError, ConfigurationError, UnusableSet) as error:
         logger.critical("%s", error)
         return 1
     return 0
 
 
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command")
+    run = commands.add_parser("run", help="measure retrieval on a set of your own")
+    for command in (run, commands.add_parser("calibrate", help="store the best threshold")):
+        command.add_argument("file", type=Path, metavar="FILE", help="questions, as JSON lines")
+        command.add_argument(
+            "--corpus",
+            nargs="+",
+            type=Path,
+            metavar="PATH",
+            help="ask a temporary knowledge base of these: .jsonl (id, title, text), files, dirs",
+        )
+    for command in (parser, run):
+        command.add_argument(
+            "--json", type=Path, metavar="OUT", help="write the numbers as JSON too"
+        )
+    return parser.parse_args()
+
+
+async def _run(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Measures the given set, or each at hand, in a knowledge base of its own."""
+    if arguments.command == "run":
+        sets = [LabelledSet(arguments.file.stem, arguments.file, arguments.corpus)]
+    else:
+        sets = await asyncio.to_thread(lambda: list(find_sets(os.environ.get("EVAL_DIR"))))
+    reports = []
+    for labelled in sets:
+        logger.info("Measuring %s.", labelled.name)
+        reports.append(await evaluate(settings, labelled.name, labelled.questions, labelled.corpus))
+    say(table(reports))
+    if arguments.json is not None:
+        await asyncio.to_thread(write_json, reports, arguments.json)
+
+
+async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Finds the relevance threshold and stores it."""
+    sample = await measure_evidence(settings, arguments.file, arguments.corpus)
+    calibration = calibrate(sample)
+    say(curve(calibration, sample))
+    async with open_any_database(settings) as database:
+        await store_calibration(database, settings.EMBEDDING_MODEL, calibration)
+    say(f"Stored for {settings.EMBEDDING_MODEL}.")
+    if settings.RELEVANCE_THRESHOLD is not None:
+        say(f"But RELEVANCE_THRESHOLD={settings.RELEVANCE_THRESHOLD} is set, and goes before it.")
+
+
 def find_sets(folder: str | None) -> Iterator[LabelledSet]:
     """Our own set, and then those of a folder, by name."""
-    yield LabelledSet("own", OWN_QUESTIONS, OWN_DOCUMENTS)
+    yield LabelledSet("own", OWN_QUESTIONS, [OWN_DOCUMENTS])
     for corpus in sorted(Path(folder).glob("*/corpus.jsonl")) if folder else ():
         queries = corpus.with_name("queries.jsonl")
         if queries.exists():
-            yield LabelledSet(corpus.parent.name, queries, (corpus,))
-
-
-def _measure(labelled: LabelledSet) -> Report:
-    logger.info("Measuring %s.", labelled.name)
-    evaluating = evaluate(load_settings(), labelled.name, labelled.questions, labelled.corpus)
-    return asyncio.run(until_told(evaluating))
+            yield LabelledSet(corpus.parent.name, queries, [corpus])
 
 
 if __name__ == "__main__":

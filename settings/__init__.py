@@ -3,9 +3,9 @@
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from settings.base import Settings
+from settings.base import DEFAULT_EMBEDDING_MODEL, Settings
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["DEFAULT_EMBEDDING_MODEL", "Settings", "load_settings"]
 
 
 def load_settings() -> Settings:
@@ -13,10 +13,10 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SystemExit("\n".join(_sentence(each) for each in error.errors())) from None
+        raise SystemExit("\n".join(_sentence(fault) for fault in error.errors())) from None
 
 
-def _sentence(error: ErrorDetails) -> str:
-    name = error["loc"][0] if error["loc"] else "settings"
-    reason = error["msg"].removeprefix("Value error, ")
+def _sentence(fault: ErrorDetails) -> str:
+    name = fault["loc"][0] if fault["loc"] else "settings"
+    reason = fault["msg"].removeprefix("Value error, ")
     return f"The setting {name} is wrong: {reason}."

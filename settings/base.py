@@ -9,7 +9,7 @@ import orjson
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.core.constants import DEFAULT_EMBEDDING_MODEL
+DEFAULT_EMBEDDING_MODEL: Final = "sentence-transformers/all-MiniLM-L6-v2"
 
 
 def _split(value: Any) -> Any:

@@ -53,4 +53,4 @@ graceful_timeout = _settings.GRACEFUL_TIMEOUT_SEC + SERVER_GRACE_SEC
 reload = _settings.RELOAD
 logger_class = ServiceLogger
 accesslog = None  # the application logs its requests, with their ids and without their queries
-control_socket_disable = True  # nobody here controls a running gunicorn, and nobody should
+control_socket_disable = True  # it is one more way in, and nothing here uses it

@@ -1,4 +1,7 @@
-"""What the tests stand on: real Postgres, the real Qdrant engine, a fake model behind the wire."""
+"""What the tests stand on: real Postgres, the real Qdrant engine, a fake model behind the wire.
+
+A fixture that is here means one thing in every folder; a folder's own have other names.
+"""
 
 import asyncio
 import logging
@@ -10,15 +13,20 @@ from typing import Any
 import httpx2
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
-import app.main
-from app.core.embeddings import Embedder, create_embedder
+from app.db import Database
 from app.embedded.postgres import EmbeddedPostgres
+from app.embeddings.embedder import Embedder
 from settings import Settings
-from tests.fakes import FakeOpenAI
-from tests.server import serve
-from tests.template import Template, execute
+from tests.support.databases import opened
+from tests.support.fake_openai import FakeOpenAI, refusing_url
+from tests.support.knowledge import MAX_BYTES, Knowledge, open_knowledge
+from tests.support.qdrant_double import QdrantDouble
+from tests.support.server import serve
+from tests.support.shared import close_shared, shared_embedder
+from tests.support.template import Template, execute
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -84,21 +92,39 @@ def template(postgres_url: str) -> Template:
 
 @pytest.fixture(scope="session")
 def database_url(template: Template) -> Iterator[str]:
-    """A migrated database, which tests share; where they put in documents they have their own.
+    """A migrated database that all tests share which put no documents in."""
+    with template.copied() as url:
+        yield url
 
-    The work of ingesting is done by whichever worker comes first: that of another test's service
-    would put the vectors where that other service looks.
+
+@pytest.fixture
+async def shared_database(database_url: str) -> AsyncIterator[Database]:
+    """The database of `database_url`, opened, with little patience."""
+    async with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def own_database_url(template: Template) -> Iterator[str]:
+    """A migrated, empty database of the test's own: no other test's worker looks for jobs there.
+
+    That worker would do the jobs, and put the vectors where only its own service looks.
     """
     with template.copied() as url:
         yield url
 
 
+@pytest.fixture(scope="session", autouse=True)
+async def shared_are_closed() -> AsyncIterator[None]:
+    """What all tests share ends with the session."""
+    yield
+    await close_shared()
+
+
 @pytest.fixture(scope="session")
-def embedder() -> Iterator[Embedder]:
+def embedder() -> Embedder:
     """The packaged embedding model, loaded once."""
-    embedder = create_embedder(Settings())
-    yield embedder
-    embedder.close()
+    return shared_embedder()
 
 
 @pytest.fixture
@@ -112,12 +138,17 @@ SettingsFactory = Callable[..., Settings]
 
 
 @pytest.fixture
-def make_settings(database_url: str, fake_openai: FakeOpenAI, tmp_path: Path) -> SettingsFactory:
-    """Settings of a service whose parts are all there; any can be given anew."""
+def make_settings(
+    own_database_url: str, fake_openai: FakeOpenAI, tmp_path: Path
+) -> SettingsFactory:
+    """Settings of a service whose parts are all there; any can be given anew.
+
+    Its knowledge base is empty and the test's own; its model is `fake_openai`.
+    """
 
     def make(**given: Any) -> Settings:
         defaults: dict[str, Any] = {
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": own_database_url,
             "OPENAI_BASE_URL": fake_openai.url,
             "OPENAI_MODEL": "fake-model",
             "DATA_DIR": tmp_path / "data",
@@ -127,21 +158,61 @@ def make_settings(database_url: str, fake_openai: FakeOpenAI, tmp_path: Path) ->
     return make
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_embedder(embedder: Embedder) -> Iterator[None]:
-    """Applications share the loaded model: loading it for each would take half the session."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app.main, "create_embedder", lambda _: embedder)
-        patch.setattr(embedder, "close", lambda: None)
-        yield
+@pytest.fixture
+def settings(own_database_url: str, tmp_path: Path) -> Settings:
+    """Settings of commands: a database and a DATA_DIR of the test's own, and no model."""
+    (tmp_path / "data").mkdir()
+    return Settings(
+        DATABASE_URL=SecretStr(own_database_url),
+        DATA_DIR=tmp_path / "data",
+        MAX_DOCUMENT_BYTES=MAX_BYTES,
+    )
 
 
 @pytest.fixture
-def own_embedder(monkeypatch: pytest.MonkeyPatch) -> Embedder:
-    """The embedder of this test's own service."""
-    embedder = create_embedder(Settings())
-    monkeypatch.setattr(app.main, "create_embedder", lambda _: embedder)
-    return embedder
+async def client(make_settings: SettingsFactory) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of a service of the test's own, that of `make_settings`."""
+    async with serve(make_settings()) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def shared_client(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of one service for the whole module: small documents only, and no model."""
+    with template.copied() as url:
+        settings = Settings(
+            DATABASE_URL=SecretStr(url),
+            DATA_DIR=tmp_path_factory.mktemp("shared"),
+            OPENAI_BASE_URL=refusing_url(),
+            MAX_DOCUMENT_BYTES=MAX_BYTES,
+        )
+        async with serve(settings) as client:
+            yield client
+
+
+@pytest.fixture
+async def knowledge(
+    own_database_url: str, embedder: Embedder, tmp_path: Path
+) -> AsyncIterator[Knowledge]:
+    """An empty knowledge base without a server: its jobs are done when a test says so."""
+    settings = Settings(DATABASE_URL=SecretStr(own_database_url), DATA_DIR=tmp_path / "data")
+    async with open_knowledge(settings, embedder) as knowledge:
+        yield knowledge
+
+
+@pytest.fixture
+def qdrant(tmp_path: Path) -> Iterator[QdrantDouble]:
+    """A Qdrant server that can go down."""
+    with QdrantDouble(tmp_path / "qdrant") as double:
+        yield double
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two passages are committed at a time."""
+    monkeypatch.setattr("app.documents.ingestion.pipeline.EMBED_AT_ONCE", 2)
 
 
 @pytest.fixture(autouse=True)
@@ -151,10 +222,3 @@ def logs_as_they_were() -> Iterator[None]:
     yield
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
-
-
-@pytest.fixture
-async def client(make_settings: SettingsFactory) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of the running service."""
-    async with serve(make_settings()) as client:
-        yield client

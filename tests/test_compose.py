@@ -12,7 +12,7 @@ import pytest
 
 from app.core.constants import ROOT
 from settings import Settings
-from tests.container_files import Stage, read_compose
+from tests.support.container_files import Stage, read_compose
 
 COMPOSE = read_compose()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -41,7 +41,7 @@ class TestServices:
         assert SERVICES[name].get("environment", {}).keys() <= known
 
     def test_secrets_come_from_the_env_file(self) -> None:
-        """The file holds no password: the one it needs is asked for."""
+        """The file holds no password: POSTGRES_PASSWORD is asked for."""
         text = (ROOT / "docker-compose.yml").read_text()
         assert set(re.findall(r"\$\{(\w+)", text)) == {"POSTGRES_PASSWORD"}
         assert API["env_file"] == ".env"
@@ -64,7 +64,8 @@ class TestServices:
 
     def test_volumes_are_declared(self) -> None:
         """Every volume is a declared one, and every declared one is used."""
-        used = {each.split(":")[0] for one in SERVICES.values() for each in one["volumes"]}
+        mounts = [mount for service in SERVICES.values() for mount in service["volumes"]]
+        used = {mount.split(":")[0] for mount in mounts}
         assert used == COMPOSE["volumes"].keys()
 
     def test_data_is_where_the_image_has_it(self) -> None:
@@ -73,7 +74,7 @@ class TestServices:
         assert API["volumes"] == [f"data:{image.environment['DATA_DIR']}"]
         assert API["environment"]["DATA_DIR"] == image.environment["DATA_DIR"]
         assert image.all("WORKDIR") == ["/project"]
-        assert any("--owner brag data" in each for each in image.all("RUN"))
+        assert any("--owner brag data" in command for command in image.all("RUN"))
 
     def test_streams_may_finish(self) -> None:
         """Compose waits for longer than gunicorn before it kills."""
@@ -105,24 +106,24 @@ def qdrant_check(port: int) -> int:
     """The exit code of Qdrant's health check, asked of another port."""
     kind, *command = SERVICES["qdrant"]["healthcheck"]["test"]
     assert kind == "CMD"
-    told = [each.replace("6333", str(port)).replace("$$", "$") for each in command]
+    told = [part.replace("6333", str(port)).replace("$$", "$") for part in command]
     return subprocess.run(told, capture_output=True, check=False).returncode
 
 
 class TestQdrantHealth:
     """The health check that stands in for curl."""
 
-    def test_ready(self) -> None:
+    def test_ready_qdrant_is_healthy(self) -> None:
         """A Qdrant whose shards are ready is healthy."""
         with readyz_answers(200) as port:
             assert qdrant_check(port) == 0
 
-    def test_starting(self) -> None:
+    def test_starting_qdrant_is_not_healthy(self) -> None:
         """A Qdrant that answers, but is not ready, is not healthy."""
         with readyz_answers(503) as port:
             assert qdrant_check(port) != 0
 
-    def test_not_there(self) -> None:
+    def test_missing_qdrant_is_not_healthy(self) -> None:
         """A Qdrant that refuses connections is not healthy."""
         with readyz_answers(200) as port:
             pass

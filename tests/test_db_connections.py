@@ -11,10 +11,10 @@ import pytest
 
 from app.core.exceptions import ConfigurationError, DatabaseUnavailable
 from app.db import Database
-from tests.databases import execute, opened
-from tests.fakes import refusing_url
-from tests.template import Template
-from tests.template import execute as alter
+from tests.support.databases import execute, opened
+from tests.support.fake_openai import refusing_url
+from tests.support.template import Template
+from tests.support.template import execute as alter
 
 END_THE_OTHERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -23,8 +23,8 @@ END_THE_OTHERS = """
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database with little patience."""
+async def named_database(database_url: str) -> AsyncIterator[Database]:
+    """The shared database, over connections that Postgres knows by a name."""
     async with opened(f"{database_url}&application_name=test_db_connections") as database:
         yield database
 
@@ -42,21 +42,21 @@ def url_in_tokyo(template: Template) -> Iterator[str]:
 class TestReady:
     """Whether Postgres answers, and has what this version needs."""
 
-    async def test_refused(self) -> None:
-        """Where nobody listens the database is unavailable."""
+    async def test_missing_server_is_unavailable(self) -> None:
+        """Where no server listens the database is unavailable."""
         address = refusing_url().removeprefix("http://").removesuffix("/v1")
         async with opened(f"postgresql://{address}/postgres") as database:
             with pytest.raises(DatabaseUnavailable):
                 await database.ready()
 
-    async def test_may_not_look(self, url_in_tokyo: str) -> None:
+    async def test_role_without_a_look_at_migrations_is_ready(self, url_in_tokyo: str) -> None:
         """A role that may not read which migrations there are does its work nevertheless."""
         name = urlsplit(url_in_tokyo).path.removeprefix("/")
         alter(url_in_tokyo, f"ALTER DATABASE \"{name}\" SET role = 'pg_read_all_stats'")
         async with opened(url_in_tokyo) as database:
             await database.ready()
 
-    async def test_behind(self, url_in_tokyo: str) -> None:
+    async def test_database_without_migrations_is_not_ready(self, url_in_tokyo: str) -> None:
         """A database without the newest migration, or without any, is not ready, and says so."""
         async with opened(url_in_tokyo) as database:
             await database.ready()
@@ -85,18 +85,18 @@ class TestConnections:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     @pytest.mark.usefixtures("many_files")
-    async def test_many_files(self, database: Database) -> None:
+    async def test_many_open_files_do_no_harm(self, named_database: Database) -> None:
         """Connections work, and are used again, however many files the process has open."""
         for _ in range(3):
-            await database.ready()
+            await named_database.ready()
 
-    async def test_closed_by_the_server(self, database: Database) -> None:
-        """Connections that the server has closed are replaced before anybody notices."""
-        await asyncio.gather(*(database.ready() for _ in range(20)))
-        await database.run(lambda queries: execute(queries, END_THE_OTHERS))
-        assert await asyncio.gather(*(database.ready() for _ in range(20))) == [None] * 20
+    async def test_closed_connections_are_replaced(self, named_database: Database) -> None:
+        """Connections that the server has closed are replaced before they are used."""
+        await asyncio.gather(*(named_database.ready() for _ in range(20)))
+        await named_database.run(lambda queries: execute(queries, END_THE_OTHERS))
+        assert await asyncio.gather(*(named_database.ready() for _ in range(20))) == [None] * 20
 
-    async def test_session(self, url_in_tokyo: str) -> None:
+    async def test_session_has_a_timeout_and_utc(self, url_in_tokyo: str) -> None:
         """Postgres itself gives up in time and speaks UTC, whatever the database is set to."""
         async with opened(url_in_tokyo, timeout_sec=1.5) as database:
             for name, expected in (("statement_timeout", "1500ms"), ("timezone", "UTC")):

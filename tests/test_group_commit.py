@@ -1,7 +1,6 @@
 """Rows of concurrent callers in one commit."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,24 +8,17 @@ import pytest
 
 from app.db import Database
 from app.group_commit import MAX_GROUP, GroupCommit
-from tests.databases import execute, message, opened, stored
+from tests.support.databases import execute, message, stored
 
 COMMITS = "SELECT DISTINCT CAST(xmin AS text) FROM message WHERE model = :model"
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database with little patience."""
-    async with opened(f"{database_url}&application_name=test_db") as database:
-        yield database
 
 
 class TestGroupCommit:
     """Rows of concurrent callers in one commit."""
 
-    async def test_order(self, database: Database) -> None:
-        """Rows are stored in the order in which they came, and each caller gets its own."""
-        group = GroupCommit(database, "insert_messages")
+    async def test_rows_keep_their_order(self, shared_database: Database) -> None:
+        """Rows are stored in the order in which they came, and callers get their own."""
+        group = GroupCommit(shared_database, "insert_messages")
         rows = [message(f"{n}") for n in range(2 * MAX_GROUP)]
         written = await asyncio.gather(*(group.write(rows[n : n + 2]) for n in range(0, 400, 2)))
         returned = [row for pair in written for row in pair]
@@ -34,12 +26,12 @@ class TestGroupCommit:
         ids = [row["id"] for row in returned]
         assert ids == sorted(ids)
 
-    async def test_few_commits(self, database: Database) -> None:
+    async def test_many_callers_share_few_commits(self, shared_database: Database) -> None:
         """Many callers share a few commits."""
-        group, model = GroupCommit(database, "insert_messages"), uuid4().hex
+        group, model = GroupCommit(shared_database, "insert_messages"), uuid4().hex
         rows = [message() | {"model": model} for _ in range(100)]
         await asyncio.gather(*(group.write([row]) for row in rows))
-        commits = await database.run(lambda queries: execute(queries, COMMITS, model=model))
+        commits = await shared_database.run(lambda queries: execute(queries, COMMITS, model=model))
         assert len(commits) <= 2
 
     @pytest.mark.parametrize(
@@ -47,60 +39,68 @@ class TestGroupCommit:
         [{"role": "king"}, {"message": "a\x00b"}, {"message": None}, {"usage": {"total": 10**30}}],
         ids=["refused by a constraint", "NUL", "null", "a number without a JSON form"],
     )
-    async def test_bad_row(self, database: Database, bad: dict[str, Any]) -> None:
+    async def test_bad_row_fails_its_caller_only(
+        self, shared_database: Database, bad: dict[str, Any]
+    ) -> None:
         """A bad row fails its own caller only."""
-        group = GroupCommit(database, "insert_messages")
+        group = GroupCommit(shared_database, "insert_messages")
         good = [message() for _ in range(4)]
         writes = [group.write([row]) for row in good]
         writes.insert(2, group.write([message() | bad]))
         results = await asyncio.gather(*writes, return_exceptions=True)
         assert [isinstance(result, Exception) for result in results] == [0, 0, 1, 0, 0]
-        assert all([await stored(database, row["uuid"]) for row in good])
+        assert all([await stored(shared_database, row["uuid"]) for row in good])
 
-    async def test_missing_row(self, database: Database) -> None:
-        """So does an update of a row that is not there."""
+    async def test_missing_row_fails_its_caller_only(self, shared_database: Database) -> None:
+        """An update of a row that is not there fails its own caller only."""
         row = message()
-        await GroupCommit(database, "insert_messages").write([row])
-        group = GroupCommit(database, "finish_messages")
+        await GroupCommit(shared_database, "insert_messages").write([row])
+        group = GroupCommit(shared_database, "finish_messages")
         gone = {"uuid": uuid4(), "message": "", "status": "failed"}
         there = {"uuid": row["uuid"], "message": "Bye", "status": "partial"}
         results = await asyncio.gather(
             group.write([gone]), group.write([there]), return_exceptions=True
         )
         assert [isinstance(result, Exception) for result in results] == [True, False]
-        assert (await stored(database, row["uuid"]) or {})["message"] == "Bye"
+        assert (await stored(shared_database, row["uuid"]) or {})["message"] == "Bye"
 
-    async def test_cancelled_caller(self, database: Database) -> None:
+    async def test_cancelled_caller_takes_nothing_from_others(
+        self, shared_database: Database
+    ) -> None:
         """A caller that leaves takes nothing from the others."""
-        group = GroupCommit(database, "insert_messages")
+        group = GroupCommit(shared_database, "insert_messages")
         rows = [message() for _ in range(3)]
         writes = [asyncio.create_task(group.write([row])) for row in rows]
         await asyncio.sleep(0)
         writes[1].cancel()
         results = await asyncio.gather(*writes, return_exceptions=True)
         assert isinstance(results[1], asyncio.CancelledError)
-        assert await stored(database, rows[0]["uuid"])
-        assert await stored(database, rows[2]["uuid"])
+        assert await stored(shared_database, rows[0]["uuid"])
+        assert await stored(shared_database, rows[2]["uuid"])
 
-    async def test_left_during_a_bad_row(self, database: Database) -> None:
+    async def test_nothing_is_stored_for_a_caller_that_left(
+        self, shared_database: Database
+    ) -> None:
         """Nothing is stored for a caller that leaves before the rows are tried one by one."""
-        group, rows = GroupCommit(database, "insert_messages"), [message() for _ in range(3)]
+        group, rows = GroupCommit(shared_database, "insert_messages"), [message() for _ in range(3)]
         rows[0] |= {"role": "king"}
         writes = [asyncio.create_task(group.write([row])) for row in rows]
         for _ in range(3):  # all have come, and their rows are on the way
             await asyncio.sleep(0)
         writes[1].cancel()
         await asyncio.gather(*writes, return_exceptions=True)
-        assert await stored(database, rows[1]["uuid"]) is None
-        assert await stored(database, rows[2]["uuid"])
+        assert await stored(shared_database, rows[1]["uuid"]) is None
+        assert await stored(shared_database, rows[2]["uuid"])
 
-    async def test_everybody_left(self, database: Database) -> None:
-        """When all have left, the next caller is served as ever."""
-        group = GroupCommit(database, "insert_messages")
+    async def test_next_caller_is_served_when_all_have_left(
+        self, shared_database: Database
+    ) -> None:
+        """When all callers have left, the next one is served as ever."""
+        group = GroupCommit(shared_database, "insert_messages")
         writes = [asyncio.create_task(group.write([message()])) for _ in range(3)]
         await asyncio.sleep(0)
         for write in writes:
             write.cancel()
         row = message()
         await group.write([row])
-        assert await stored(database, row["uuid"])
+        assert await stored(shared_database, row["uuid"])

@@ -11,7 +11,7 @@ from app.core.constants import ROOT
 
 @pytest.fixture(autouse=True)
 def no_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody's own settings."""
+    """No `.env` is found where these tests run."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -23,21 +23,21 @@ def configuration(monkeypatch: pytest.MonkeyPatch, **settings: str) -> dict[str,
 
 
 class TestWorkers:
-    """How many processes there are, and what loop each runs."""
+    """How many processes there are, and which loop they run."""
 
-    def test_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """One process lets in all who wait."""
+    def test_one_process_lets_all_clients_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One process has the loop that lets in all clients who wait."""
         found = configuration(monkeypatch, WORKERS="1")
         assert found["workers"] == 1
         assert found["worker_class"].CONFIG_KWARGS["loop"] == "app.core.loop:Loop"
 
-    def test_several(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Several take one at a time, and so share a burst."""
+    def test_several_processes_share_a_burst(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Several processes have the loop that lets clients in singly, and so share a burst."""
         found = configuration(monkeypatch, WORKERS="2", QDRANT_URL="http://127.0.0.1:6333")
         assert found["workers"] == 2
         assert found["worker_class"].CONFIG_KWARGS["loop"] == "uvloop"
 
-    def test_several_without_a_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """They cannot share vectors that live in a process: a sentence says so."""
+    def test_several_processes_need_a_qdrant_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Several processes without a Qdrant server end the start with a sentence."""
         with pytest.raises(SystemExit, match="WORKERS is 2, but without QDRANT_URL"):
             configuration(monkeypatch, WORKERS="2")

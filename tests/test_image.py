@@ -14,7 +14,7 @@ import pytest
 
 from app.core.constants import ROOT
 from settings import Settings
-from tests.container_files import Stage
+from tests.support.container_files import Stage
 
 BUILD, IMAGE = Stage.read_all()
 NOT_SETTINGS = {"PATH", "PYTHONUNBUFFERED", "OPENBLAS_NUM_THREADS"}
@@ -24,33 +24,33 @@ class TestDockerfile:
     """What the Dockerfile says."""
 
     def test_bases_are_precise(self) -> None:
-        """Both stages stand on the same release of Python, down to its patch level."""
+        """Both stages stand on one release of Python, down to its patch level."""
         assert BUILD.base == IMAGE.base
         assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", IMAGE.base)
 
-    def test_copies_what_exists(self) -> None:
+    def test_everything_copied_exists(self) -> None:
         """Everything that is copied exists, and .dockerignore lets it through."""
         let_through = re.findall(r"(?m)^!(.+)$", (ROOT / ".dockerignore").read_text())
         for source in BUILD.copied + IMAGE.copied:
             assert (ROOT / source).exists()
             assert source.split("/")[0] in let_through
 
-    def test_is_not_root(self) -> None:
+    def test_last_user_is_not_root(self) -> None:
         """The last user of the image is its own."""
         assert IMAGE.all("USER") == ["brag"]
 
-    def test_sets_only_settings(self) -> None:
+    def test_variables_are_settings(self) -> None:
         """Every variable of the image is a setting, or one of the three that Python needs."""
         assert IMAGE.environment.keys() - NOT_SETTINGS <= Settings.model_fields.keys()
 
-    def test_installs_with_hashes(self) -> None:
+    def test_installations_are_hashed(self) -> None:
         """Nothing is installed that is not pinned by its hash."""
-        installs = [each for each in BUILD.all("RUN") if "pip install" in each]
+        installs = [command for command in BUILD.all("RUN") if "pip install" in command]
         assert installs
-        assert all("--require-hashes" in each for each in installs)
+        assert all("--require-hashes" in command for command in installs)
 
-    def test_downloads_nothing_but_pins(self) -> None:
-        """No other command fetches anything, when it is built or when it runs."""
+    def test_nothing_but_pins_is_fetched(self) -> None:
+        """Nothing but the pinned packages is fetched, when it is built or when it runs."""
         commands = " ".join([*BUILD.all("RUN"), *IMAGE.all("RUN"), *IMAGE.command])
         assert not re.search(r"apt|curl|wget|https?:", commands)
 
@@ -127,8 +127,8 @@ def running(tmp_path: Path, database_url: str) -> Iterator[RunningImage]:
 class TestImage:
     """What the image does."""
 
-    def test_migrates_serves_and_drains(self, running: RunningImage) -> None:
-        """It starts from its own files, is healthy, and ends with 0 on SIGTERM, unhealthy."""
+    def test_image_migrates_serves_and_drains(self, running: RunningImage) -> None:
+        """The image starts from its own files, is healthy, and ends with 0 on SIGTERM."""
         port = running.read_log_until("Listening at").partition("127.0.0.1:")[2].split()[0]
         running.environment["PORT"] = port
         running.read_log_until("startup complete")

@@ -62,7 +62,7 @@ class Checkout:
             env=os.environ | environment,
             check=True,
         )
-        return [each for each in calls.read_text().splitlines() if re.match("-m |pip ", each)]
+        return [call for call in calls.read_text().splitlines() if re.match("-m |pip ", call)]
 
 
 @pytest.fixture
@@ -74,15 +74,15 @@ def checkout(tmp_path: Path) -> Checkout:
 def installed(calls: list[str]) -> list[str]:
     """The requirements files that pip was told to install."""
     told = [call for call in calls if "pip install" in call]
-    assert all("--require-hashes" in each for each in told)
-    return [name for each in told for name in re.findall(r"requirements-([a-z-]+)\.txt", each)]
+    assert all("--require-hashes" in call for call in told)
+    return [name for call in told for name in re.findall(r"requirements-([a-z-]+)\.txt", call)]
 
 
 class TestHelp:
     """`make` alone."""
 
-    def test_prints_every_verb(self) -> None:
-        """Every verb is there, with what it does."""
+    def test_every_verb_is_printed(self) -> None:
+        """`make` alone prints every verb, with what it does."""
         done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
         assert set(re.findall(r"(?m)^([a-z-]+) +\w", done.stdout)) == VERBS
 
@@ -90,19 +90,19 @@ class TestHelp:
 class TestInstall:
     """`make install`, and what else needs an installation."""
 
-    def test_fresh(self, checkout: Checkout) -> None:
+    def test_fresh_clone_gets_everything(self, checkout: Checkout) -> None:
         """A fresh clone gets .venv, the pinned installer, and what running needs."""
         calls = checkout.make("install")
         assert "-m venv --clear .venv" in calls
         assert installed(calls) == ["uv", "embedded", "local-llm"]
 
-    def test_again(self, checkout: Checkout) -> None:
-        """With unchanged pins nothing is done, whatever the dates of the files."""
+    def test_second_installation_does_nothing(self, checkout: Checkout) -> None:
+        """A second installation with unchanged pins does nothing, whatever the files' dates."""
         checkout.make("install")
         (checkout.folder / "requirements" / "requirements-embedded.txt").touch()
         assert checkout.make("install") == []
 
-    def test_changed_pins(self, checkout: Checkout) -> None:
+    def test_changed_pins_are_installed(self, checkout: Checkout) -> None:
         """Changed pins are installed, into the .venv that is there."""
         checkout.make("install")
         with (checkout.folder / "requirements" / "requirements-embedded.txt").open("a") as file:
@@ -111,23 +111,23 @@ class TestInstall:
         assert installed(calls) == ["embedded", "local-llm"]
         assert "-m venv --clear .venv" not in calls
 
-    def test_other_interpreter(self, checkout: Checkout) -> None:
+    def test_other_python_gets_its_own_venv(self, checkout: Checkout) -> None:
         """Another version of Python gets a .venv of its own."""
         checkout.make("install")
         assert "-m venv --clear .venv" in checkout.make("install", VERSION="3.12.0")
 
-    def test_for_tests(self, checkout: Checkout) -> None:
+    def test_make_test_installs_and_runs_the_suite(self, checkout: Checkout) -> None:
         """`make test` installs the tools as well, and then runs the suite with coverage."""
         *calls, last = checkout.make("test")
         assert installed(calls) == ["uv", "dev", "local-llm"]
         assert last.startswith("-m pytest --cov ")
 
-    def test_after_tests(self, checkout: Checkout) -> None:
-        """What is there for the tests is enough to run."""
+    def test_make_test_installs_enough_to_run(self, checkout: Checkout) -> None:
+        """After `make test`, `make run-dev` has nothing to install."""
         checkout.make("test")
         assert checkout.make("run-dev") == ["-m app.embedded --reload"]
 
-    def test_for_running(self, checkout: Checkout) -> None:
+    def test_make_run_dev_installs_and_starts(self, checkout: Checkout) -> None:
         """`make run-dev` on a fresh clone installs, and then starts everything."""
         *calls, last = checkout.make("run-dev")
         assert installed(calls) == ["uv", "embedded", "local-llm"]

@@ -28,15 +28,16 @@ def pins(name: str) -> dict[str, str]:
 
 def asked_for(*extras: str) -> set[str]:
     """The packages that pyproject.toml asks for."""
-    lists = [PROJECT["dependencies"], *(PROJECT["optional-dependencies"][each] for each in extras)]
-    return {canonicalize_name(Requirement(each).name) for names in lists for each in names}
+    optional = PROJECT["optional-dependencies"]
+    lists = [PROJECT["dependencies"], *(optional[extra] for extra in extras)]
+    return {canonicalize_name(Requirement(line).name) for lines in lists for line in lines}
 
 
 class TestRequirements:
     """The pinned requirements."""
 
     @pytest.mark.parametrize("file", sorted(PINS.iterdir()), ids=lambda file: file.name)
-    def test_are_all_hashed(self, file: Path) -> None:
+    def test_requirements_are_all_hashed(self, file: Path) -> None:
         """Every requirement is one version with its hashes, from no place in particular."""
         lines = re.sub(r"(?m)^ *(#.*)?\n", "", file.read_text())
         assert not PIN.sub("", lines).strip()
@@ -50,12 +51,12 @@ class TestRequirements:
             ("requirements-dev.txt", ("embedded", "dev")),
         ],
     )
-    def test_hold_what_is_asked_for(self, file: str, extras: tuple[str, ...]) -> None:
+    def test_requirements_hold_what_is_asked_for(self, file: str, extras: tuple[str, ...]) -> None:
         """What pyproject.toml asks for is pinned: after a change there, `make compile`."""
         assert asked_for(*extras) <= pins(file).keys()
 
-    def test_agree(self) -> None:
-        """Tests run on the versions of production: each file only adds to the one before."""
+    def test_requirements_agree(self) -> None:
+        """Tests run on the versions of production: every file only adds to the one before."""
         production, embedded = pins("requirements.txt"), pins("requirements-embedded.txt")
         development = pins("requirements-dev.txt")
         assert production.items() <= embedded.items() <= development.items()
@@ -72,27 +73,27 @@ class TestEnvironmentExample:
 
     TEXT = (ROOT / ".env.example").read_text()
 
-    def test_names_every_setting(self) -> None:
-        """It holds exactly the settings, in their order."""
+    def test_example_names_every_setting(self) -> None:
+        """`.env.example` holds exactly the settings, in their order."""
         assert re.findall(r"(?m)^(\w+)=", self.TEXT) == list(Settings.model_fields)
 
-    def test_explains_every_setting(self) -> None:
-        """Above each setting stands a line of its own that explains it."""
+    def test_example_explains_every_setting(self) -> None:
+        """Above every setting stands a line of its own that explains it."""
         assert len(re.findall(r"(?m)^# .+\.\n\w+=", self.TEXT)) == len(Settings.model_fields)
 
-    def test_holds_the_defaults(self) -> None:
-        """Copying it to `.env` changes nothing."""
+    def test_example_holds_the_defaults(self) -> None:
+        """Copying `.env.example` to `.env` changes nothing."""
         assert ExampleSettings().model_dump() == Settings().model_dump()
 
 
 class TestContinuousIntegration:
     """The workflow."""
 
-    def test_runs_the_same_script(self) -> None:
-        """It runs `.ci/run`, on a named system, with actions of a precise version."""
+    def test_ci_runs_the_script(self) -> None:
+        """CI runs `.ci/run`, on a named system, with actions of a precise version."""
         workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
         job = workflow["jobs"]["check"]
         assert job["runs-on"] == "ubuntu-24.04"
-        assert [each["run"] for each in job["steps"] if "run" in each] == ["bash .ci/run"]
-        for action in (each["uses"] for each in job["steps"] if "uses" in each):
+        assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
+        for action in (step["uses"] for step in job["steps"] if "uses" in step):
             assert re.search(r"@v\d+\.\d+\.\d+$", action)

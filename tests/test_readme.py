@@ -12,7 +12,7 @@ import pytest
 
 from app.core.constants import ROOT
 from settings import Settings
-from tests.embedded.launch import Launch
+from tests.support.launch import Launch
 
 README = (ROOT / "README.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
@@ -49,15 +49,15 @@ def answers(launch: Launch) -> list[str]:
 class TestExamples:
     """Every block of the README that shows a command with its answer."""
 
-    def test_there_are_some(self) -> None:
+    def test_examples_show_every_way_to_ask(self) -> None:
         """The README shows answers with and without retrieval, streams, and documents."""
         shown = " ".join(example.command for example in EXAMPLES)
         for path in ("/v1/qa-create", "/v1/qa-stream", "/v1/documents", "/v1/messages"):
             assert path in shown
 
     @pytest.mark.parametrize("number", range(len(EXAMPLES)))
-    def test_answer(self, answers: list[str], number: int) -> None:
-        """The answer has the shape that the README shows."""
+    def test_answer_has_the_shown_shape(self, answers: list[str], number: int) -> None:
+        """An answer has the shape that the README shows."""
         assert shape(answers[number]) == shape(EXAMPLES[number].output)
 
 
@@ -91,9 +91,9 @@ def shape(text: str) -> Any:
 def _keys(value: Any) -> Any:
     match value:
         case dict():
-            return {name: _keys(each) for name, each in value.items()}
+            return {name: _keys(part) for name, part in value.items()}
         case list():
-            return [_keys(each) for each in value[:1]]
+            return [_keys(part) for part in value[:1]]
         case _:
             return None
 
@@ -101,8 +101,8 @@ def _keys(value: Any) -> Any:
 class TestSettings:
     """The table of settings."""
 
-    def test_table(self) -> None:
-        """It holds every setting, in the order of `.env.example`, with its default."""
+    def test_table_holds_every_setting(self) -> None:
+        """The table holds every setting, in the order of `.env.example`, with its default."""
         rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`)? ?\|", README, re.MULTILINE)
         example = (ROOT / ".env.example").read_text()
         assert rows == re.findall(r"^([A-Z_]+)=(.*)$", example, re.MULTILINE)

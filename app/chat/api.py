@@ -1,21 +1,16 @@
 """Completions, answers over the knowledge base, their streams, and the messages of both."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
 
+from app.chat.cancellation import cancelled_when_client_leaves
 from app.chat.dependencies import (
-    CompletionServiceDependency,
+    AnswerServiceDependency,
     MessageServiceDependency,
     QAQuestion,
-    QAServiceDependency,
     Question,
 )
 from app.chat.generation import Generation
@@ -30,9 +25,8 @@ from app.chat.openapi import (
     QA_PROBLEMS,
     STREAM,
 )
-from app.chat.streaming import stream_events
+from app.chat.streaming import EventStream, may_begin
 from app.core.dependencies import SettingsDependency
-from app.core.exceptions import BragError
 from app.core.openapi import VALIDATION_PROBLEM
 from app.core.pagination import link_next
 from settings import Settings
@@ -42,12 +36,10 @@ router = APIRouter(prefix="/v1", tags=["Chat"], responses=VALIDATION_PROBLEM)
 
 @router.post("/completion", responses=COMPLETION | COMPLETION_PROBLEMS)
 async def completion_create(
-    question: Question, service: CompletionServiceDependency, request: Request
+    question: Question, answers: AnswerServiceDependency, request: Request
 ) -> Message:
     """Answers a question without retrieval."""
-    generation = service.answer(question)
-    async with _cancelled_when_gone(request.receive, generation):
-        return await generation.result()
+    return await _answer(request, answers.answer(question))
 
 
 @router.post(
@@ -57,33 +49,31 @@ async def completion_create(
 )
 async def completion_stream(
     question: Question,
-    service: CompletionServiceDependency,
+    answers: AnswerServiceDependency,
     settings: SettingsDependency,
     request: Request,
 ) -> StreamingResponse:
     """Answers a question without retrieval, as server-sent events."""
-    return await _stream(request, service.answer(question, stream=True), settings)
+    return await _stream(request, answers.answer(question, stream=True), settings)
 
 
 @router.post("/qa-create", responses=MESSAGE | QA_PROBLEMS)
 async def qa_create(
-    question: QAQuestion, service: QAServiceDependency, request: Request
+    question: QAQuestion, answers: AnswerServiceDependency, request: Request
 ) -> Message:
     """Answers a question from the documents alone."""
-    generation = service.answer(question)
-    async with _cancelled_when_gone(request.receive, generation):
-        return await generation.result()
+    return await _answer(request, answers.answer(question))
 
 
 @router.post("/qa-stream", response_class=StreamingResponse, responses=STREAM | QA_PROBLEMS)
 async def qa_stream(
     question: QAQuestion,
-    service: QAServiceDependency,
+    answers: AnswerServiceDependency,
     settings: SettingsDependency,
     request: Request,
 ) -> StreamingResponse:
     """Answers a question from the documents alone, as server-sent events."""
-    return await _stream(request, service.answer(question, stream=True), settings)
+    return await _stream(request, answers.answer(question, stream=True), settings)
 
 
 @router.get("/messages", responses=MESSAGES | MESSAGES_PROBLEMS)
@@ -109,58 +99,12 @@ async def get_message(uuid: UUID, messages: MessageServiceDependency) -> Message
     return await messages.get(uuid, user_id=None)
 
 
-async def _stream(
-    request: Request, generation: Generation, settings: Settings
-) -> StreamingResponse:
-    """Begins once the upstream has accepted: what is refused until then is an ordinary problem."""
-    async with _cancelled_when_gone(request.receive, generation):
-        await generation.opened(settings.STREAM_START_SEC)
+async def _answer(request: Request, generation: Generation) -> Message:
+    async with cancelled_when_client_leaves(request.receive, generation.deadline):
+        return await generation.result()
+
+
+async def _stream(request: Request, generation: Generation, settings: Settings) -> EventStream:
+    async with cancelled_when_client_leaves(request.receive, generation.deadline):
+        await may_begin(generation, settings.STREAM_START_SEC)
     return EventStream(generation, settings.SSE_PING_SEC)
-
-
-class EventStream(StreamingResponse):
-    """The events of a generation; a client that leaves cancels it, also before the first event."""
-
-    def __init__(self, generation: Generation, ping_sec: float) -> None:
-        super().__init__(
-            stream_events(generation, ping_sec),
-            media_type="text/event-stream; charset=utf-8",
-            headers={
-                "Cache-Control": "no-store",
-                "X-Accel-Buffering": "no",
-                "X-Message-UUID": str(generation.started.uuid),
-            },
-        )
-        self._generation = generation
-
-    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Sends them until the generation ends (ASGI)."""
-        async with _cancelled_when_gone(receive, self._generation):
-            try:
-                # Each chunk wakes a task through all that it is nested in: here, every middleware.
-                await asyncio.create_task(self.stream_response(send))
-            except OSError:  # as servers of ASGI 2.4 say that the client has left
-                raise ClientDisconnect from None
-            finally:
-                if not self._generation.ended:
-                    self._generation.cancel()
-
-
-@asynccontextmanager
-async def _cancelled_when_gone(receive: Receive, generation: Generation) -> AsyncIterator[None]:
-    """A client that leaves meanwhile cancels the generation, which then soon ends."""
-    watcher = asyncio.create_task(_cancel_when_gone(receive, generation))
-    try:
-        yield
-    except BragError:
-        if generation.cancelled:
-            raise ClientDisconnect from None  # nobody is there to be told
-        raise
-    finally:
-        watcher.cancel()
-
-
-async def _cancel_when_gone(receive: Receive, generation: Generation) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    generation.cancel()

@@ -1,12 +1,13 @@
 """Completions out of the bytes of the OpenAI API, as events and as JSON."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
-from app.chat.events import Piece
+from app.chat.events import Delta
 from app.chat.exceptions import OpenAIException, OpenAIFailedProcessingException
 from app.chat.models import Usage
 from app.core.exceptions import BragError
@@ -17,37 +18,50 @@ NUL: Final = "\x00"  # Postgres stores any character but this
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
+@dataclass(slots=True)
+class Completion:
+    """The upstream has said all: why it ended, if it says so, and the tokens that it counted."""
+
+    finish_reason: str | None
+    usage: Usage | None
+
+
 class CompletionDecoder:
-    """Collects one completion: feed it bytes, get its pieces, then check that it is whole."""
+    """Decodes one completion: feed it bytes for its deltas, then ask whether it is whole."""
 
     def __init__(self) -> None:
-        self.finish_reason: str | None = None
-        self.usage: Usage | None = None
-        self.done = False
+        self.is_done = False  # nothing of what follows belongs to the completion
+        self._finish_reason: str | None = None
+        self._usage: Usage | None = None
         self._has_content = False
         self._rest = b""
         self._failure: BragError | None = None
 
-    def feed(self, data: bytes) -> list[Piece]:
-        """The pieces that `data` completes, wherever the network cut the stream.
+    @property
+    def completion(self) -> Completion:
+        """How it ended, as far as the upstream has said so."""
+        return Completion(self._finish_reason, self._usage)
+
+    def feed(self, data: bytes) -> list[Delta]:
+        """The deltas that `data` completes, wherever the network cut the stream.
 
         Reads server-sent events (WHATWG HTML 9.2); the OpenAI API puts a chunk on one data line.
-        A bad chunk ends the completion: `done` is set, and `check_whole` raises what is wrong.
+        A broken chunk ends the completion: `is_done` is set, and `check_whole` raises why.
         """
         lines = (self._rest + data).splitlines(keepends=True)
         self._rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
-        pieces = []
+        deltas = []
         for line in lines:
-            if line.startswith(b"data:") and not self.done:
-                piece = self._decode_line(line[5:].strip())
-                if piece:
-                    pieces.append(piece)
-        return pieces
+            if line.startswith(b"data:") and not self.is_done:
+                delta = self._decode_line(line[5:].strip())
+                if delta:
+                    deltas.append(delta)
+        return deltas
 
-    def decode_json(self, body: bytes) -> list[Piece]:
-        """The one piece, if any, of a completion that was not streamed."""
-        piece = self._decode(_load(body), "message")
-        return [piece] if piece else []
+    def decode_json(self, body: bytes) -> list[Delta]:
+        """The one delta, if any, of a completion that was not streamed."""
+        delta = self._decode(_load(body), "message")
+        return [delta] if delta else []
 
     def check_whole(self) -> None:
         """Raises what a completion without content, or without an end, is called."""
@@ -55,30 +69,30 @@ class CompletionDecoder:
             raise self._failure
         if not self._has_content and not self._rest:
             raise OpenAIFailedProcessingException
-        if self.finish_reason is None:
+        if self._finish_reason is None:
             raise OpenAIException
 
-    def _decode_line(self, data: bytes) -> Piece | None:
+    def _decode_line(self, data: bytes) -> Delta | None:
         if data != b"[DONE]":
             try:
                 return self._decode(_load(data), "delta")
             except BragError as error:
                 self._failure = error
-        self.done = True
+        self.is_done = True
         return None
 
-    def _decode(self, chunk: dict[str, Any], part: str) -> Piece | None:
+    def _decode(self, chunk: dict[str, Any], part: str) -> Delta | None:
         if chunk.get("error"):
             raise OpenAIException
         try:
-            return self._read_piece(chunk, part)
+            return self._read_delta(chunk, part)
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise OpenAIFailedProcessingException from error
 
-    def _read_piece(self, chunk: dict[str, Any], part: str) -> Piece | None:
+    def _read_delta(self, chunk: dict[str, Any], part: str) -> Delta | None:
         if chunk.get("usage"):
             with suppress(ValidationError):  # an odd count is no reason to lose the answer
-                self.usage = Usage.model_validate(chunk["usage"])
+                self._usage = Usage.model_validate(chunk["usage"])
         if not chunk["choices"]:
             return None
         choice = chunk["choices"][0]
@@ -87,8 +101,8 @@ class CompletionDecoder:
         if not content and not finish_reason:
             return None
         self._has_content = self._has_content or bool(content)
-        self.finish_reason = finish_reason or self.finish_reason
-        return Piece(
+        self._finish_reason = finish_reason or self._finish_reason
+        return Delta(
             _only(str, chunk.get("id")),
             _only(int, chunk.get("created")),
             _only(str, chunk.get("model")),

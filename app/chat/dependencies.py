@@ -7,22 +7,16 @@ from fastapi.exceptions import RequestValidationError
 
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, QAMessage
-from app.chat.services import CompletionService, QAService
+from app.chat.services import AnswerService
 from app.core.dependencies import SettingsDependency
 from app.core.exceptions import NotFound
 from settings import Settings
 
 
-async def get_completion_service(request: Request) -> CompletionService:
-    """Answers without retrieval."""
-    service: CompletionService = request.state.completion
-    return service
-
-
-async def get_qa_service(request: Request) -> QAService:
-    """Answers with retrieval."""
-    service: QAService = request.state.qa
-    return service
+async def get_answers(request: Request) -> AnswerService:
+    """What answers questions, with retrieval and without."""
+    answers: AnswerService = request.state.answers
+    return answers
 
 
 async def get_messages(request: Request) -> MessageService:
@@ -31,8 +25,7 @@ async def get_messages(request: Request) -> MessageService:
     return messages
 
 
-CompletionServiceDependency = Annotated[CompletionService, Depends(get_completion_service)]
-QAServiceDependency = Annotated[QAService, Depends(get_qa_service)]
+AnswerServiceDependency = Annotated[AnswerService, Depends(get_answers)]
 MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]
 
 

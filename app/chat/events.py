@@ -1,31 +1,31 @@
-"""What happens while an answer is generated, in the order in which it happens."""
+"""What happens while an answer is generated: the events of its stream, in their order."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.chat.models import Message
 from app.core.exceptions import BragError
-from app.documents.models import Source
+from app.retrieval.models import Source
 
 
 @dataclass(slots=True)
-class Started:
-    """The answer has its uuid, under which it is stored before the model is asked."""
+class StartEvent:
+    """First: the uuid under which the answer is stored before the model is asked."""
 
     uuid: UUID
     model: str
 
 
 @dataclass(slots=True)
-class SourcesFound:
-    """The passages that go into the prompt, in prompt order; none: nothing relevant was found."""
+class SourcesEvent:
+    """The passages that go into the prompt, in prompt order; none: nothing is relevant."""
 
     sources: list[Source]
 
 
 @dataclass(slots=True)
-class Piece:
-    """A piece of the answer: the fields are those of the contract's `Chunk`."""
+class Delta:
+    """A part of the answer on its way; the fields are those of the contract's `Chunk`."""
 
     id: str
     created: int
@@ -35,17 +35,17 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Finished:
-    """The answer is committed."""
+class DoneEvent:
+    """Last: the answer is committed."""
 
     message: Message
 
 
 @dataclass(slots=True)
-class Failed:
-    """The answer ends without being complete; what there is of it is stored."""
+class ErrorEvent:
+    """In place of DoneEvent: what there is of the answer is stored."""
 
     error: BragError
 
 
-Event = Started | SourcesFound | Piece | Finished | Failed
+Event = StartEvent | SourcesEvent | Delta | DoneEvent | ErrorEvent

@@ -46,4 +46,4 @@ class StreamTimeoutException(BragError):
 
 
 class GenerationCancelled(Exception):
-    """Nobody waits for the answer any more; no client meets this."""
+    """The generation was cancelled before it was stored; no client is told this."""

@@ -1,27 +1,21 @@
 """Every message, in Postgres."""
 
-from dataclasses import dataclass
+import asyncio
+import logging
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.chat.constants import ChatRolesEnum, MessageStatus
-from app.chat.events import Started
-from app.chat.models import BaseMessage, Message, Usage
-from app.core.exceptions import NotFound
+from app.chat.constants import STORE_AGAIN_SEC, SWEEP_SEC, ChatRolesEnum, MessageStatus
+from app.chat.events import StartEvent
+from app.chat.models import BaseMessage, Message
+from app.chat.outcome import AnswerOutcome
+from app.core.exceptions import DatabaseUnavailable, NotFound
 from app.db import Database
-from app.documents.models import Source
 from app.group_commit import GroupCommit
+from app.retrieval.models import Source
 
-
-@dataclass
-class End:
-    """How an answer ended."""
-
-    answer: Message
-    text: str
-    status: MessageStatus
-    finish_reason: str | None
-    usage: Usage | None
+logger = logging.getLogger(__name__)
 
 
 class MessageService:
@@ -30,29 +24,34 @@ class MessageService:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._inserts = GroupCommit(database, "insert_messages")
-        self._finishes = GroupCommit(database, "finish_messages")
+        self._ends = GroupCommit(database, "finish_messages")
+        self._retries: set[asyncio.Task[None]] = set()
 
-    async def ask(self, question: BaseMessage, answered: Started, sources: list[Source]) -> Message:
+    async def ask(self, question: BaseMessage, start: StartEvent, sources: list[Source]) -> Message:
         """Commits a question, and the answer to it that is about to be generated; returns that."""
-        answer = _row(answered.uuid, ChatRolesEnum.ASSISTANT, question, answered.model)
+        answer = _row(start.uuid, ChatRolesEnum.ASSISTANT, question, start.model)
         answer["status"] = MessageStatus.GENERATING
         answer["sources"] = [source.model_dump() for source in sources]
-        asked = _row(uuid4(), ChatRolesEnum.USER, question, answered.model)
+        asked = _row(uuid4(), ChatRolesEnum.USER, question, start.model)
         asked["message"] = question.message
         _, stored = await self._inserts.write([asked, answer])
         return Message.model_validate(answer | stored)
 
-    async def finish(self, end: End) -> Message:
-        """Commits how an answer ended; returns it as it is now."""
-        row = {
-            "uuid": end.answer.uuid,
-            "message": end.text,
-            "status": end.status,
-            "finish_reason": end.finish_reason,
-            "usage": end.usage.model_dump() if end.usage else None,
-        }
-        await self._finishes.write([row])
-        return end.answer.model_copy(update=row | {"usage": end.usage})
+    async def finish(self, answer: Message, outcome: AnswerOutcome) -> Message:
+        """Commits how an answer ended; returns it as it is now.
+
+        Raises DatabaseUnavailable, and then goes on trying to store it: as partial, since its
+        client is told of a failure.
+        """
+        try:
+            return await self._finish(answer, outcome)
+        except DatabaseUnavailable:
+            logger.warning("Answer %s could not be stored; it is tried again", answer.uuid)
+            status = MessageStatus.PARTIAL if outcome.text else MessageStatus.FAILED
+            retry = asyncio.create_task(self._retry(answer, replace(outcome, status=status)))
+            self._retries.add(retry)
+            retry.add_done_callback(self._retries.discard)
+            raise
 
     async def get(self, uuid: UUID, *, user_id: int | None) -> Message:
         """One message of the user's; NotFound otherwise."""
@@ -70,10 +69,42 @@ class MessageService:
         )
         return [Message.model_validate(row) for row in rows]
 
-    async def fail_abandoned(self, seconds: float) -> int:
-        """Ends the answers that have been generating for longer than `seconds`; says how many."""
-        ended: int = await self._database.query("fail_abandoned_messages", seconds=seconds)
-        return ended
+    async def sweep(self, seconds: float) -> None:
+        """Fails, again and again, answers that have been generating for longer than `seconds`.
+
+        Their processes have died.
+        """
+        while True:
+            try:
+                await self._database.query("fail_abandoned_messages", seconds=seconds)
+            except Exception as error:  # noqa: BLE001 - the next try may find it mended
+                logger.warning("Could not look for abandoned answers: %s", type(error).__name__)
+            await asyncio.sleep(SWEEP_SEC)
+
+    async def close(self) -> None:
+        """Gives up what could not be stored."""
+        for retry in self._retries:
+            retry.cancel()
+
+    async def _finish(self, answer: Message, outcome: AnswerOutcome) -> Message:
+        row = {
+            "uuid": answer.uuid,
+            "message": outcome.text,
+            "status": outcome.status,
+            "finish_reason": outcome.finish_reason,
+            "usage": outcome.usage.model_dump() if outcome.usage else None,
+        }
+        await self._ends.write([row])
+        return answer.model_copy(update=row | {"usage": outcome.usage})
+
+    async def _retry(self, answer: Message, outcome: AnswerOutcome) -> None:
+        while True:
+            await asyncio.sleep(STORE_AGAIN_SEC)
+            try:
+                await self._finish(answer, outcome)
+            except DatabaseUnavailable:
+                continue
+            return
 
 
 def _row(uuid: UUID, role: ChatRolesEnum, question: BaseMessage, model: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.chat.constants import ChatRolesEnum, MessageStatus
 from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
-from app.documents.models import Filter, Source
+from app.retrieval.models import Filter, Source
 
 
 class BaseMessage(RequestModel):
@@ -61,7 +61,7 @@ class Start(BaseModel):
 
 
 class Chunk(BaseModel):
-    """Event `message`: a piece of the answer, as it comes."""
+    """Event `message`: a delta of the answer, as it comes."""
 
     id: str
     created: int

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.chat.constants import ChatRolesEnum, MessageStatus
-from app.chat.events import Event, Finished, Piece, Started
+from app.chat.events import Delta, DoneEvent, Event, StartEvent
 from app.chat.exceptions import (
     OpenAIException,
     OpenAIFailedProcessingException,
@@ -27,12 +27,12 @@ from app.core.exceptions import (
 )
 from app.core.openapi import Responses, json_example, problems
 from app.core.pagination import LINK_HEADER
-from app.documents.models import Source
-from app.documents.openapi import EXAMPLE_SOURCE
+from app.retrieval.models import Source
+from app.retrieval.openapi import EXAMPLE_SOURCE
 
 EVENT_MODELS: Final[tuple[type[BaseModel], ...]] = (Start, Source, Chunk, Message, StreamError)
 
-EXAMPLE_PIECE: Final = Piece("chatcmpl-1", 1700000000, "gpt-4o-mini", "Hello", None)
+EXAMPLE_DELTA: Final = Delta("chatcmpl-1", 1700000000, "gpt-4o-mini", "Hello", None)
 EXAMPLE_MESSAGE: Final = Message(
     id=2,
     uuid=UUID("0c2c8a3e-3f0e-4b0e-9d3c-0f6b0f9f5c11"),
@@ -55,10 +55,10 @@ EXAMPLE_QA: Final = EXAMPLE_MESSAGE.model_copy(
     }
 )
 EXAMPLE_EVENTS: Final[list[Event]] = [
-    Started(EXAMPLE_MESSAGE.uuid, EXAMPLE_MESSAGE.model),
-    EXAMPLE_PIECE,
-    replace(EXAMPLE_PIECE, content="", finish_reason="stop"),
-    Finished(EXAMPLE_MESSAGE),
+    StartEvent(EXAMPLE_MESSAGE.uuid, EXAMPLE_MESSAGE.model),
+    EXAMPLE_DELTA,
+    replace(EXAMPLE_DELTA, content="", finish_reason="stop"),
+    DoneEvent(EXAMPLE_MESSAGE),
 ]
 EXAMPLE_STREAM: Final = b"".join(
     format_event(number, event) for number, event in enumerate(EXAMPLE_EVENTS, start=1)
@@ -106,7 +106,7 @@ STREAM: Final[Responses] = {
                             {"type": "array", "items": _model(Source)},
                             "Second, of answers with retrieval only: what was put into the prompt.",
                         ),
-                        _event("message", _model(Chunk), "Each piece of the answer, as it comes."),
+                        _event("message", _model(Chunk), "Each delta of the answer, as it comes."),
                         _event("done", _model(Message), "Last: the answer is committed."),
                         _event(
                             "error",

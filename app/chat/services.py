@@ -1,41 +1,129 @@
-"""Answers: plain completions, and completions over what retrieval found."""
+"""The way of an answer, from top to bottom: docs/answering.md goes along it, file by file."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from time import time
+
+from async_timeout import timeout
+
+from app.chat.cancellation import Deadline
+from app.chat.constants import NO_DOCUMENTS_FOUND
+from app.chat.decoding import Completion
+from app.chat.events import Delta, SourcesEvent
 from app.chat.generation import Generation
-from app.chat.generations import Context, Generations
-from app.chat.models import BaseMessage, QAMessage
-from app.chat.prompts import completion_prompt, qa_prompt
-from app.documents.retrieval import RetrievalService
+from app.chat.messages import MessageService
+from app.chat.models import BaseMessage, Message, QAMessage, Usage
+from app.chat.outcome import AnswerOutcome
+from app.chat.prompts import Prompt, build_prompt
+from app.chat.upstream import Acceptance, Upstream
+from app.core.exceptions import DatabaseUnavailable, Overloaded
+from app.retrieval.models import Source
+from app.retrieval.services import RetrievalService
+from settings import Settings
 
 
-class CompletionService:
-    """Answers a question as it is."""
+class AnswerService:
+    """Answers questions: each is one generation, at most MAX_CONCURRENT_GENERATIONS at a time."""
 
-    def __init__(self, generations: Generations) -> None:
-        self._generations = generations
+    def __init__(
+        self,
+        upstream: Upstream,
+        messages: MessageService,
+        retrieval: RetrievalService,
+        settings: Settings,
+    ) -> None:
+        self._upstream = upstream
+        self._messages = messages
+        self._retrieval = retrieval
+        self._default_model = settings.OPENAI_MODEL
+        self._timeout_sec = settings.GENERATION_TIMEOUT_SEC
+        self._queue_timeout_sec = settings.QUEUE_TIMEOUT_SEC
+        self._places = asyncio.Semaphore(settings.MAX_CONCURRENT_GENERATIONS)
+        self._under_way: dict[asyncio.Task[None], Generation] = {}
 
     def answer(self, question: BaseMessage, *, stream: bool = False) -> Generation:
-        """Starts to answer."""
+        """Starts to answer a question; a QAMessage from what the documents hold, and only that."""
+        generation = Generation(question.model or self._default_model, self._timeout_sec)
+        answer = self._answer(generation, question, stream=stream)
+        task = asyncio.create_task(generation.run(answer))
+        self._under_way[task] = generation
+        task.add_done_callback(self._under_way.pop)
+        return generation
 
-        async def context() -> Context:
-            return Context(completion_prompt(question.message))
+    async def close(self) -> None:
+        """Cancels the answers under way, and waits until what there is of them is stored."""
+        for generation in self._under_way.values():
+            generation.deadline.cancel()
+        await asyncio.gather(*self._under_way)
 
-        return self._generations.start(question, context, stream=stream)
+    async def _answer(
+        self, generation: Generation, question: BaseMessage, *, stream: bool
+    ) -> Message:
+        """The stored answer. What may be broken off runs within the generation's deadline."""
+        async with self._place(generation.deadline):
+            async with generation.deadline.limit():
+                sources = await self._retrieve(question)
+            prompt = build_prompt(question.message, sources)
+            answer = await self._messages.ask(question, generation.start, sources or [])
+            if sources is not None:
+                generation.publish(SourcesEvent(sources))
+            if sources == []:
+                outcome = _find_nothing(generation)
+            else:
+                outcome = await self._complete(generation, prompt, stream=stream)
+            if outcome.error is not None:
+                with suppress(DatabaseUnavailable):  # its client is told what came first
+                    await self._messages.finish(answer, outcome)
+                raise outcome.error
+            return await self._messages.finish(answer, outcome)
+
+    @asynccontextmanager
+    async def _place(self, deadline: Deadline) -> AsyncIterator[None]:
+        """One of the places; raises Overloaded if none is free within QUEUE_TIMEOUT_SEC."""
+        async with deadline.limit():
+            try:
+                async with timeout(self._queue_timeout_sec):
+                    await self._places.acquire()
+            except TimeoutError:
+                raise Overloaded from None
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    async def _retrieve(self, question: BaseMessage) -> list[Source] | None:
+        """The passages that bear on a question; None for one that is answered without retrieval."""
+        if not isinstance(question, QAMessage):
+            return None
+        return await self._retrieval.relevant(
+            question.message, limit=question.limit, filter=question.filter
+        )
+
+    async def _complete(
+        self, generation: Generation, prompt: Prompt, *, stream: bool
+    ) -> AnswerOutcome:
+        """Publishes the deltas of one completion; an error that broke it off is in the outcome."""
+        usage: Usage | None = None
+        try:
+            async with generation.deadline.limit():
+                async for part in self._upstream.complete(
+                    generation.start.model, prompt, stream=stream
+                ):
+                    match part:
+                        case Delta():
+                            generation.publish(part)
+                        case Acceptance():
+                            generation.accept()
+                        case Completion():
+                            usage = part.usage
+        except Exception as error:  # noqa: BLE001 - it is raised once the answer is stored
+            return AnswerOutcome.of(generation.deltas, usage, error)
+        return AnswerOutcome.of(generation.deltas, usage)
 
 
-class QAService:
-    """Answers a question from what the knowledge base holds on it, and from nothing else."""
-
-    def __init__(self, generations: Generations, retrieval: RetrievalService) -> None:
-        self._generations = generations
-        self._retrieval = retrieval
-
-    def answer(self, question: QAMessage, *, stream: bool = False) -> Generation:
-        """Starts to answer; without a relevant passage the answer says so and no model is asked."""
-
-        async def context() -> Context:
-            sources = await self._retrieval.relevant(
-                question.message, limit=question.limit, filter=question.filter
-            )
-            return Context(qa_prompt(question.message, sources), sources)
-
-        return self._generations.start(question, context, stream=stream)
+def _find_nothing(generation: Generation) -> AnswerOutcome:
+    """Publishes that nothing relevant was found: the model is not asked."""
+    start = generation.start
+    generation.publish(Delta(str(start.uuid), int(time()), start.model, NO_DOCUMENTS_FOUND, "stop"))
+    return AnswerOutcome.of(generation.deltas)

@@ -1,12 +1,17 @@
-"""Events as server-sent events (WHATWG HTML, 9.2)."""
+"""The events of a generation as a stream of server-sent events (WHATWG HTML, 9.2)."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
+from async_timeout import timeout
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from app.chat.events import Event, Failed, Finished, Piece, SourcesFound, Started
+from app.chat.cancellation import cancelled_when_client_leaves
+from app.chat.events import Delta, DoneEvent, ErrorEvent, Event, SourcesEvent, StartEvent
 from app.chat.generation import Generation
 from app.core.exceptions import BragError
 from app.core.logs import request_id
@@ -15,39 +20,75 @@ PING: Final = b": ping\n\n"
 # Ends of lines to Unicode though not to server-sent events: clients that read text line by line
 # (httpx's iter_lines, str.splitlines) would tear the JSON. Its own control characters are escaped.
 LINE_SEPARATORS: Final = tuple(
-    (each.encode(), b"\\u%04x" % ord(each)) for each in ("\x85", "\u2028", "\u2029")
+    (separator.encode(), b"\\u%04x" % ord(separator)) for separator in ("\x85", "\u2028", "\u2029")
 )
 
 NAMES: Final[dict[type[Event], bytes]] = {
-    Started: b"start",
-    SourcesFound: b"sources",
-    Piece: b"message",
-    Finished: b"done",
-    Failed: b"error",
+    StartEvent: b"start",
+    SourcesEvent: b"sources",
+    Delta: b"message",
+    DoneEvent: b"done",
+    ErrorEvent: b"error",
 }
 
 
+class EventStream(StreamingResponse):
+    """The stream of a generation; a client that leaves cancels it, also before the first event."""
+
+    def __init__(self, generation: Generation, ping_sec: float) -> None:
+        super().__init__(
+            stream_events(generation, ping_sec),
+            media_type="text/event-stream; charset=utf-8",
+            headers={
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+                "X-Message-UUID": str(generation.start.uuid),
+            },
+        )
+        self._deadline = generation.deadline
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        """Sends the events until the generation ends (ASGI)."""
+        async with cancelled_when_client_leaves(receive, self._deadline):
+            # In a task of its own: each chunk wakes a task through all the frames above it, which
+            # are those of every middleware here.
+            await asyncio.create_task(self.stream_response(send))
+
+
+async def may_begin(generation: Generation, seconds: float) -> None:
+    """Returns when the stream of a generation may begin; raises what was refused until then.
+
+    That is when the upstream has accepted the request, or `seconds` later.
+    """
+    with suppress(TimeoutError):
+        async with timeout(seconds):
+            while not (generation.is_accepted or generation.has_ended):
+                await generation.changed()
+    if generation.has_ended and not generation.is_accepted:
+        await generation.result()
+
+
 async def stream_events(generation: Generation, ping_sec: float) -> AsyncIterator[bytes]:
-    """Frames the events of a generation, all that are there at once, with pings in silences."""
-    sent, silence = 0, _Silence(generation, ping_sec)
+    """The events, all that are there at once, with a ping after so many seconds of silence."""
+    sent, pings = 0, _PingTimer(generation, ping_sec)
     try:
-        while not sent or sent < len(generation.events) or not generation.ended:
+        while sent < len(generation.events) or not generation.has_ended:
             events = generation.events[sent:]
             if events:
                 yield b"".join(format_event(sent + n, event) for n, event in enumerate(events, 1))
                 sent += len(events)
-                silence.broken()
-            elif silence.too_long:
+                pings.restart()
+            elif pings.is_due:
                 yield PING
-                silence.broken()
+                pings.restart()
             else:
                 await generation.changed()
     finally:
-        silence.end()
+        pings.stop()
 
 
-class _Silence:
-    """Wakes the readers of a generation after so long without an event.
+class _PingTimer:
+    """Wakes the readers of a generation after so many seconds without an event.
 
     One timer for each stream, set again when it rings: one for each event would cost a tenth of it.
     """
@@ -56,22 +97,21 @@ class _Silence:
         self._loop = asyncio.get_running_loop()
         self._generation = generation
         self._seconds = seconds
-        self.too_long = False
-        self.broken()
+        self.restart()
         self._timer = self._loop.call_at(self._due, self._ring)
 
-    def broken(self) -> None:
-        """Something was sent."""
+    def restart(self) -> None:
+        """Counts the silence from now on."""
         self._due = self._loop.time() + self._seconds
-        self.too_long = False
+        self.is_due = False
 
-    def end(self) -> None:
-        """Nothing more will be sent."""
+    def stop(self) -> None:
+        """Rings no more."""
         self._timer.cancel()
 
     def _ring(self) -> None:
         if self._loop.time() >= self._due:
-            self.too_long = True
+            self.is_due = True
             self._generation.wake()
             self._due += self._seconds
         self._timer = self._loop.call_at(self._due, self._ring)
@@ -88,11 +128,11 @@ def format_event(number: int, event: Event) -> bytes:
 
 def _data(event: Event) -> bytes:
     match event:
-        case Finished(message):
+        case DoneEvent(message):
             return message.model_dump_json().encode()
-        case SourcesFound(sources):
+        case SourcesEvent(sources):
             return orjson.dumps([source.model_dump() for source in sources])
-        case Failed(error):
+        case ErrorEvent(error):
             return orjson.dumps(_error(error))
         case _:
             return orjson.dumps(event)

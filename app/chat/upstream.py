@@ -1,8 +1,12 @@
-"""One call of the OpenAI API, streamed or not, as pieces of an answer."""
+"""One call of the OpenAI API, streamed or not.
+
+See docs/decisions/0007-the-upstream-is-read-as-bytes.md.
+"""
 
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import aiohttp
@@ -13,8 +17,8 @@ from async_timeout import timeout
 from openai import AsyncAPIResponse, AsyncOpenAI
 
 from app.chat.constants import DRAIN_UPSTREAM_SEC
-from app.chat.decoding import CompletionDecoder
-from app.chat.events import Piece
+from app.chat.decoding import Completion, CompletionDecoder
+from app.chat.events import Delta
 from app.chat.exceptions import OpenAIException, OpenAIRateLimitedException
 from app.chat.prompts import Prompt
 from app.core.constants import RETRY_AFTER_SEC
@@ -28,6 +32,11 @@ RAW_RESPONSE_HEADER: Final = "X-Stainless-Raw-Response"
 UPSTREAM_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError)
 
 
+@dataclass(slots=True)
+class Acceptance:
+    """The upstream has accepted the request: its headers are there."""
+
+
 class Upstream:
     """Asks the model behind the OpenAI API for completions.
 
@@ -39,9 +48,9 @@ class Upstream:
         self._client = client
 
     async def complete(
-        self, model: str, prompt: Prompt, decoder: CompletionDecoder, *, stream: bool
-    ) -> AsyncIterator[list[Piece]]:
-        """Yields an empty list when the upstream has accepted, then pieces as they come.
+        self, model: str, prompt: Prompt, *, stream: bool
+    ) -> AsyncIterator[Acceptance | Delta | Completion]:
+        """Yields an Acceptance, the deltas as they come, and a Completion.
 
         Raises OpenAIException (refused, unreachable, broken off), OpenAIRateLimitedException or
         OpenAIFailedProcessingException (not a completion).
@@ -49,24 +58,23 @@ class Upstream:
         body: dict[str, Any] = {"model": model, "messages": prompt, "stream": stream}
         if stream:
             body["stream_options"] = {"include_usage": True}
+        decoder = CompletionDecoder()
         try:
             async with self._post(body) as response:
-                yield []
-                if response.headers.get("content-type", "").startswith("text/event-stream"):
-                    async for pieces in _read_stream(_raw(response), decoder):
-                        yield pieces
-                else:
-                    yield decoder.decode_json(await response.read())
+                yield Acceptance()
+                async for delta in _read(response, decoder):
+                    yield delta
         except UPSTREAM_ERRORS as error:
-            if decoder.finish_reason is None:
+            if decoder.completion.finish_reason is None:
                 raise _convert(error) from error
+        yield decoder.completion
         decoder.check_whole()
 
     @asynccontextmanager
     async def _post(self, body: dict[str, Any]) -> AsyncIterator[AsyncAPIResponse[object]]:
         """What `chat.completions.with_streaming_response.create` does, with untyped parameters.
 
-        Walking through those for what they might have to convert takes longer than sending them.
+        That walks through them for what they might have to convert: 0.5 ms of a completion.
         """
         response = cast(
             AsyncAPIResponse[object],
@@ -83,18 +91,18 @@ class Upstream:
             await response.close()
 
 
-def _raw(response: AsyncAPIResponse[object]) -> AsyncIterator[bytes]:
-    """The bytes of a body as they come: `aiter_raw` would count them, and look at each twice."""
-    return aiter(cast(httpx2.AsyncByteStream, response.http_response.stream))
-
-
-async def _read_stream(
-    chunks: AsyncIterator[bytes], decoder: CompletionDecoder
-) -> AsyncIterator[list[Piece]]:
+async def _read(
+    response: AsyncAPIResponse[object], decoder: CompletionDecoder
+) -> AsyncIterator[Delta]:
+    if not response.headers.get("content-type", "").startswith("text/event-stream"):
+        for delta in decoder.decode_json(await response.read()):
+            yield delta
+        return
+    chunks = response.iter_bytes()
     async for data in chunks:
-        if pieces := decoder.feed(data):
-            yield pieces
-        if decoder.done:
+        for delta in decoder.feed(data):
+            yield delta
+        if decoder.is_done:
             await _drain(chunks)
             return
 

@@ -1,4 +1,4 @@
-"""Names and numbers that more than one domain uses."""
+"""Names and numbers that more than one package uses."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "db" / "migrations"
 
 MODEL_TOKENS = 256  # what every embedding model must read of a text, special tokens included
-DEFAULT_EMBEDDING_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 READINESS_TIMEOUT_SEC = 2.0
 RETRY_AFTER_SEC = 1

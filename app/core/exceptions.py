@@ -31,7 +31,7 @@ class BragError(Exception):
     code: ClassVar[str] = "internal_server_error"
     detail: str = "Something went wrong on our side."
     retry_after: float | None = None
-    logged = False  # so that whoever tells a client does not log it again
+    logged = False  # true once a log has it: the handler then does not log it again
 
     def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
         if detail is not None:

@@ -81,7 +81,7 @@ def _allowed_methods(request: Request) -> str:
 
 async def _validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [_field_error(each) for each in error.errors()[:MAX_FIELD_ERRORS]]
+    errors = [_field_error(fault) for fault in error.errors()[:MAX_FIELD_ERRORS]]
     first = errors[0]
     detail = f"{'.'.join(map(str, first.loc))}: {first.msg}."
     return problem_response(

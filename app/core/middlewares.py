@@ -108,7 +108,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
 
 
 class InternalErrors:
-    """Turns what nobody handled into a problem response, inside the request's context."""
+    """Turns unhandled errors into a problem response, inside the request's context."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -3,8 +3,18 @@
 from itertools import islice
 from typing import Annotated, Any, Final, Literal, LiteralString
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    Tag,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.core.constants import MAX_FIELD_ERRORS
 
@@ -47,6 +57,50 @@ TEXT_SCHEMA: Final = Field(
     json_schema_extra={"minLength": 1, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}
 )
 Text = Annotated[str, IS_TEXT, TEXT_SCHEMA]
+
+
+# Every passage's point holds a copy of the metadata: the limits are those of OpenAI's API.
+MAX_METADATA: Final = 50  # entries
+MAX_NAME_CHARS: Final = 64
+MAX_TEXT_CHARS: Final = 512
+
+
+def _kind(value: object) -> str | None:
+    return type(value).__name__ if isinstance(value, bool | int | str) else None
+
+
+Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]  # as Qdrant counts
+MetadataName = Annotated[str, Field(max_length=MAX_NAME_CHARS), IS_TEXT, TEXT_SCHEMA]
+MetadataText = Annotated[str, Field(max_length=MAX_TEXT_CHARS), IS_TEXT, TEXT_SCHEMA]
+Value = Annotated[
+    Annotated[StrictBool, Tag("bool")]
+    | Annotated[Whole, Tag("int")]
+    | Annotated[MetadataText, Tag("str")],
+    Discriminator(
+        _kind,
+        custom_error_type="metadata_type",
+        custom_error_message="must be a string, an integer or a boolean",
+    ),
+]
+
+
+def _require_few(value: object) -> object:
+    """As `max_length` does after it has looked at each entry, of which there may be a million."""
+    if isinstance(value, dict) and len(value) > MAX_METADATA:
+        lengths = {"max_length": MAX_METADATA, "actual_length": len(value)}
+        raise PydanticKnownError("too_long", {"field_type": "Dictionary", **lengths})
+    return value
+
+
+Metadata = Annotated[
+    dict[MetadataName, Value],
+    Field(
+        max_length=MAX_METADATA,
+        description=f"At most {MAX_METADATA} entries, with names of at most {MAX_NAME_CHARS} "
+        f"characters and strings of at most {MAX_TEXT_CHARS}.",
+    ),
+    BeforeValidator(_require_few),
+]
 
 
 class FieldError(BaseModel):

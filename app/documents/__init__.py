@@ -1,1 +1,1 @@
-"""The knowledge base: ingestion, passages, and their retrieval."""
+"""The knowledge base: documents put in, ingested, replaced, taken out."""

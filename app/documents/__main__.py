@@ -6,50 +6,44 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from app.core.exceptions import BragError, ConfigurationError, NotFound
-from app.documents.calibration import calibrate
-from app.documents.console import (
-    Interrupted,
-    follow,
-    follow_all,
-    on_one_line,
-    open_database,
-    open_knowledge,
-    open_workplace,
-    say,
-    until_told,
-)
-from app.documents.exceptions import UnusableSet
-from app.documents.loaders import find_files
-from app.documents.loaders.media_types import UNKNOWN
-from app.documents.measuring import evaluate, measure_evidence
+from app.core.signals import Interrupted, until_signal
+from app.documents.console import follow, follow_all, on_one_line, say
+from app.documents.drift import drift
 from app.documents.models import DocumentStatus, NewDocument, default_title
-from app.documents.relevance import store_calibration
-from app.documents.reports import curve, table, write_json
-from app.documents.retrieval import drift
+from app.documents.runtime import open_any_database, open_knowledge, open_workplace
 from app.documents.services import DocumentService
-from app.embedded.exceptions import EmbeddedStartFailed
+from app.loaders import find_files
+from app.loaders.media_types import UNKNOWN
 from settings import Settings, load_settings
 
-PAGE = 200
+PAGE: Final = 200
+MOVED: Final = {
+    name: f"`{name}` has moved: run `python -m evaluation {new}`."
+    for name, new in (("evaluate", "run FILE"), ("calibrate", "calibrate FILE"))
+}
 
 
 def main() -> int:
     """Runs one command; the exit code is 0 only if all of it succeeded."""
+    if len(sys.argv) > 1 and sys.argv[1] in MOVED:
+        say(MOVED[sys.argv[1]], sys.stderr)
+        return 2
     arguments = _parse_arguments()
     try:
         command = COMMANDS[arguments.command]
-        code = asyncio.run(until_told(command(load_settings(), arguments)))
+        code = asyncio.run(until_signal(command(load_settings(), arguments)))
         sys.stdout.flush()
         return code
     except Interrupted as interrupted:
         return interrupted.exit_code
-    except BrokenPipeError:  # whoever reads has seen enough: Python's last flush goes nowhere
+    except BrokenPipeError:  # the reader has seen enough: Python's last flush goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (BragError, ConfigurationError, EmbeddedStartFailed, UnusableSet) as error:
+    except (BragError, ConfigurationError) as error:
         say(str(error), sys.stderr)
         return 1
 
@@ -64,10 +58,6 @@ def _parse_arguments() -> argparse.Namespace:
     delete.add_argument("uuid", type=UUID, metavar="UUID")
     commands.add_parser("reindex", help="rebuild Qdrant from Postgres")
     commands.add_parser("work", help="ingest what others put in, until stopped")
-    evaluate = commands.add_parser("evaluate", help="measure retrieval on labelled questions")
-    _add_set(evaluate)
-    evaluate.add_argument("--json", type=Path, metavar="OUT", help="write the numbers as JSON too")
-    _add_set(commands.add_parser("calibrate", help="find and store the relevance threshold"))
     return parser.parse_args()
 
 
@@ -77,33 +67,22 @@ def _path(name: str) -> Path:
     return Path(name)
 
 
-def _add_set(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", type=Path, metavar="FILE", help="labelled questions: JSON lines")
-    command.add_argument(
-        "--corpus",
-        nargs="+",
-        type=Path,
-        metavar="PATH",
-        help="ask a temporary knowledge base of these: .jsonl (id, title, text), files or folders",
-    )
-
-
 async def _list(settings: Settings, _: argparse.Namespace) -> int:
-    async with open_database(settings) as database:
+    async with open_any_database(settings) as database:
         documents, before = DocumentService(database), None
         while page := await documents.page(None, PAGE, before):
-            for each in page:
-                passages = f"{each.passages_done}/{each.passages_total or '?'} passages"
-                name = on_one_line(f"{each.source}  {each.title}")
-                say(f"{each.uuid}  {each.status:10}  {passages:20}  {name}")
+            for document in page:
+                passages = f"{document.passages_done}/{document.passages_total or '?'} passages"
+                name = on_one_line(f"{document.source}  {document.title}")
+                say(f"{document.uuid}  {document.status:10}  {passages:20}  {name}")
             before = page[-1].uuid
     return 0
 
 
 async def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
-    async with open_database(settings) as database:
+    async with open_any_database(settings) as database:
         await DocumentService(database).delete(arguments.uuid, None)
-    say("Deleted. Its vectors go when a worker runs next.")
+    say("Deleted. Its vectors are deleted when a worker runs next.")
     return 0
 
 
@@ -175,7 +154,7 @@ async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
     if missing > 0:
         say(
             f"But {missing} passages are not in {settings.QDRANT_COLLECTION_NAME}: another process "
-            "took part of the work, for another index. Stop it, and run this again.",
+            "did some of the jobs, for another index. Stop it, and run this again.",
             sys.stderr,
         )
         return 1
@@ -192,34 +171,12 @@ async def _work(settings: Settings, _arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
-    report = await evaluate(settings, arguments.file.stem, arguments.file, arguments.corpus)
-    say(table([report]))
-    if arguments.json is not None:
-        await asyncio.to_thread(write_json, [report], arguments.json)
-    return 0
-
-
-async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> int:
-    judged = await measure_evidence(settings, arguments.file, arguments.corpus)
-    calibration = calibrate(judged)
-    say(curve(calibration, judged))
-    async with open_database(settings) as database:
-        await store_calibration(database, settings.EMBEDDING_MODEL, calibration)
-    say(f"Stored for {settings.EMBEDDING_MODEL}.")
-    if settings.RELEVANCE_THRESHOLD is not None:
-        say(f"But RELEVANCE_THRESHOLD={settings.RELEVANCE_THRESHOLD} is set, and goes before it.")
-    return 0
-
-
 COMMANDS = {
     "ingest": _ingest,
     "list": _list,
     "delete": _delete,
     "reindex": _reindex,
     "work": _work,
-    "evaluate": _evaluate,
-    "calibrate": _calibrate,
 }
 
 if __name__ == "__main__":

@@ -1,28 +1,18 @@
-"""The knowledge base: documents in and out, and a look at what retrieval finds."""
+"""The knowledge base: documents in and out."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, status
 
-from app.core.exceptions import (
-    BadRequest,
-    DatabaseUnavailable,
-    NotFound,
-    PayloadTooLarge,
-    RetrievalUnavailable,
-)
-from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
+from app.core.exceptions import BadRequest, DatabaseUnavailable, NotFound, PayloadTooLarge
 from app.core.openapi import VALIDATION_PROBLEM, problems
 from app.core.pagination import link_next
-from app.documents.dependencies import (
-    DocumentServiceDependency,
-    NewDocumentDependency,
-    RetrievalServiceDependency,
-)
+from app.documents.dependencies import DocumentServiceDependency
 from app.documents.exceptions import UnsupportedMediaType
-from app.documents.models import Document, DocumentStatus, Filter, Source
-from app.documents.openapi import DOCUMENT, DOCUMENTS, FOUND, UPLOAD, UPLOAD_BODY
+from app.documents.models import Document, DocumentStatus
+from app.documents.openapi import DOCUMENT, DOCUMENTS, UPLOAD, UPLOAD_BODY
+from app.documents.uploads import NewDocumentDependency
 
 router = APIRouter(prefix="/v1", tags=["Documents"], responses=VALIDATION_PROBLEM)
 
@@ -75,16 +65,3 @@ async def get_document(uuid: UUID, documents: DocumentServiceDependency) -> Docu
 async def delete_document(uuid: UUID, documents: DocumentServiceDependency) -> None:
     """Takes a document out: from now on no answer rests on it."""
     await documents.delete(uuid, None)
-
-
-@router.get("/search", responses=FOUND | problems(RetrievalUnavailable, DatabaseUnavailable))
-async def search(
-    retrieval: RetrievalServiceDependency,
-    query: Annotated[str, Query(max_length=2000), IS_TEXT, TEXT_SCHEMA],
-    limit: Annotated[int, Query(ge=1, le=20)] = 3,
-    source: Text | None = None,
-    document_uuid: UUID | None = None,
-) -> list[Source]:
-    """The best passages for a query, relevant or not: what answers rest on."""
-    where = Filter(source=source, document_uuids=None if document_uuid is None else [document_uuid])
-    return await retrieval.search(query, limit=limit, filter=where)

@@ -6,79 +6,15 @@ from enum import StrEnum
 from pathlib import PurePath
 from secrets import randbits
 from time import time_ns
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Json, StrictBool, Tag
-from pydantic_core import PydanticKnownError
+from pydantic import BaseModel, Field, Json
 
-from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
+from app.core.models import IS_TEXT, TEXT_SCHEMA, Metadata, RequestModel, Text
 
-# Every passage's point holds a copy of the metadata: the limits are those of OpenAI's API.
-MAX_METADATA: Final = 50  # entries
-MAX_NAME_CHARS: Final = 64
-MAX_TEXT_CHARS: Final = 512
-
-
-def _kind(value: object) -> str | None:
-    return type(value).__name__ if isinstance(value, bool | int | str) else None
-
-
-Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]  # as Qdrant counts
-MetadataName = Annotated[str, Field(max_length=MAX_NAME_CHARS), IS_TEXT, TEXT_SCHEMA]
-MetadataText = Annotated[str, Field(max_length=MAX_TEXT_CHARS), IS_TEXT, TEXT_SCHEMA]
-Value = Annotated[
-    Annotated[StrictBool, Tag("bool")]
-    | Annotated[Whole, Tag("int")]
-    | Annotated[MetadataText, Tag("str")],
-    Discriminator(
-        _kind,
-        custom_error_type="metadata_type",
-        custom_error_message="must be a string, an integer or a boolean",
-    ),
-]
-
-
-def _require_few(value: object) -> object:
-    """As `max_length` does after it has looked at each entry, of which there may be a million."""
-    if isinstance(value, dict) and len(value) > MAX_METADATA:
-        lengths = {"max_length": MAX_METADATA, "actual_length": len(value)}
-        raise PydanticKnownError("too_long", {"field_type": "Dictionary", **lengths})
-    return value
-
-
-Metadata = Annotated[
-    dict[MetadataName, Value],
-    Field(
-        max_length=MAX_METADATA,
-        description=f"At most {MAX_METADATA} entries, with names of at most {MAX_NAME_CHARS} "
-        f"characters and strings of at most {MAX_TEXT_CHARS}.",
-    ),
-    BeforeValidator(_require_few),
-]
 Title = Annotated[str, Field(max_length=300), IS_TEXT, TEXT_SCHEMA]
 SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]
-
-
-class Source(BaseModel):
-    """A passage that was put into the prompt; `start` and `end` are character offsets."""
-
-    document_uuid: UUID
-    title: str
-    source: str
-    ordinal: int
-    start: int
-    end: int
-    text: str
-    score: float
-
-
-class Filter(RequestModel):
-    """Which documents may be searched; all given parts must hold, an empty list matches nothing."""
-
-    document_uuids: list[UUID] | None = Field(default=None, max_length=1000)
-    source: Text | None = None
-    metadata: Metadata | None = None
 
 
 class DocumentStatus(StrEnum):

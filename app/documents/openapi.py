@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core.openapi import Responses, json_example
 from app.core.pagination import LINK_HEADER
-from app.documents.models import Document, DocumentStatus, FileFields, Source, TextDocument
+from app.documents.models import Document, DocumentStatus, FileFields, TextDocument
 
 EXAMPLE_DOCUMENT: Final = Document(
     uuid=UUID("01a21043-ea57-7f1a-9f3e-9e17e3f44302"),
@@ -22,17 +22,6 @@ EXAMPLE_DOCUMENT: Final = Document(
     passages_done=10,
     created_at=datetime(2026, 11, 25, 1, 13, 36, tzinfo=UTC),
     updated_at=datetime(2026, 11, 25, 1, 13, 37, tzinfo=UTC),
-)
-EXAMPLE_SOURCE: Final = Source(
-    document_uuid=EXAMPLE_DOCUMENT.uuid,
-    title=EXAMPLE_DOCUMENT.title,
-    source=EXAMPLE_DOCUMENT.source,
-    ordinal=0,
-    start=0,
-    end=142,
-    text="# Questions that newcomers ask\n\n## Which port does the API listen on?\n\n"
-    "The API listens on port 8000, unless the setting `PORT` says otherwise.",
-    score=1.1883674144744873,
 )
 UPLOADED: Final = EXAMPLE_DOCUMENT.model_copy(
     update={
@@ -77,4 +66,3 @@ UPLOAD: Final[Responses] = {
 }
 DOCUMENT: Final[Responses] = {200: json_example(EXAMPLE_DOCUMENT)}
 DOCUMENTS: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_DOCUMENT])}}
-FOUND: Final[Responses] = {200: json_example([EXAMPLE_SOURCE])}

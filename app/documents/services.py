@@ -9,23 +9,20 @@ import orjson
 
 from app.core.exceptions import NotFound
 from app.db import Database, Queries, Row
-from app.documents.constants import NO_DOCUMENT, PIECE_BYTES
+from app.documents.constants import CONTENT_PART_BYTES
 from app.documents.models import Document, DocumentStatus, NewDocument, new_document_uuid
-
-
-def _nobody() -> None:
-    """The worker, if there is one, looks by itself."""
+from app.jobs.constants import NO_DOCUMENT
 
 
 class DocumentService:
-    """Keeps documents in Postgres; `notify` tells the worker that there is something to do."""
+    """Keeps documents in Postgres; their ingestion is a job, of which `notify` tells the worker."""
 
-    def __init__(self, database: Database, notify: Callable[[], None] = _nobody) -> None:
+    def __init__(self, database: Database, notify: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._notify = notify
 
     async def add(self, new: NewDocument, user_id: int | None) -> tuple[Document, bool]:
-        """Takes a document in, to be ingested soon; False if its owner has these bytes already."""
+        """Takes a document in, to be ingested soon; False if its source has these bytes already."""
         row = {
             "uuid": new_document_uuid(),
             "user_id": user_id,
@@ -63,12 +60,12 @@ class DocumentService:
         return [Document.model_validate(row) for row in rows]
 
     async def delete(self, uuid: UUID, user_id: int | None) -> None:
-        """Takes a document out: nobody finds it from now on; its points are purged soon."""
+        """Takes a document out: no search finds it from now on; its points are purged soon."""
 
         def transaction(queries: Queries) -> bool:
             deleted = queries.delete_document(uuid=uuid, user_id=user_id) is not None
             if deleted:
-                queries.insert_work(kind="purge", document_uuid=uuid)
+                insert_purge(queries, uuid)
             return deleted
 
         if not await self._database.run(transaction):
@@ -76,49 +73,49 @@ class DocumentService:
         self._notify()
 
     async def reindex(self) -> int:
-        """Has Qdrant brought to what Postgres says, whoever holds it; returns of how many.
+        """Has the index rebuilt from Postgres, whichever process holds it; the number of documents.
 
-        Points of nothing that is there are swept away, those of every document written again.
+        Points of documents that are not there are deleted, those of every other written again.
         """
 
         def transaction(queries: Queries) -> int:
-            queries.insert_work(kind="sweep", document_uuid=NO_DOCUMENT)
-            count: int = queries.insert_index_work()
+            queries.insert_job(kind="sweep", document_uuid=NO_DOCUMENT, bytes=0)
+            count: int = queries.insert_index_jobs()
             return count
 
         count = await self._database.run(transaction)
         self._notify()
         return count
 
-    async def work_left(self) -> int:
-        """How much work is on the table, whoever it is for."""
-        left: int = await self._database.query("count_work")
+    async def jobs_left(self) -> int:
+        """How many jobs are still to be done, by whichever worker."""
+        left: int = await self._database.query("count_jobs")
         return left
 
 
+def insert_purge(queries: Queries, document_uuid: UUID) -> None:
+    """Within a transaction: has the points of a document deleted."""
+    queries.insert_job(kind="purge", document_uuid=document_uuid, bytes=0)
+
+
 def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
-    stored = queries.insert_document(**row)
-    if stored is None:
-        queries.lock_source(source=row["source"])
-        there = queries.get_document_by_sha256(sha256=row["sha256"], user_id=row["user_id"])
-        if there is None:
-            return _insert(queries, row, content)
-        if there["source"] == row["source"]:
-            _withdraw_newer(queries, there["uuid"])
+    """The newest version of a source counts: a source has one writer at a time."""
+    version = {name: row[name] for name in ("source", "user_id")}
+    queries.lock_source(source=row["source"])
+    there = queries.get_document_version(sha256=row["sha256"], **version)
+    if there is not None:
+        for newer in queries.delete_newer_versions(uuid=there["uuid"]):
+            insert_purge(queries, newer["uuid"])
         return there, False
-    work_id = queries.insert_work(kind="ingest", document_uuid=row["uuid"])
-    for ordinal, piece in enumerate(_pieces(content)):
-        queries.insert_content_piece(work_id=work_id, ordinal=ordinal, piece=piece)
+    queries.delete_failed_versions(**version)
+    stored = queries.insert_document(**row)
+    job_id = queries.insert_job(kind="ingest", document_uuid=row["uuid"], bytes=len(content))
+    for ordinal, part in enumerate(_parts(content)):
+        queries.insert_content_part(job_id=job_id, ordinal=ordinal, part=part)
     return stored, True
 
 
-def _pieces(content: bytes) -> Iterator[bytes]:
-    """At least one: nothing at all is content too."""
-    starts = range(0, max(1, len(content)), PIECE_BYTES)
-    return (content[start : start + PIECE_BYTES] for start in starts)
-
-
-def _withdraw_newer(queries: Queries, uuid: UUID) -> None:
-    """What came last counts: versions that would still replace this one are deleted."""
-    for row in queries.delete_newer_versions(uuid=uuid):
-        queries.insert_work(kind="purge", document_uuid=row["uuid"])
+def _parts(content: bytes) -> Iterator[bytes]:
+    """At least one: a file without bytes is content too."""
+    starts = range(0, max(1, len(content)), CONTENT_PART_BYTES)
+    return (content[start : start + CONTENT_PART_BYTES] for start in starts)

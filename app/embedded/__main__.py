@@ -8,10 +8,10 @@ import argparse
 import asyncio
 import logging
 import os
-import signal
 import sys
 from typing import Final
 
+from app.core.signals import Interrupted, until_signal
 from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.launcher import Launcher
 from settings import load_settings
@@ -29,7 +29,9 @@ def main() -> int:
     # As the settings they are: checked like these, and seen by every part.
     os.environ |= {name: value for name in SETTINGS if (value := getattr(arguments, name))}
     try:
-        asyncio.run(_run_until_told(Launcher(load_settings(), reload=arguments.reload)))
+        asyncio.run(until_signal(Launcher(load_settings(), reload=arguments.reload).run()))
+    except Interrupted:
+        return 0
     except EmbeddedStartFailed as error:
         logger.critical("%s", error)
         return 1
@@ -47,22 +49,6 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", dest="DATA_DIR", help="where everything is kept")
     parser.add_argument("--reload", action="store_true", help="restart when the code changes")
     return parser.parse_args()
-
-
-async def _run_until_told(launcher: Launcher) -> None:
-    """Stops everything at the first signal; further ones do not break that off."""
-    told = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    running, waiting = asyncio.create_task(launcher.run()), asyncio.create_task(told.wait())
-    await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
-    if told.is_set():
-        logger.info("Stopping.")
-    for task in (running, waiting):
-        task.cancel()
-    await asyncio.wait([running, waiting])
-    if not running.cancelled():
-        running.result()
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from app.core.constants import ROOT
+from app.core.locks import DirectoryLock
 from app.embedded import llm
 from app.embedded.exceptions import EmbeddedStartFailed
-from app.embedded.locks import DirectoryLock
 from app.embedded.migrations import migrate
 from app.embedded.ports import LOOPBACK, base_url, free_port
 from app.embedded.samples import ingest_samples
@@ -36,11 +36,15 @@ class Launcher:
     async def run(self) -> None:
         """Starts all parts and keeps them running until cancelled; then stops them."""
         async with AsyncExitStack() as running:
-            self._take_data_dir(running)
-            await self._start(running)
-            async with asyncio.TaskGroup() as group:
-                for service in self._services:
-                    group.create_task(service.keep_running())
+            try:
+                self._take_data_dir(running)
+                await self._start(running)
+                async with asyncio.TaskGroup() as group:
+                    for service in self._services:
+                        group.create_task(service.keep_running())
+            except asyncio.CancelledError:
+                logger.info("Stopping.")
+                raise
 
     def _take_data_dir(self, running: AsyncExitStack) -> None:
         lock = DirectoryLock(self._data_dir)
@@ -118,7 +122,7 @@ class Launcher:
         parts = ["--loop", "app.core.loop:Loop", "--http", "httptools"]
         logs = ["--no-access-log", "--log-level", "warning"]  # the application logs its requests
         grace = ["--timeout-graceful-shutdown", str(self._settings.GRACEFUL_TIMEOUT_SEC)]
-        folders = [f"--reload-dir={ROOT / each}" for each in WATCHED_FOLDERS]
+        folders = [f"--reload-dir={ROOT / folder}" for folder in WATCHED_FOLDERS]
         reload = ["--reload", "--reload-include=*.sql", *folders] if self._reload else []
         return ["uvicorn", "app.main:app", *address, *parts, *logs, *grace, *reload]
 

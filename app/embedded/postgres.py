@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg2
 
+from app.core.locks import DirectoryLock, exclusive
 from app.embedded.cluster import Cluster
 from app.embedded.exceptions import EmbeddedStartFailed
-from app.embedded.locks import DirectoryLock, exclusive
 
 if TYPE_CHECKING:
     # At run time where it is used: it comes with the package that brings Postgres.
@@ -62,7 +62,7 @@ class EmbeddedPostgres:
         return self.url
 
     def stop(self) -> None:
-        """Lets go of the server, and stops it where nobody else holds it."""
+        """Lets go of the server, and stops it where no other process holds it."""
         with exclusive(self._directory):
             self._leave()
 
@@ -110,10 +110,10 @@ class EmbeddedPostgres:
         """Waits for the last process of a killed server: two on the same files destroy them."""
         import psutil
 
-        remains = [each for each in psutil.process_iter() if self._is_part_of_it(each)]
+        remains = [process for process in psutil.process_iter() if self._is_part_of_it(process)]
         _, living = psutil.wait_procs(remains, timeout=REMAINS_TIMEOUT_SEC)
         if living:
-            pids = ", ".join(str(each.pid) for each in living)
+            pids = ", ".join(str(process.pid) for process in living)
             raise EmbeddedStartFailed(f"Processes of a dead Postgres still run, end them: {pids}.")
         self._cluster.forget_dead_server()
 

@@ -35,7 +35,7 @@ async def ingest_samples(environment: Mapping[str, str]) -> None:
 
 def _samples() -> list[str]:
     """The paths that exist, as a user who stands here would write them."""
-    return [os.path.relpath(ROOT / each) for each in SAMPLES if (ROOT / each).exists()]
+    return [os.path.relpath(ROOT / name) for name in SAMPLES if (ROOT / name).exists()]
 
 
 def _is_empty(database_url: str) -> bool:

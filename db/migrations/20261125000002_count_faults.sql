@@ -8,3 +8,7 @@ COMMENT ON COLUMN message.finish_reason IS 'As the upstream model gave it; ours 
 
 -- migrate:down
 ALTER TABLE work DROP COLUMN faults;
+
+COMMENT ON COLUMN work.attempts IS NULL;
+COMMENT ON COLUMN document.source IS 'Where it came from: a path or an address; one document for each owner and source.';
+COMMENT ON COLUMN message.finish_reason IS 'As the upstream model gave it.';

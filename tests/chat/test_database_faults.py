@@ -4,28 +4,28 @@ import asyncio
 
 import pytest
 
-from app.chat import generations
-from tests.chat.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION, exchange, fail
-from tests.chat.knowledge import DUCK_QUESTION
-from tests.chat.outages import assert_stored, assert_unavailable, assert_works
+from app.chat import messages
 from tests.conftest import SettingsFactory
-from tests.fakes import FakeOpenAI
-from tests.postgres_proxy import PostgresProxy
-from tests.replies import after, stream, text
-from tests.server import follow, problem_of, serve
-from tests.waiting import until
+from tests.support.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION, exchange, fail
+from tests.support.chat_knowledge import DUCK_QUESTION
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.openai_replies import CUT, after, error, stream, text
+from tests.support.outages import assert_stored, assert_unavailable, assert_works
+from tests.support.postgres_proxy import PostgresProxy
+from tests.support.server import follow, problem_of, serve
+from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)
 def stored_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be stored is tried again without the usual pause."""
-    monkeypatch.setattr(generations, "STORE_AGAIN_SEC", 0.02)
+    monkeypatch.setattr(messages, "STORE_AGAIN_SEC", 0.02)
 
 
 class TestDownAtStart:
     """Postgres is not there when the service starts."""
 
-    async def test_recovery(
+    async def test_service_starts_and_recovers(
         self, behind_network: SettingsFactory, network: PostgresProxy, fake_openai: FakeOpenAI
     ) -> None:
         """The service starts, says 503 to each question, and works once Postgres is there."""
@@ -43,7 +43,7 @@ class TestDownDuringARequest:
     """Postgres goes away while the service runs."""
 
     @pytest.mark.parametrize("path", ALL)
-    async def test_question(
+    async def test_question_is_refused(
         self,
         behind_network: SettingsFactory,
         network: PostgresProxy,
@@ -65,7 +65,7 @@ class TestDownDuringARequest:
             await assert_works(client)
 
     @pytest.mark.parametrize("path", ["/v1/messages", f"/v1/messages/{'0' * 32}"])
-    async def test_reading(
+    async def test_reading_is_refused(
         self, behind_network: SettingsFactory, network: PostgresProxy, path: str
     ) -> None:
         """Messages that cannot be read are a 503."""
@@ -77,7 +77,9 @@ class TestDownDuringARequest:
             await network.resume()
             assert (await client.get("/v1/messages")).status_code == 200
 
-    async def test_restart(self, behind_network: SettingsFactory, network: PostgresProxy) -> None:
+    async def test_restart_goes_unnoticed(
+        self, behind_network: SettingsFactory, network: PostgresProxy
+    ) -> None:
         """After a restart of Postgres the very next request works."""
         async with serve(behind_network()) as client:
             await asyncio.gather(*(client.get("/v1/messages") for _ in range(16)))
@@ -85,7 +87,7 @@ class TestDownDuringARequest:
             await until(lambda: network.connections == 0)
             await assert_works(client)
 
-    async def test_restart_while_answering(
+    async def test_restart_while_answering_goes_unnoticed(
         self, behind_network: SettingsFactory, network: PostgresProxy, fake_openai: FakeOpenAI
     ) -> None:
         """A restart between question and answer goes unnoticed."""
@@ -103,10 +105,10 @@ class TestDownDuringARequest:
 class TestDownBeforeTheAnswer:
     """Postgres goes away between the question and the answer."""
 
-    async def test_json(
+    async def test_answer_that_cannot_be_stored_is_not_given(
         self, behind_network: SettingsFactory, network: PostgresProxy, fake_openai: FakeOpenAI
     ) -> None:
-        """An answer that is not stored is not given; it is kept as partial until it can be."""
+        """An answer that cannot be stored is not given; its text is kept, and stored as partial."""
         released = asyncio.Event()
         fake_openai.reply(after(released, text("Hello")))
         async with serve(behind_network()) as client:
@@ -121,10 +123,10 @@ class TestDownBeforeTheAnswer:
             await assert_stored(client, answer["uuid"], "Hello", "partial")
             await assert_works(client)
 
-    async def test_stream(
+    async def test_stream_that_cannot_be_stored_ends_with_an_error(
         self, behind_network: SettingsFactory, network: PostgresProxy, fake_openai: FakeOpenAI
     ) -> None:
-        """A stream ends with `error` in place of `done`, and its text is kept the same way."""
+        """A stream that cannot be stored ends with `error`, and its text is kept as partial."""
         released = asyncio.Event()
         fake_openai.reply(stream("Hel", released, "lo"))
         async with serve(behind_network()) as client:
@@ -142,4 +144,46 @@ class TestDownBeforeTheAnswer:
             )
             await network.resume()
             await assert_stored(client, response.headers["x-message-uuid"], "Hello", "partial")
+            await assert_works(client)
+
+
+class TestDownAfterAnError:
+    """Postgres goes away, and then an error breaks the answer off."""
+
+    async def test_answer_tells_the_first_error(
+        self, behind_network: SettingsFactory, network: PostgresProxy, fake_openai: FakeOpenAI
+    ) -> None:
+        """The client is told the error that ended the answer, and the answer is failed later."""
+        released = asyncio.Event()
+        fake_openai.reply(after(released, error(400)))
+        async with serve(behind_network()) as client:
+            asking = asyncio.create_task(fail(client, COMPLETION))
+            await fake_openai.arrival()
+            await network.refuse()
+            released.set()
+            fault = await asking
+            assert (fault.status, fault.code) == (500, "openai_error")
+            await network.resume()
+            _, answer = await exchange(client)
+            await assert_stored(client, answer["uuid"], "", "failed")
+            await assert_works(client)
+
+    async def test_stream_tells_the_first_error(
+        self, behind_network: SettingsFactory, network: PostgresProxy, fake_openai: FakeOpenAI
+    ) -> None:
+        """The `error` event tells what ended the answer, whose text is stored as partial later."""
+        released = asyncio.Event()
+        fake_openai.reply(stream("Hel", released, CUT))
+        async with serve(behind_network()) as client:
+            request = client.stream("POST", COMPLETION_STREAM, json=QUESTION)
+            async with request as response:
+                events = follow(response)
+                while (await anext(events))["event"] != "message":
+                    pass
+                await network.refuse()
+                released.set()
+                rest = [event async for event in events]
+            assert (rest[-1]["event"], rest[-1]["data"]["code"]) == ("error", "openai_error")
+            await network.resume()
+            await assert_stored(client, response.headers["x-message-uuid"], "Hel", "partial")
             await assert_works(client)

@@ -4,19 +4,19 @@ import asyncio
 
 import pytest
 
-from tests.chat.asking import COMPLETION, COMPLETION_STREAM, fail
-from tests.chat.outages import PATIENCE, assert_unavailable, assert_works
 from tests.conftest import SettingsFactory
-from tests.postgres_proxy import PostgresProxy
-from tests.server import problem_of, serve
-from tests.waiting import Stopwatch, until
+from tests.support.asking import COMPLETION, COMPLETION_STREAM, fail
+from tests.support.outages import PATIENCE, assert_unavailable, assert_works
+from tests.support.postgres_proxy import PostgresProxy
+from tests.support.server import problem_of, serve
+from tests.support.waiting import Stopwatch, until
 
 
 class TestHanging:
     """Postgres takes what is sent and does not answer."""
 
     @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
-    async def test_in_time(
+    async def test_client_waits_no_longer_than_the_timeout(
         self, behind_network: SettingsFactory, network: PostgresProxy, path: str
     ) -> None:
         """A client waits no longer than DATABASE_TIMEOUT_SEC, and the service recovers at once."""
@@ -29,10 +29,10 @@ class TestHanging:
             network.pass_on()
             await assert_works(client)
 
-    async def test_everybody_in_time(
+    async def test_timeout_includes_the_commit_of_another(
         self, behind_network: SettingsFactory, network: PostgresProxy
     ) -> None:
-        """Nor does one who has to wait for the commit of another."""
+        """DATABASE_TIMEOUT_SEC includes the time for which a client waits for another's commit."""
         async with serve(behind_network(MAX_CONCURRENT_GENERATIONS=2)) as client:
             await assert_works(client)
             network.hang()
@@ -45,13 +45,16 @@ class TestHanging:
             network.pass_on()
             await assert_works(client)
 
-    async def test_threads(self, behind_network: SettingsFactory, network: PostgresProxy) -> None:
-        """However many requests waited, the service recovers although theirs hang for ever."""
+    async def test_hanging_threads_do_not_stop_the_service(
+        self, behind_network: SettingsFactory, network: PostgresProxy
+    ) -> None:
+        """The service recovers from many requests at once that hang for ever."""
         async with serve(behind_network()) as client:
             await asyncio.gather(*(client.get("/v1/messages") for _ in range(16)))
             network.hang()
             waiting = [client.get("/v1/messages") for _ in range(24)]
-            codes = {problem_of(each)["code"] for each in await asyncio.gather(*waiting)}
+            responses = await asyncio.gather(*waiting)
+            codes = {problem_of(response)["code"] for response in responses}
             assert codes == {"database_unavailable"}
             network.fail_over()
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chat.decoding import CompletionDecoder
-from app.chat.events import Piece
+from app.chat.decoding import Completion, CompletionDecoder
+from app.chat.events import Delta
 from app.chat.exceptions import OpenAIException, OpenAIFailedProcessingException
+from app.chat.models import Usage
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
 NEWLINES = st.sampled_from([b"\n", b"\r\n", b"\r"])
@@ -23,102 +24,107 @@ def chunk(content: str | None, finish_reason: str | None = None) -> bytes:
 
 
 def whole(*contents: str) -> bytes:
-    """A whole stream of these pieces."""
+    """A whole stream of deltas with these contents."""
     return b"".join(map(chunk, contents)) + chunk(None, "stop") + b"data: [DONE]\n\n"
 
 
-def text_of(pieces: list[Piece]) -> str:
-    """The pieces put together."""
-    return "".join(piece.content for piece in pieces)
+def text_of(deltas: list[Delta]) -> str:
+    """The deltas put together."""
+    return "".join(delta.content for delta in deltas)
 
 
 class TestFeed:
     """Streamed completions."""
 
     @given(contents=TEXTS, newline=NEWLINES, cuts=st.sets(st.integers(0, 2000)))
-    def test_split_anywhere(self, contents: list[str], newline: bytes, cuts: set[int]) -> None:
+    def test_split_anywhere_loses_nothing(
+        self, contents: list[str], newline: bytes, cuts: set[int]
+    ) -> None:
         """Wherever the bytes are cut, and whatever ends the lines, the text is the same."""
         data = whole(*contents).replace(b"\n", newline)
         places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
         decoder = CompletionDecoder()
-        pieces = []
+        deltas = []
         for start, end in pairwise(places):
-            pieces += decoder.feed(data[start:end])
-        assert text_of(pieces) == "".join(contents)
-        assert decoder.finish_reason == "stop"
+            deltas += decoder.feed(data[start:end])
+        assert text_of(deltas) == "".join(contents)
+        assert deltas[-1].finish_reason == "stop"
+        assert decoder.completion.finish_reason == "stop"
+        assert decoder.is_done
 
-    def test_every_single_cut(self) -> None:
-        """So it is at each byte, inside a character too."""
+    def test_cut_at_any_byte_loses_nothing(self) -> None:
+        """A cut at any byte, inside a character too, takes nothing away."""
         data = whole("na", "ïve", " 🦆")
         for cut in range(len(data)):
             decoder = CompletionDecoder()
             assert text_of(decoder.feed(data[:cut]) + decoder.feed(data[cut:])) == "naïve 🦆"
             decoder.check_whole()
+            assert decoder.completion == Completion("stop", None)
 
-    def test_comments_and_fields(self) -> None:
-        """What is not data is no concern of ours."""
+    def test_other_lines_are_passed_over(self) -> None:
+        """Lines that are not data are passed over."""
         decoder = CompletionDecoder()
         data = b": keep-alive\n\nevent: x\nid: 7\nretry: 1\n" + whole("Hi")
         assert text_of(decoder.feed(data)) == "Hi"
 
-    def test_after_done(self) -> None:
+    def test_nothing_follows_done(self) -> None:
         """What follows `[DONE]` is no part of the completion."""
         decoder = CompletionDecoder()
         assert text_of(decoder.feed(whole("Hi") + chunk("more"))) == "Hi"
 
-    def test_before_a_bad_chunk(self) -> None:
-        """What came before a bad chunk is not lost, even if it came in the same read."""
+    def test_text_before_a_broken_chunk_is_kept(self) -> None:
+        """What came before a broken chunk is not lost, even if it came in the same read."""
         decoder = CompletionDecoder()
         assert text_of(decoder.feed(chunk("Hel") + b"data: {oops\n\n" + chunk("lo"))) == "Hel"
         with pytest.raises(OpenAIFailedProcessingException):
             decoder.check_whole()
 
-    def test_silent_chunks(self) -> None:
-        """A chunk with neither text nor a reason to finish is no piece."""
+    def test_silent_chunk_is_no_delta(self) -> None:
+        """A chunk with neither text nor a reason to finish is no delta."""
         assert CompletionDecoder().feed(chunk("") + chunk(None)) == []
 
 
 class TestDecodeJson:
     """Completions in one body."""
 
-    def test_piece(self) -> None:
-        """It is one piece, with the finish reason and the usage beside it."""
+    def test_body_is_one_delta(self) -> None:
+        """A body is one delta, and its usage is that of the completion."""
         decoder = CompletionDecoder()
         usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
         choice = {"message": {"content": "Hi"}, "finish_reason": "length"}
         body = {"id": "1", "created": 2, "model": "m", "choices": [choice], "usage": usage}
-        assert decoder.decode_json(orjson.dumps(body)) == [Piece("1", 2, "m", "Hi", "length")]
-        assert decoder.usage is not None
-        assert decoder.usage.model_dump() == usage
+        assert decoder.decode_json(orjson.dumps(body)) == [Delta("1", 2, "m", "Hi", "length")]
         decoder.check_whole()
+        assert decoder.completion == Completion("length", Usage(**usage))
 
     @pytest.mark.parametrize(
         "body", [b"", b"null", b"[]", b"{}", b'{"choices": 1}', b'{"choices": [{"message": 1}]}']
     )
-    def test_no_completion(self, body: bytes) -> None:
-        """What is JSON and no completion, or not even that, cannot be processed."""
+    def test_other_body_is_no_completion(self, body: bytes) -> None:
+        """A body that is JSON and no completion, or not even that, cannot be processed."""
         with pytest.raises(OpenAIFailedProcessingException):
             CompletionDecoder().decode_json(body)
 
 
-class TestCheckWhole:
-    """Whether a completion is one."""
+class TestEnd:
+    """How a completion ended, and whether it is one."""
 
-    def test_empty(self) -> None:
-        """Without content it cannot be processed, even if it was finished."""
+    def test_no_content_cannot_be_processed(self) -> None:
+        """A completion without content cannot be processed, even if it was finished."""
         decoder = CompletionDecoder()
         decoder.feed(whole())
         with pytest.raises(OpenAIFailedProcessingException):
             decoder.check_whole()
 
-    def test_unfinished(self) -> None:
-        """Without a finish reason the call failed."""
+    def test_no_finish_reason_is_a_failed_call(self) -> None:
+        """A completion without a finish reason is a call that failed."""
         decoder = CompletionDecoder()
         decoder.feed(chunk("Hel"))
+        assert decoder.completion.finish_reason is None
         with pytest.raises(OpenAIException):
             decoder.check_whole()
 
-    def test_cut_in_the_first_chunk(self) -> None:
+    def test_cut_in_the_first_chunk_is_a_failed_call(self) -> None:
         """Half a chunk and nothing else is a call that was broken off, not an empty answer."""
         decoder = CompletionDecoder()
         decoder.feed(chunk("Hello")[:20])

@@ -1,124 +1,71 @@
-"""An answer under way, without its upstream."""
+"""A generation: an answer under way, and how it ends."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
-from app.chat.events import Failed, Finished, Piece
-from app.chat.exceptions import GenerationCancelled, OpenAIException, StreamTimeoutException
+from app.chat.events import DoneEvent, ErrorEvent
+from app.chat.exceptions import GenerationCancelled, OpenAIException
 from app.chat.generation import Generation
-from tests.chat.test_streaming import MESSAGE
-from tests.waiting import Stopwatch
-
-
-async def bounded(generation: Generation, at_the_end: Callable[[], None] = lambda: None) -> None:
-    """Waits for ever, within the deadline of a generation."""
-    async with generation.deadline():
-        try:
-            await asyncio.Event().wait()
-        finally:
-            at_the_end()
+from app.core.exceptions import BragError
+from tests.support.generations import DELTA, MESSAGE, end
 
 
 class TestResult:
-    """The end, for who waits for it."""
+    """What a client gets that waits for the end."""
 
-    async def test_message(self) -> None:
-        """It is the message that was committed."""
+    async def test_message_is_returned(self) -> None:
+        """The result is the message that was committed."""
         generation = Generation("m", 60)
-        waiting = asyncio.create_task(generation.result())
-        generation.publish(Finished(MESSAGE))
-        assert await waiting is MESSAGE
+        message, _ = await asyncio.gather(generation.result(), end(generation))
+        assert message is MESSAGE
 
-    async def test_error(self) -> None:
-        """Or the error that ended it is raised."""
+    async def test_error_is_raised(self) -> None:
+        """The error that ended a generation is raised."""
         generation = Generation("m", 60)
-        generation.publish(Failed(OpenAIException()))
-        with pytest.raises(OpenAIException):
+        error = OpenAIException()
+        with pytest.raises(OpenAIException) as raised:
+            await asyncio.gather(generation.result(), end(generation, error=error))
+        assert raised.value is error
+
+    async def test_cancelled_has_no_result(self) -> None:
+        """A generation that was cancelled before anything was stored has no result."""
+        generation = Generation("m", 60)
+        await end(generation, error=GenerationCancelled())
+        with pytest.raises(GenerationCancelled):
             await generation.result()
 
-
-class TestOpened:
-    """When a stream can begin."""
-
-    async def test_accepted(self) -> None:
-        """It begins as soon as the upstream has accepted."""
+    async def test_result_stays_after_the_end(self) -> None:
+        """The result is there also for a client that asks after the end."""
         generation = Generation("m", 60)
-        opening = asyncio.create_task(generation.opened(60))
-        generation.accept()
-        await asyncio.wait_for(opening, 1)
+        await end(generation)
+        assert await generation.result() is MESSAGE
 
-    async def test_waited(self) -> None:
-        """Or after the given time, and no sooner."""
+
+class TestRun:
+    """The last event, and what is logged of it."""
+
+    async def test_done_is_the_last_event(self) -> None:
+        """The last event of a stored answer is a DoneEvent with the message."""
         generation = Generation("m", 60)
-        with Stopwatch() as watch:
-            await generation.opened(0.05)
-        assert 0.04 < watch.seconds < 1
+        generation.publish(DELTA)
+        await end(generation)
+        assert generation.events == [generation.start, DELTA, DoneEvent(MESSAGE)]
 
-    async def test_refused(self) -> None:
-        """What fails before that is raised."""
+    async def test_fault_of_ours_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+        """The cause of a fault of ours is logged, and clients are told no more than that."""
         generation = Generation("m", 60)
-        generation.publish(Failed(StreamTimeoutException()))
-        with pytest.raises(StreamTimeoutException):
-            await generation.opened(60)
+        await end(generation, error=ZeroDivisionError("by secret zero"))
+        event = generation.events[-1]
+        assert isinstance(event, ErrorEvent)
+        assert type(event.error) is BragError
+        assert str(event.error) == "Something went wrong on our side."
+        assert "ZeroDivisionError: by secret zero" in caplog.text
 
-    async def test_failed_after_it_was_accepted(self) -> None:
-        """What fails after that is for the stream to say."""
+    async def test_cancelled_ends_silently(self, caplog: pytest.LogCaptureFixture) -> None:
+        """A cancelled generation ends without a last event, and without an error in the log."""
         generation = Generation("m", 60)
-        generation.accept()
-        generation.publish(Failed(OpenAIException()))
-        await asyncio.wait_for(generation.opened(60), 1)
-
-    async def test_ended(self) -> None:
-        """An answer that is there without an upstream call is streamed too."""
-        generation = Generation("m", 60)
-        generation.publish(Piece("1", 2, "m", "Hi", "stop"), Finished(MESSAGE))
-        await asyncio.wait_for(generation.opened(60), 1)
-
-
-class TestDeadline:
-    """The bound on a whole generation, and its cancellation."""
-
-    async def test_time(self) -> None:
-        """It ends after the given time."""
-        with pytest.raises(StreamTimeoutException):
-            await bounded(Generation("m", 0.001))
-
-    async def test_other_timeout(self) -> None:
-        """Something else that took too long is not taken for its own end."""
-        with pytest.raises(TimeoutError, match="the network"):
-            async with Generation("m", 60).deadline():
-                raise TimeoutError("the network")
-
-    async def test_cancel(self) -> None:
-        """It ends at once when it is cancelled."""
-        generation = Generation("m", 60)
-        asyncio.get_running_loop().call_soon(generation.cancel)
-        with pytest.raises(GenerationCancelled):
-            await bounded(generation)
-
-    async def test_cancelled_before(self) -> None:
-        """Nothing even begins if it was cancelled before."""
-        generation = Generation("m", 60)
-        generation.cancel()
-        begun = False
-        with pytest.raises(GenerationCancelled):
-            async with generation.deadline():
-                begun = True
-        assert not begun
-
-    async def test_cancelled_twice(self) -> None:
-        """Cancelling again, while the first cancellation still takes effect, is harmless."""
-        generation = Generation("m", 60)
-        generation.cancel()
-        with pytest.raises(GenerationCancelled):
-            await bounded(generation, at_the_end=generation.cancel)
-
-    async def test_cancelled_after(self) -> None:
-        """As it is when everything is over."""
-        generation = Generation("m", 60)
-        async with generation.deadline():
-            pass
-        generation.cancel()
-        assert generation.cancelled
+        await end(generation, error=GenerationCancelled())
+        assert generation.has_ended
+        assert generation.events == [generation.start]
+        assert caplog.records == []

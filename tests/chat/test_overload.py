@@ -9,11 +9,13 @@ import pytest
 from async_timeout import timeout
 
 from app.main import create_app
-from tests.chat.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION, exchange, fail
 from tests.conftest import SettingsFactory
-from tests.fakes import FakeOpenAI
-from tests.replies import after, error, stream, text
-from tests.server import connect, content_of, follow, parse_events, serve, serve_app
+from tests.support.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION, exchange, fail
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.generations import under_way
+from tests.support.openai_replies import after, error, stream, text
+from tests.support.server import connect, content_of, follow, parse_events, serve, serve_app
+from tests.support.waiting import until
 
 MANY = 120  # more than an HTTP client's pool usually holds
 
@@ -32,14 +34,14 @@ async def one_under_way(
 
 
 class TestOverload:
-    """MAX_CONCURRENT_GENERATIONS."""
+    """More questions than MAX_CONCURRENT_GENERATIONS."""
 
     @pytest.mark.parametrize("path", ALL)
-    async def test_refused(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI, path: str
+    async def test_no_place_is_a_503(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI, path: str
     ) -> None:
-        """Who finds no place is told at once to come back, and nothing of it is stored."""
-        settings = make_settings(MAX_CONCURRENT_GENERATIONS=1, QUEUE_TIMEOUT_SEC=0.05)
+        """A question without a place is told at once to come back, and nothing of it is stored."""
+        settings = make_chat_settings(MAX_CONCURRENT_GENERATIONS=1, QUEUE_TIMEOUT_SEC=0.05)
         async with serve(settings) as client, one_under_way(client, fake_openai):
             before = await exchange(client)
             fault = await fail(client, path)
@@ -48,39 +50,44 @@ class TestOverload:
             assert await exchange(client) == before
 
     async def test_place_is_free_again(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """A place is there for the next as soon as an answer is done."""
-        settings = make_settings(MAX_CONCURRENT_GENERATIONS=1, QUEUE_TIMEOUT_SEC=0.05)
+        """A place is there for the next question as soon as an answer is done."""
+        settings = make_chat_settings(MAX_CONCURRENT_GENERATIONS=1, QUEUE_TIMEOUT_SEC=0.05)
         async with serve(settings) as client:
             async with one_under_way(client, fake_openai):
                 await fail(client, COMPLETION)
             assert (await client.post(COMPLETION, json=QUESTION)).status_code == 200
 
-    async def test_queue(self, make_settings: SettingsFactory, fake_openai: FakeOpenAI) -> None:
-        """Who comes a moment too early waits, and is answered."""
-        settings = make_settings(MAX_CONCURRENT_GENERATIONS=1, QUEUE_TIMEOUT_SEC=10)
+    async def test_question_waits_for_a_place(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """A question that waits for a place is answered once a place is free."""
+        settings = make_chat_settings(MAX_CONCURRENT_GENERATIONS=1, QUEUE_TIMEOUT_SEC=10)
         async with (
             serve(settings) as client,
             one_under_way(client, fake_openai) as released,
         ):
             waiting = asyncio.create_task(client.post(COMPLETION, json=QUESTION))
+            await until(lambda: under_way() == 2)
             released.set()
             assert (await waiting).status_code == 200
 
-    async def test_messages(self, make_settings: SettingsFactory, fake_openai: FakeOpenAI) -> None:
-        """Reading needs no place."""
-        settings = make_settings(MAX_CONCURRENT_GENERATIONS=1)
+    async def test_reading_needs_no_place(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """Messages can be read while every place is taken."""
+        settings = make_chat_settings(MAX_CONCURRENT_GENERATIONS=1)
         async with serve(settings) as client, one_under_way(client, fake_openai):
             assert (await client.get("/v1/messages")).status_code == 200
 
-    async def test_many_at_once(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+    async def test_many_are_asked_at_once(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """Every question that has a place is put to the model at once, however many wait there."""
+        """Every question that has a place is put to the model at once, however many there are."""
         released = asyncio.Event()
         fake_openai.reply(after(released, text("Hello")), times=MANY)
-        async with serve_app(create_app(make_settings())) as url:
+        async with serve_app(create_app(make_chat_settings())) as url:
             clients = [connect(url) for _ in range(MANY)]  # one alone holds back its 101st
             asked = asyncio.gather(*(client.post(COMPLETION, json=QUESTION) for client in clients))
             async with timeout(10):
@@ -94,13 +101,15 @@ class TestOverload:
 class TestSilence:
     """What a client hears while the model says nothing."""
 
-    async def test_ping(self, make_settings: SettingsFactory, fake_openai: FakeOpenAI) -> None:
+    async def test_silence_is_pinged(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
         """A comment is sent every SSE_PING_SEC, which changes nothing in the events."""
         released = asyncio.Event()
         fake_openai.reply(stream("Hel", released, "lo"))
         received = b""
         async with (
-            serve(make_settings(SSE_PING_SEC=0.05)) as client,
+            serve(make_chat_settings(SSE_PING_SEC=0.05)) as client,
             client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response,
         ):
             async for data in response.aiter_bytes():
@@ -111,14 +120,14 @@ class TestSilence:
         assert [event["id"] for event in events] == list(range(1, len(events) + 1))
         assert content_of(events) == events[-1]["data"]["message"] == "Hello"
 
-    async def test_late_headers(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+    async def test_stream_begins_without_acceptance(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """After STREAM_START_SEC the stream begins, accepted by the upstream or not."""
+        """A stream begins after STREAM_START_SEC, accepted by the upstream or not."""
         released = asyncio.Event()
         fake_openai.reply(after(released, text("Hello")))
         async with (
-            serve(make_settings(STREAM_START_SEC=0.05)) as client,
+            serve(make_chat_settings(STREAM_START_SEC=0.05)) as client,
             client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response,
         ):
             events = follow(response)
@@ -127,13 +136,13 @@ class TestSilence:
             rest = [event async for event in events]
         assert rest[-1]["data"]["message"] == "Hello"
 
-    async def test_late_refusal(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+    async def test_late_refusal_is_an_event(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """What the upstream refuses after that is an `error` event with the request's id."""
+        """A refusal after STREAM_START_SEC is an `error` event with the request's id."""
         released = asyncio.Event()
         fake_openai.reply(after(released, error(401)))
-        async with serve(make_settings(STREAM_START_SEC=0.05)) as client:
+        async with serve(make_chat_settings(STREAM_START_SEC=0.05)) as client:
             async with client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response:
                 released.set()
                 start, failed = [event async for event in follow(response)]

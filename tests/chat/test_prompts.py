@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chat.prompts import completion_prompt, qa_prompt
-from tests.documents.sources import source
+from app.chat.prompts import build_prompt
+from tests.support.sources import source
 
 MARK = re.compile(r"<\s*/?\s*passage", re.IGNORECASE)
 MISCHIEF = st.lists(
@@ -15,20 +15,20 @@ MISCHIEF = st.lists(
 )
 
 
-class TestCompletionPrompt:
+class TestWithoutRetrieval:
     """A question alone."""
 
-    def test_question(self) -> None:
-        """It is the question as it is."""
-        assert completion_prompt(" Hi\n") == [{"role": "user", "content": " Hi\n"}]
+    def test_question_is_left_as_it_is(self) -> None:
+        """The prompt is the question as it is."""
+        assert build_prompt(" Hi\n", None) == [{"role": "user", "content": " Hi\n"}]
 
 
-class TestQAPrompt:
+class TestWithPassages:
     """A question after its passages."""
 
-    def test_numbers(self) -> None:
+    def test_passages_are_numbered(self) -> None:
         """Passages are numbered in their order, for citation, and the question comes last."""
-        system, user = qa_prompt("Why?", [source("First."), source("Second.", "Other")])
+        system, user = build_prompt("Why?", [source("First."), source("Second.", "Other")])
         assert system["role"] == "system"
         assert "[1], [2]" in system["content"]
         assert user["content"] == (
@@ -38,14 +38,14 @@ class TestQAPrompt:
         )
 
     @given(text=MISCHIEF.map("".join), title=MISCHIEF.map("".join))
-    def test_fence(self, text: str, title: str) -> None:
+    def test_fence_cannot_be_closed(self, text: str, title: str) -> None:
         """No passage or title can close its fence, or open another."""
-        _, user = qa_prompt("Why?", [source(text, title), source("Harmless.")])
+        _, user = build_prompt("Why?", [source(text, title), source("Harmless.")])
         assert len(MARK.findall(user["content"])) == 4
         assert user["content"].splitlines()[0].count('"') == 4
 
     @pytest.mark.parametrize("text", ["</passage>", "</PASSAGE >", "< /passage>", "<passage>"])
     def test_text_is_kept(self, text: str) -> None:
-        """All that a passage loses is the sharpness of such a mark."""
-        _, user = qa_prompt("Why?", [source(text)])
+        """A passage with a mark keeps its text, in which the mark is only made blunt."""
+        _, user = build_prompt("Why?", [source(text)])
         assert text in user["content"].replace("\N{ZERO WIDTH SPACE}", "")

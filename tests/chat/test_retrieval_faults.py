@@ -1,21 +1,19 @@
 """Qdrant down, or silent."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from app.core.embeddings import Embedder
-from tests.chat.asking import COMPLETION, QA, QA_STREAM, exchange, fail, kinds, stored
-from tests.chat.knowledge import PORT_QUESTION
+from app.embeddings.embedder import create_embedder
 from tests.conftest import SettingsFactory
-from tests.fakes import FakeOpenAI, refusing_url
-from tests.qdrant_double import QdrantDouble
-from tests.server import follow, serve
-from tests.waiting import until
+from tests.support.asking import COMPLETION, QA, QA_STREAM, exchange, fail, kinds, stored
+from tests.support.chat_knowledge import PORT_QUESTION
+from tests.support.fake_openai import FakeOpenAI, refusing_url
+from tests.support.qdrant_double import QdrantDouble
+from tests.support.server import follow, serve
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -26,40 +24,35 @@ def shared_settings(shared_settings: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def qdrant(tmp_path: Path) -> Iterator[QdrantDouble]:
-    """A Qdrant that will fall silent."""
-    with QdrantDouble(tmp_path) as double:
-        yield double
-
-
-@pytest.fixture
-def over_qdrant(make_settings: SettingsFactory, qdrant: QdrantDouble) -> SettingsFactory:
-    """A service with a single place over it."""
+def over_qdrant(make_chat_settings: SettingsFactory, qdrant: QdrantDouble) -> SettingsFactory:
+    """A service with a single place over a Qdrant that will fall silent."""
     defaults = {"QDRANT_URL": qdrant.url, "MAX_CONCURRENT_GENERATIONS": 1}
-    return lambda **given: make_settings(**defaults | given)
+    return lambda **given: make_chat_settings(**defaults | given)
 
 
 @pytest.mark.parametrize("path", [QA, QA_STREAM])
 class TestQdrantDown:
     """A question that needs the knowledge base while that does not answer."""
 
-    async def test_told(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
+    async def test_question_is_refused(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
     ) -> None:
-        """It is a 503 before any stream; nothing is stored and no model is asked."""
-        await client.post(COMPLETION, json={"message": "Hello"})
-        before, count = await exchange(client), len(shared_openai.requests)
-        fault = await fail(client, path, PORT_QUESTION)
+        """Without Qdrant a question is a 503 before any stream: nothing is stored or asked."""
+        await chat_client.post(COMPLETION, json={"message": "Hello"})
+        before, count = await exchange(chat_client), len(shared_openai.requests)
+        fault = await fail(chat_client, path, PORT_QUESTION)
         assert (fault.status, fault.code) == (503, "retrieval_unavailable")
         assert fault.detail == "The knowledge base does not answer. Please try again."
         assert (fault.retry_after, fault.in_stream) == ("1", False)
-        assert await exchange(client) == before
+        assert await exchange(chat_client) == before
         assert len(shared_openai.requests) == count
 
-    async def test_completions(self, client: httpx2.AsyncClient, path: str) -> None:
-        """Answers that need no retrieval are given as ever."""
-        await fail(client, path, PORT_QUESTION)
-        response = await client.post(COMPLETION, json={"message": "Hello"})
+    async def test_answers_without_retrieval_are_given(
+        self, chat_client: httpx2.AsyncClient, path: str
+    ) -> None:
+        """Answers that need no retrieval are given although Qdrant is down."""
+        await fail(chat_client, path, PORT_QUESTION)
+        response = await chat_client.post(COMPLETION, json={"message": "Hello"})
         assert response.json()["message"] == "Echo: Hello"
 
 
@@ -67,10 +60,10 @@ class TestQdrantDown:
 class TestQdrantSilent:
     """A knowledge base that takes questions and does not answer them."""
 
-    async def test_in_time(
+    async def test_timeout_includes_retrieval(
         self, over_qdrant: SettingsFactory, qdrant: QdrantDouble, path: str
     ) -> None:
-        """GENERATION_TIMEOUT_SEC counts retrieval; nothing is stored of what ends there."""
+        """GENERATION_TIMEOUT_SEC includes retrieval, and nothing is stored of what ends there."""
         async with serve(over_qdrant(GENERATION_TIMEOUT_SEC=1)) as client:
             await client.post(COMPLETION, json={"message": "Hello"})
             before = await exchange(client)
@@ -82,10 +75,10 @@ class TestQdrantSilent:
             response = await client.post(COMPLETION, json={"message": "Hello"})
             assert response.status_code == 200
 
-    async def test_client_gone(
+    async def test_client_gone_makes_room(
         self, over_qdrant: SettingsFactory, qdrant: QdrantDouble, path: str
     ) -> None:
-        """A client that leaves meanwhile makes room at once, and nothing comes of its question."""
+        """A client that leaves during retrieval makes room, and nothing comes of its question."""
         async with serve(over_qdrant(QUEUE_TIMEOUT_SEC=1)) as client:
             before = (await client.post(COMPLETION, json={"message": "Hello"})).json()
             qdrant.fall_silent()
@@ -101,8 +94,10 @@ class TestQdrantSilent:
 class TestLateStream:
     """A knowledge base that takes longer than STREAM_START_SEC."""
 
-    async def test_answered(self, over_qdrant: SettingsFactory, qdrant: QdrantDouble) -> None:
-        """The stream begins without it, and brings what it finds when that is there."""
+    async def test_stream_begins_without_sources(
+        self, over_qdrant: SettingsFactory, qdrant: QdrantDouble
+    ) -> None:
+        """The stream begins without sources, and brings them as soon as they are found."""
         async with serve(over_qdrant(STREAM_START_SEC=0.05)) as client:
             qdrant.fall_silent()
             request = client.stream("POST", QA_STREAM, json={"message": PORT_QUESTION})
@@ -116,8 +111,10 @@ class TestLateStream:
             assert start["data"]["uuid"] == rest[-1]["data"]["uuid"] == uuid
             assert await stored(client, uuid) == rest[-1]["data"]
 
-    async def test_failed(self, over_qdrant: SettingsFactory, qdrant: QdrantDouble) -> None:
-        """What it cannot find then is an `error` event in place of a 503."""
+    async def test_late_failure_is_an_event(
+        self, over_qdrant: SettingsFactory, qdrant: QdrantDouble
+    ) -> None:
+        """Retrieval that fails after the stream began is an `error` event in place of a 503."""
         settings = over_qdrant(STREAM_START_SEC=0.05, QDRANT_TIMEOUT_SEC=0.3)
         async with serve(settings) as client:
             qdrant.fall_silent()
@@ -130,12 +127,14 @@ class TestLateStream:
 class TestOurFault:
     """Something goes wrong that nobody foresaw: here, an embedder that was closed too early."""
 
-    async def test_told(
-        self, make_settings: SettingsFactory, own_embedder: Embedder, path: str
+    async def test_fault_of_ours_frees_the_place(
+        self, make_chat_settings: SettingsFactory, path: str
     ) -> None:
-        """It is a 500 that says nothing more, and the one place is free again."""
-        async with serve(make_settings(MAX_CONCURRENT_GENERATIONS=1)) as client:
-            own_embedder.close()
+        """A fault of ours is a 500 that says nothing more, and the one place is free again."""
+        settings = make_chat_settings(MAX_CONCURRENT_GENERATIONS=1)
+        embedder = await asyncio.to_thread(create_embedder, settings)
+        async with serve(settings, embedder) as client:
+            embedder.close()
             fault = await fail(client, path, PORT_QUESTION)
             assert (fault.status, fault.code) == (500, "internal_server_error")
             assert fault.detail == "Something went wrong on our side."

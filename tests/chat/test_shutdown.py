@@ -8,25 +8,25 @@ import pytest
 from async_timeout import timeout
 
 from app.main import create_app
-from tests.chat.asking import COMPLETION, COMPLETION_STREAM, QUESTION, exchange
 from tests.conftest import SettingsFactory
-from tests.fakes import FakeOpenAI
-from tests.replies import after, stream, text
-from tests.server import connect, content_of, follow, parse_events, serve, serve_app
+from tests.support.asking import COMPLETION, COMPLETION_STREAM, QUESTION, exchange
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.openai_replies import after, stream, text
+from tests.support.server import connect, content_of, follow, parse_events, serve, serve_app
 
 
 class TestShutdown:
     """The end of the service."""
 
-    async def test_stream_in_flight(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+    async def test_stream_in_flight_is_finished(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
         """A stream in flight is finished, and new connections are refused meanwhile."""
         released = asyncio.Event()
         fake_openai.reply(stream("Hel", released, "lo"))
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(AsyncExitStack())
-            url = await server.enter_async_context(serve_app(create_app(make_settings())))
+            url = await server.enter_async_context(serve_app(create_app(make_chat_settings())))
             client = await stack.enter_async_context(connect(url))
             request = client.stream("POST", COMPLETION_STREAM, json=QUESTION)
             response = await stack.enter_async_context(request)
@@ -37,14 +37,14 @@ class TestShutdown:
             await closing
         assert (events[-1]["event"], content_of(events)) == ("done", "Hello")
 
-    async def test_answer_in_flight(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+    async def test_answer_in_flight_is_finished(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """So is an answer in JSON."""
+        """An answer in JSON in flight is finished, and new connections are refused meanwhile."""
         released = asyncio.Event()
         fake_openai.reply(after(released, text("Hello")))
         async with AsyncExitStack() as server:
-            url = await server.enter_async_context(serve_app(create_app(make_settings())))
+            url = await server.enter_async_context(serve_app(create_app(make_chat_settings())))
             async with connect(url) as client:
                 asking = asyncio.create_task(client.post(COMPLETION, json=QUESTION))
                 await fake_openai.arrival()
@@ -54,12 +54,12 @@ class TestShutdown:
                 assert (await asking).json()["message"] == "Hello"
                 await closing
 
-    async def test_out_of_time(
-        self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
+    async def test_out_of_time_is_stored_as_partial(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """What is not finished in the time that is left is stored as far as it came."""
+        """An answer that is not finished in the time that is left is stored as far as it came."""
         fake_openai.reply(stream("Hel", asyncio.Event(), "lo"))
-        settings = make_settings()
+        settings = make_chat_settings()
         async with serve_app(create_app(settings), grace_sec=0) as url:
             client = connect(url)
             request = client.build_request("POST", COMPLETION_STREAM, json=QUESTION)

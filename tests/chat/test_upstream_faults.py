@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.chat.asking import COMPLETION, COMPLETION_STREAM, SECRET, exchange, fail
-from tests.fakes import FakeOpenAI
-from tests.replies import CUT, Reply, Request, Step, body, completion, error, stream
+from tests.support.asking import COMPLETION, COMPLETION_STREAM, SECRET, exchange, fail
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.openai_replies import CUT, Reply, Request, Step, body, completion, error, stream
 
 SOON = 0.001
 HTML = b"<html><title>Welcome to the proxy</title></html>"
@@ -118,30 +118,30 @@ def shared_settings(shared_settings: dict[str, Any]) -> dict[str, Any]:
 class TestFault:
     """One question whose answer the upstream spoils."""
 
-    async def test_told(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
+    async def test_client_is_told_the_code(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
     ) -> None:
-        """The client is told the documented code, and what little it may know."""
+        """The client is told the documented code and detail, and no secret."""
         shared_openai.reply(case.reply, times=case.times)
-        fault = await fail(client, path)
+        fault = await fail(chat_client, path)
         assert (fault.status, fault.code) == (STATUS[case.code], case.code)
         assert fault.detail == DETAIL.get(case.code, "OpenAI call failed")
         assert fault.in_stream is case.in_stream
         assert fault.retry_after == case.retry_after
 
-    async def test_left_behind(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
+    async def test_question_and_answer_are_kept(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, case: Case
     ) -> None:
         """Question and answer are kept as far as they came, and the next answer is whole."""
         count = len(shared_openai.requests)
         shared_openai.reply(case.reply, times=case.times)
-        await fail(client, path, "Where am I?")
+        await fail(chat_client, path, "Where am I?")
         assert len(shared_openai.requests) == count + case.times
-        question, answer = await exchange(client)
+        question, answer = await exchange(chat_client)
         assert (question["message"], question["status"]) == ("Where am I?", "complete")
         status = "partial" if case.text else "failed"
         assert (answer["message"], answer["status"]) == (case.text, status)
-        response = await client.post(COMPLETION, json={"message": "Hello"})
+        response = await chat_client.post(COMPLETION, json={"message": "Hello"})
         assert response.json()["message"] == "Echo: Hello"
 
 
@@ -149,21 +149,21 @@ class TestLog:
     """What the operator is told."""
 
     @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
-    async def test_failure(
+    async def test_failed_answer_is_an_error_in_the_log(
         self,
-        client: httpx2.AsyncClient,
+        chat_client: httpx2.AsyncClient,
         shared_openai: FakeOpenAI,
         path: str,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """A failed answer is an error in the log, also where the stream had begun."""
         shared_openai.reply(stream("") if path == COMPLETION_STREAM else completion(""))
-        await fail(client, path)
-        errors = [each for each in caplog.records if each.levelname == "ERROR"]
-        assert [each.getMessage() for each in errors] == [
+        await fail(chat_client, path)
+        records = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert [record.getMessage() for record in records] == [
             "failed_processing: Post processing failed"
         ]
-        assert "NoneType" not in str(vars(errors[0]))
+        assert "NoneType" not in str(vars(records[0]))
 
 
 @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
@@ -171,57 +171,73 @@ class TestRecovery:
     """What looks like a fault and is none."""
 
     @pytest.mark.parametrize("status", [429, 500, 503])
-    async def test_retried(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, status: int
+    async def test_retry_goes_unnoticed(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, status: int
     ) -> None:
         """An upstream that asks for a moment gets it, and the client notices nothing."""
         shared_openai.reply(error(status, retry_after=SOON), times=2)
-        response = await client.post(path, json={"message": "Hello"})
+        response = await chat_client.post(path, json={"message": "Hello"})
         assert response.status_code == 200
-        assert (await exchange(client))[1]["message"] == "Echo: Hello"
+        assert (await exchange(chat_client))[1]["message"] == "Echo: Hello"
 
 
 class TestOddAnswer:
     """Answers that are whole, however odd."""
 
-    async def test_cut_after_the_end(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    async def test_cut_after_the_end_is_no_fault(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
     ) -> None:
         """A connection that breaks after the finish reason takes nothing away."""
         end = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
         shared_openai.reply(stream("Hello", end, CUT))
-        await client.post(COMPLETION_STREAM, json={"message": "Hi"})
-        _, answer = await exchange(client)
+        await chat_client.post(COMPLETION_STREAM, json={"message": "Hi"})
+        _, answer = await exchange(chat_client)
         assert (answer["message"], answer["status"]) == ("Hello", "complete")
 
-    async def test_open_end(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+    async def test_open_end_holds_nobody_up(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
         """An upstream that does not end its response after `[DONE]` holds nobody up."""
         end = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
         shared_openai.reply(stream("Hello", end, b"data: [DONE]\n\n", asyncio.Event()))
-        await client.post(COMPLETION_STREAM, json={"message": "Hi"})
-        _, answer = await exchange(client)
+        await chat_client.post(COMPLETION_STREAM, json={"message": "Hi"})
+        _, answer = await exchange(chat_client)
         assert (answer["message"], answer["status"]) == ("Hello", "complete")
 
-    async def test_usage(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+    async def test_usage_of_an_unfinished_answer_is_stored(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """The tokens that the upstream counted are stored, also of an answer without an end."""
+        shared_openai.reply(stream("Hel", finish_reason=None))
+        await fail(chat_client, COMPLETION_STREAM)
+        _, answer = await exchange(chat_client)
+        assert (answer["message"], answer["status"]) == ("Hel", "partial")
+        assert answer["usage"]["completion_tokens"] == 1
+
+    async def test_odd_usage_is_left_out(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
         """Numbers of tokens that nobody can count are left out."""
         choice = b'{"message": {"content": "Hello"}, "finish_reason": "stop"}'
         shared_openai.reply(body(b'{"choices": [%b], "usage": %b}' % (choice, ODD_USAGE)))
-        message = (await client.post(COMPLETION, json={"message": "Hi"})).json()
+        message = (await chat_client.post(COMPLETION, json={"message": "Hi"})).json()
         assert (message["message"], message["usage"]) == ("Hello", None)
 
-    async def test_finish_reason(
-        self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    async def test_odd_finish_reason_is_stored(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
     ) -> None:
         """A finish reason is stored, whatever characters it holds."""
         shared_openai.reply(completion("Hello", finish_reason="st\x00op"))
-        message = (await client.post(COMPLETION, json={"message": "Hi"})).json()
+        message = (await chat_client.post(COMPLETION, json={"message": "Hi"})).json()
         assert message["finish_reason"] == "st\N{REPLACEMENT CHARACTER}op"
-        assert (await exchange(client))[1] == message
+        assert (await exchange(chat_client))[1] == message
 
-    async def test_fields(self, client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
+    async def test_odd_fields_are_left_empty(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
         """Fields of a chunk that are not what they should be are left empty."""
         choice = {"delta": {"content": "Hello"}, "finish_reason": None}
         odd = {"id": 5, "created": 1e29, "model": None, "choices": [choice]}
         shared_openai.reply(stream(odd))
-        response = await client.post(COMPLETION_STREAM, json={"message": "Hi"})
+        response = await chat_client.post(COMPLETION_STREAM, json={"message": "Hi"})
         assert b'data: {"id":"","created":0,"model":"","content":"Hello"' in response.content

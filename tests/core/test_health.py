@@ -1,25 +1,26 @@
 """GET /healthcheck and GET /readiness."""
 
+import asyncio
 from typing import Any
 
 import httpx2
 import pytest
 
 import app.core.api
-import app.main
 from app import version
-from app.core.embeddings import Embedder
+from app.embeddings.embedder import create_embedder
+from settings import Settings
 from tests.conftest import SettingsFactory
-from tests.fakes import FakeOpenAI, refusing_url
-from tests.postgres_proxy import PostgresProxy
-from tests.server import serve
-from tests.waiting import Stopwatch, until
+from tests.support.fake_openai import FakeOpenAI, refusing_url
+from tests.support.postgres_proxy import PostgresProxy
+from tests.support.server import serve
+from tests.support.waiting import Stopwatch, until
 
 PARTS = {"postgres", "qdrant", "embeddings"}
 
 
 def refusing(scheme: str) -> str:
-    """A URL of this scheme at which nobody listens."""
+    """A URL of this scheme at which no server listens."""
     address = refusing_url().removeprefix("http://").removesuffix("/v1")
     return f"{scheme}://{address}"
 
@@ -42,31 +43,35 @@ async def is_ready(client: httpx2.AsyncClient) -> bool:
 
 
 class TestHealthcheck:
-    """Whether the process lives."""
+    """GET /healthcheck: whether the process lives."""
 
-    async def test_alive(self, client: httpx2.AsyncClient) -> None:
-        """It says its version."""
-        response = await client.get("/healthcheck")
+    async def test_process_says_its_version(self, shared_client: httpx2.AsyncClient) -> None:
+        """A process that lives says its version."""
+        response = await shared_client.get("/healthcheck")
         assert (response.status_code, response.json()) == (200, {"version": version})
 
-    async def test_nothing_else_alive(self, make_settings: SettingsFactory) -> None:
-        """It needs no other part."""
+    async def test_process_lives_without_postgres_and_qdrant(
+        self, make_settings: SettingsFactory
+    ) -> None:
+        """A process lives where neither Postgres nor Qdrant answers."""
         settings = make_settings(DATABASE_URL=refusing("postgresql"), QDRANT_URL=refusing("http"))
         async with serve(settings) as client:
             assert (await client.get("/healthcheck")).status_code == 200
 
 
 class TestReadiness:
-    """Whether the service can do its work."""
+    """GET /readiness: whether the service can do its work."""
 
-    async def test_ready(self, client: httpx2.AsyncClient) -> None:
-        """With every part there it is ready; the model upstream is not one of them."""
-        assert await readiness(client, 200) == dict.fromkeys(PARTS, "ok")
+    async def test_service_is_ready_when_all_parts_answer(
+        self, shared_client: httpx2.AsyncClient
+    ) -> None:
+        """A service whose parts all answer is ready, whatever the model upstream does."""
+        assert await readiness(shared_client, 200) == dict.fromkeys(PARTS, "ok")
 
-    async def test_no_call_upstream(
+    async def test_model_upstream_is_not_called(
         self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """The model upstream is not called."""
+        """A look at the readiness does not call the model upstream."""
         async with serve(make_settings()) as client:
             await client.get("/readiness")
         assert fake_openai.requests == []
@@ -78,23 +83,22 @@ class TestReadiness:
             ("qdrant", {"QDRANT_URL": refusing("http")}),
         ],
     )
-    async def test_part_down(
+    async def test_part_that_is_down_is_named(
         self, make_settings: SettingsFactory, part: str, setting: dict[str, str]
     ) -> None:
-        """The part that is down is named, the others are well."""
+        """A part that is down is named, and the others are well."""
         async with serve(make_settings(**setting)) as client:
             expected = dict.fromkeys(PARTS, "ok") | {part: "failed"}
             assert await readiness(client, 503) == expected
 
-    async def test_embeddings_down(
-        self, make_settings: SettingsFactory, own_embedder: Embedder
-    ) -> None:
+    async def test_model_that_does_not_embed_is_named(self, make_settings: SettingsFactory) -> None:
         """A model that no longer embeds makes the service unavailable."""
-        async with serve(make_settings()) as client:
-            own_embedder.close()
+        own_embedder = await asyncio.to_thread(create_embedder, Settings())
+        async with serve(make_settings(), own_embedder) as client:
+            await asyncio.to_thread(own_embedder.close)
             assert (await readiness(client, 503))["embeddings"] == "failed"
 
-    async def test_hanging(
+    async def test_hanging_part_fails_in_time_and_recovers(
         self,
         make_settings: SettingsFactory,
         database_url: str,

@@ -13,9 +13,9 @@ from app.core.exceptions import DatabaseUnavailable
 from app.core.logs import configure_logs, reason, request_id
 from settings import Settings
 from tests.conftest import SettingsFactory
-from tests.fakes import FakeOpenAI
-from tests.replies import error
-from tests.server import serve
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.openai_replies import error
+from tests.support.server import serve
 
 PROMPT = "My bank account number is 4711"
 ANSWER = f"Echo: {PROMPT}"
@@ -45,7 +45,7 @@ class TestJson:
     """Lines for machines."""
 
     @pytest.mark.usefixtures("request_of_mine")
-    def test_fields(self, logged: Logged) -> None:
+    def test_line_has_every_field(self, logged: Logged) -> None:
         """A line says when, how grave, who, what, for which request, and what else there is."""
         configure_logs(Settings(ENVIRONMENT="production"))
         logging.getLogger("app.x").warning("Half of %d\nlines", 2, extra={"odd": {1: object}})
@@ -59,32 +59,32 @@ class TestJson:
             "odd": {"1": "<class 'object'>"},
         }
 
-    def test_exception(self, logged: Logged) -> None:
-        """An exception is one line too."""
+    def test_exception_is_one_line(self, logged: Logged) -> None:
+        """An exception is logged in one line."""
         configure_logs(Settings(LOG_FORMAT="json"))
         logging.getLogger("app.x").error("It failed", exc_info=ValueError("oops"))
         [line] = logged()
         assert line["exception"].endswith("ValueError: oops")
         assert line["request_id"] is None
 
-    def test_half_a_character(self, logged: Logged) -> None:
+    def test_half_a_character_is_logged(self, logged: Logged) -> None:
         """A text that is no Unicode does not keep a line from being logged."""
         configure_logs(Settings(LOG_FORMAT="json"))
         logging.getLogger("app.x").warning("half \ud83e", extra={"name_of_it": "\ud83e"})
         [line] = logged()
         assert line["message"].startswith("half ")
 
-    def test_level(self, logged: Logged) -> None:
+    def test_lower_levels_are_not_logged(self, logged: Logged) -> None:
         """What is below LOG_LEVEL is not logged."""
         configure_logs(Settings(LOG_FORMAT="json", LOG_LEVEL="WARNING"))
         logging.getLogger("app.x").info("Nothing much")
         assert logged() == []
 
-    @pytest.mark.parametrize("client", ["httpx", "httpx2"])
-    def test_requests_of_ours(self, logged: Logged, client: str) -> None:
-        """Nor is each request to Qdrant or to the model."""
+    @pytest.mark.parametrize("library", ["httpx", "httpx2"])
+    def test_own_requests_are_not_logged(self, logged: Logged, library: str) -> None:
+        """A request to Qdrant or to the model is not logged."""
         configure_logs(Settings(LOG_FORMAT="json"))
-        logging.getLogger(client).info("HTTP Request: GET http://127.0.0.1")
+        logging.getLogger(library).info("HTTP Request: GET http://127.0.0.1")
         assert logged() == []
 
 
@@ -92,28 +92,28 @@ class TestText:
     """Lines for people."""
 
     @pytest.mark.usefixtures("request_of_mine")
-    def test_line(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """A line holds the same, readably."""
+    def test_line_has_every_field(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A line says when, how grave, who, what, what else there is and for which request."""
         configure_logs(Settings())
         logging.getLogger("app.x").warning("Half of %d", 2, extra={"odd": 1})
         line = capsys.readouterr().err
         assert line.endswith(" WARNING app.x: Half of 2 odd=1 [mine]\n")
 
-    def test_outside_of_requests(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """Outside of a request there is no id."""
+    def test_line_outside_of_a_request_has_no_id(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A line that is logged outside of a request has no id."""
         configure_logs(Settings())
         logging.getLogger("app.x").warning("Hello")
         assert capsys.readouterr().err.endswith(" [-]\n")
 
 
 class TestPrivacy:
-    """Prompts, answers and keys are nobody's business."""
+    """Prompts, answers and keys, which are in no log."""
 
     @pytest.mark.parametrize("path", ["/v1/completion", "/v1/completion-stream", "/v1/qa-create"])
-    async def test_answer(
+    async def test_answers_and_keys_are_not_logged(
         self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str], path: str
     ) -> None:
-        """None of them is logged."""
+        """Neither the prompt nor the answer nor a key is logged."""
         settings = make_settings(OPENAI_API_KEY=KEY, LOG_FORMAT="json")
         async with serve(settings) as client:
             await client.post(path, json={"message": PROMPT})
@@ -121,13 +121,13 @@ class TestPrivacy:
         assert "POST" in log
         assert not [secret for secret in (PROMPT, "4711", "Echo", KEY) if secret in log]
 
-    async def test_failure(
+    async def test_failed_call_is_logged_without_the_prompt(
         self,
         make_settings: SettingsFactory,
         fake_openai: FakeOpenAI,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        """Nor is any when the call fails; what happened is, with the request's id."""
+        """A failed call is logged with the request's id, and without the prompt or the key."""
         fake_openai.reply(error(401))
         settings = make_settings(OPENAI_API_KEY=KEY, LOG_FORMAT="json")
         async with serve(settings) as client:
@@ -144,17 +144,19 @@ class TestReason:
     """Why a part is unavailable."""
 
     @pytest.fixture
-    def without_database(self, make_settings: SettingsFactory, database_url: str) -> Settings:
+    def without_database(self, make_settings: SettingsFactory, postgres_url: str) -> Settings:
         """Settings that name a database that its server does not have, and a password."""
-        parts = urlsplit(database_url)
+        parts = urlsplit(postgres_url)
         assert parts.username
         assert not parts.password
         netloc = parts.netloc.replace("@", f":{KEY}@")
         url = parts._replace(netloc=netloc, path="/missing").geturl()
         return make_settings(DATABASE_URL=url, LOG_FORMAT="json")
 
-    async def test_request(self, without_database: Settings, logged: Logged) -> None:
-        """A request that fails by it says why, and nobody's password."""
+    async def test_failed_request_says_why_without_the_password(
+        self, without_database: Settings, logged: Logged
+    ) -> None:
+        """The log says why a request failed, without the password of the database."""
         async with serve(without_database) as client:
             await client.get("/v1/messages")
         lines = logged()
@@ -162,8 +164,10 @@ class TestReason:
         assert line["cause"].endswith('FATAL:  database "missing" does not exist')
         assert KEY not in str(lines)
 
-    async def test_readiness(self, without_database: Settings, logged: Logged) -> None:
-        """So does a failed check, once for all probes that meet the same."""
+    async def test_failed_check_says_why_once(
+        self, without_database: Settings, logged: Logged
+    ) -> None:
+        """The log says why a check fails once, however many probes meet that."""
         async with serve(without_database) as client:
             for _ in range(3):
                 await client.get("/readiness")
@@ -183,8 +187,8 @@ class TestReason:
             ("no http://me:swordfish@db", "no …@db"),
         ],
     )
-    def test_line(self, message: str, expected: str) -> None:
-        """It is one line of all addresses tried, without what may be of a password."""
+    def test_reason_is_one_line_without_passwords(self, message: str, expected: str) -> None:
+        """A reason is one line on all addresses tried, without what may be of a password."""
         error = DatabaseUnavailable()
         error.__cause__ = psycopg2.OperationalError(message)
         assert reason(error) == f"OperationalError: {expected}"

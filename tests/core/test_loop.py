@@ -18,21 +18,21 @@ def clients() -> Iterator[list[socket.socket]]:
     """Clients that are to connect in the same moment."""
     several = [socket.socket() for _ in range(CLIENTS)]
     yield several
-    for each in several:
-        each.close()
+    for client in several:
+        client.close()
 
 
 class TestLoop:
     """A server whose loop has other work to do in each of its turns."""
 
-    def test_many_clients(self, clients: list[socket.socket]) -> None:
-        """It lets several of those who wait in with each turn, and serves every one of them."""
+    def test_many_clients_are_let_in_with_every_turn(self, clients: list[socket.socket]) -> None:
+        """A server lets several clients in with every turn of its loop, and serves them all."""
         with asyncio.Runner(loop_factory=Loop) as runner:
             turns = runner.run(serve(clients))
         assert turns <= CLIENTS / ACCEPTED_AT_ONCE + 10
 
-    def test_closed_server(self, clients: list[socket.socket]) -> None:
-        """It keeps nobody who comes in while it closes, but for one whom libuv itself lets in."""
+    def test_closing_server_keeps_no_client(self, clients: list[socket.socket]) -> None:
+        """A server that closes keeps no client but one, whom libuv itself lets in."""
         with asyncio.Runner(loop_factory=Loop) as runner:
             address, kept = runner.run(serve_and_close(clients))
         assert kept <= 1
@@ -57,9 +57,9 @@ async def listen(clients: list[socket.socket]) -> asyncio.Server:
     Greeter.greeted.clear()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Greeter, "127.0.0.1", 0, backlog=CLIENTS)
-    for each in clients:
-        each.settimeout(0)
-        each.connect_ex(server.sockets[0].getsockname())
+    for client in clients:
+        client.settimeout(0)
+        client.connect_ex(server.sockets[0].getsockname())
     return server
 
 
@@ -70,9 +70,9 @@ async def serve(clients: list[socket.socket]) -> int:
         while len(Greeter.greeted) < len(clients) and turns < TOO_MANY:
             await asyncio.sleep(0)
             turns += 1
-        for each in clients:
-            assert await receive(each) == b"Hello"
-            each.close()  # the server waits for that
+        for client in clients:
+            assert await receive(client) == b"Hello"
+            client.close()  # the server waits for that
     return turns
 
 
@@ -86,13 +86,13 @@ async def serve_and_close(clients: list[socket.socket]) -> tuple[tuple[str, int]
     while not Greeter.greeted:
         await asyncio.sleep(0)
     server.close()
-    for each in Greeter.greeted:
-        each.close()
+    for client in Greeter.greeted:
+        client.close()
     for _ in range(CLIENTS):
         await asyncio.sleep(0)
-    kept = [each for each in Greeter.greeted if not each.is_closing()]
-    for each in kept:
-        each.abort()
+    kept = [client for client in Greeter.greeted if not client.is_closing()]
+    for client in kept:
+        client.abort()
     return address, len(kept)
 
 

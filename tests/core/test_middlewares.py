@@ -11,8 +11,9 @@ from fastapi.responses import StreamingResponse
 
 from app.main import create_app
 from tests.conftest import SettingsFactory
-from tests.server import connect, serve, serve_app
-from tests.waiting import until
+from tests.support.server import connect, serve, serve_app
+from tests.support.shared import shared_embedder, shared_parser
+from tests.support.waiting import until
 
 ORIGIN = {"Origin": "https://shop.example"}
 PREFLIGHT = ORIGIN | {"Access-Control-Request-Method": "POST"}
@@ -23,49 +24,55 @@ class TestRequestId:
     """X-Request-ID."""
 
     @pytest.mark.parametrize("given", ["a", "Trace-1_2.3", "x" * 128])
-    async def test_given(self, client: httpx2.AsyncClient, given: str) -> None:
-        """The caller's own id is used."""
-        response = await client.get("/healthcheck", headers={"X-Request-ID": given})
+    async def test_given_id_is_kept(self, shared_client: httpx2.AsyncClient, given: str) -> None:
+        """A request keeps the id that its caller gave it."""
+        response = await shared_client.get("/healthcheck", headers={"X-Request-ID": given})
         assert response.headers["x-request-id"] == given
 
     @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "a/b", "é", "<script>", "a,b"])
-    async def test_invalid(self, client: httpx2.AsyncClient, given: str) -> None:
-        """An id that could do harm in a log or a page is replaced."""
-        response = await client.get("/healthcheck", headers={b"X-Request-ID": given.encode()})
+    async def test_harmful_id_is_replaced(
+        self, shared_client: httpx2.AsyncClient, given: str
+    ) -> None:
+        """A given id that could do harm in a log or a page is replaced."""
+        response = await shared_client.get(
+            "/healthcheck", headers={b"X-Request-ID": given.encode()}
+        )
         assert response.headers["x-request-id"] != given
         assert len(response.headers["x-request-id"]) == 32
 
-    async def test_new(self, client: httpx2.AsyncClient) -> None:
-        """Without one each request gets its own."""
-        responses = [await client.get("/healthcheck") for _ in range(2)]
+    async def test_missing_id_is_made(self, shared_client: httpx2.AsyncClient) -> None:
+        """Every request without a given id gets one of its own."""
+        responses = [await shared_client.get("/healthcheck") for _ in range(2)]
         assert len({response.headers["x-request-id"] for response in responses}) == 2
 
     @pytest.mark.parametrize("path", ["/nothing", "/v1/messages?limit=0", "/v1/completion"])
-    async def test_errors(self, client: httpx2.AsyncClient, path: str) -> None:
-        """Problems name it too."""
-        response = await client.get(path, headers={"X-Request-ID": "mine"})
+    async def test_problem_names_the_id(self, shared_client: httpx2.AsyncClient, path: str) -> None:
+        """A problem names the id of its request."""
+        response = await shared_client.get(path, headers={"X-Request-ID": "mine"})
         assert response.headers["x-request-id"] == response.json()["request_id"] == "mine"
 
 
 class TestCors:
     """Which pages of other sites may call."""
 
-    async def test_local(self, client: httpx2.AsyncClient) -> None:
-        """On a developer's own machine every page may, without cookies."""
-        response = await client.get("/healthcheck", headers=ORIGIN)
+    async def test_every_page_may_call_locally(self, shared_client: httpx2.AsyncClient) -> None:
+        """On a developer's own machine every page may call, without cookies."""
+        response = await shared_client.get("/healthcheck", headers=ORIGIN)
         assert response.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in response.headers
 
-    async def test_production(self, make_settings: SettingsFactory) -> None:
-        """Elsewhere none may, unless told."""
+    async def test_no_other_page_may_call_in_production(
+        self, make_settings: SettingsFactory
+    ) -> None:
+        """In production no page of another site may call, unless a setting names it."""
         async with serve(make_settings(ENVIRONMENT="production")) as client:
             response = await client.get("/healthcheck", headers=ORIGIN)
             assert "access-control-allow-origin" not in response.headers
             response = await client.options("/v1/completion", headers=PREFLIGHT)
             assert response.status_code == 405
 
-    async def test_origins(self, make_settings: SettingsFactory) -> None:
-        """CORS_ORIGINS may, with cookies, and can read the headers that they need."""
+    async def test_named_page_may_call_with_cookies(self, make_settings: SettingsFactory) -> None:
+        """A page of CORS_ORIGINS may call, with cookies, and read the headers that it needs."""
         settings = make_settings(ENVIRONMENT="production", CORS_ORIGINS="https://shop.example")
         async with serve(settings) as client:
             response = await client.get("/healthcheck", headers=ORIGIN)
@@ -78,8 +85,8 @@ class TestCors:
             preflight = await client.options("/v1/completion", headers=PREFLIGHT)
             assert preflight.status_code == 200
 
-    async def test_refused_preflight(self, make_settings: SettingsFactory) -> None:
-        """A page that may not is told so in a problem, which caches keep for its origin alone."""
+    async def test_refused_preflight_is_a_problem(self, make_settings: SettingsFactory) -> None:
+        """A refused preflight is a problem, which caches keep for its origin alone."""
         settings = make_settings(CORS_ORIGINS="https://shop.example")
         async with serve(settings) as client:
             headers = PREFLIGHT | {"Origin": "https://evil.example"}
@@ -95,7 +102,8 @@ class TestCors:
 @asynccontextmanager
 async def faulty(make_settings: SettingsFactory) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a service with two faults of our own."""
-    app = create_app(make_settings())
+    embedder = await asyncio.to_thread(shared_embedder)
+    app = create_app(make_settings(), embedder=embedder, parser=shared_parser())
 
     @app.get("/fault")
     async def fault() -> None:
@@ -114,12 +122,12 @@ async def faulty(make_settings: SettingsFactory) -> AsyncIterator[httpx2.AsyncCl
 
 
 class TestInternalErrors:
-    """What nobody foresaw."""
+    """Errors that the code does not foresee."""
 
-    async def test_problem(
+    async def test_internal_error_is_a_problem(
         self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """It is a problem that says nothing but the request's id; the log says the rest."""
+        """An internal error is a problem with the request's id; the log says the rest."""
         async with faulty(make_settings) as client:
             response = await client.get("/fault", headers=ORIGIN | {"X-Request-ID": "mine"})
         assert response.status_code == 500
@@ -137,14 +145,14 @@ class TestInternalErrors:
         assert SECRET in log
         assert "[mine]" in log
 
-    async def test_next_request(self, make_settings: SettingsFactory) -> None:
-        """The next request works."""
+    async def test_next_request_works(self, make_settings: SettingsFactory) -> None:
+        """The request after an internal error works."""
         async with faulty(make_settings) as client:
             await client.get("/fault")
             assert (await client.get("/healthcheck")).status_code == 200
 
-    async def test_late(self, make_settings: SettingsFactory) -> None:
-        """A response that has begun is broken off, so that nobody takes it for whole."""
+    async def test_late_error_breaks_the_response_off(self, make_settings: SettingsFactory) -> None:
+        """A response that fails half-way is broken off, so that no client takes it for whole."""
         async with faulty(make_settings) as client:
             with pytest.raises(httpx2.RemoteProtocolError):
                 await client.get("/late-fault")
@@ -156,10 +164,10 @@ class TestAbortedRequest:
     @pytest.mark.parametrize(
         "media_type", ["application/json", "multipart/form-data; boundary=x"], ids=["JSON", "form"]
     )
-    async def test_upload(
+    async def test_aborted_upload_is_one_line_and_no_error(
         self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str], media_type: str
     ) -> None:
-        """It is no fault of ours: one line in the log says that it left."""
+        """A client that leaves during an upload is one line in the log, and no error."""
         async with serve(make_settings()) as client:
             _, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
             writer.write(
@@ -191,9 +199,11 @@ class TestAllow:
             ("/healthcheck", "GET"),
         ],
     )
-    async def test_methods(self, client: httpx2.AsyncClient, path: str, allowed: str) -> None:
-        """It names every method of the path."""
-        response = await client.put(path)
+    async def test_allow_names_every_method(
+        self, shared_client: httpx2.AsyncClient, path: str, allowed: str
+    ) -> None:
+        """A 405 names every method of the path."""
+        response = await shared_client.put(path)
         assert (response.status_code, response.headers["allow"]) == (405, allowed)
         assert response.json()["code"] == "method_not_allowed"
 
@@ -201,18 +211,19 @@ class TestAllow:
 class TestAccessLog:
     """One line for each request."""
 
-    async def test_line_break(
-        self, client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+    async def test_line_break_in_a_path_makes_no_second_line(
+        self, shared_client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A line break in a path does not make a second line of it."""
-        await client.get("/x%0A2026-11-24%20ERROR%20forged%1B")
-        [message] = [each.getMessage() for each in caplog.records if each.name == "app.access"]
+        """A line break in a path does not make a second line in the log."""
+        await shared_client.get("/x%0A2026-11-24%20ERROR%20forged%1B")
+        lines = [record for record in caplog.records if record.name == "app.access"]
+        [message] = [line.getMessage() for line in lines]
         assert message == "GET /x%0A2026-11-24%20ERROR%20forged%1B 404"
 
-    async def test_line(
+    async def test_line_holds_the_request_without_its_query(
         self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """It holds the method, the path, the status, how long it took and the id, no query."""
+        """A line holds the method, path, status, duration and id of a request, but no query."""
         async with serve(make_settings(LOG_FORMAT="json")) as client:
             await client.get("/v1/messages?limit=7", headers={"X-Request-ID": "mine"})
         lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]

@@ -14,7 +14,7 @@ class Question(RequestModel):
 
 
 class TestRequestModel:
-    def test_countless_fields(self) -> None:
+    def test_few_of_countless_fields_are_named(self) -> None:
         """Of countless unknown fields the first are named: an error for each takes gigabytes."""
         fields = {f"field{n}": n for n in range(10_000)}
         with pytest.raises(ValidationError) as refusal:

@@ -11,29 +11,30 @@ from pydantic import BaseModel
 
 from app.chat.models import Message
 from app.core.models import Health, Readiness
-from app.documents import models as documents
+from app.documents.models import Document
+from app.retrieval.models import Source
 
 QUESTIONS = ["/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"]
 CODES = {"400", "404", "413", "422", "500", "503", "504"}
 ANSWERS: dict[str, type[BaseModel]] = {
-    "Document": documents.Document,
+    "Document": Document,
     "Health": Health,
     "Message": Message,
     "Readiness": Readiness,
-    "Source": documents.Source,
+    "Source": Source,
 }
-Document = dict[str, Any]
+Description = dict[str, Any]
 
 
 @pytest.fixture
-async def document(client: httpx2.AsyncClient) -> Document:
+async def document(shared_client: httpx2.AsyncClient) -> Description:
     """The description of the API."""
-    description: Document = (await client.get("/openapi.json")).json()
+    description: Description = (await shared_client.get("/openapi.json")).json()
     return description
 
 
-def json_answers(document: Document) -> Iterator[tuple[str, str, Document]]:
-    """The path and the status of each answer that is JSON but no problem, and what is in it."""
+def json_answers(document: Description) -> Iterator[tuple[str, str, Description]]:
+    """The path and the status of every answer that is JSON but no problem, and its content."""
     for path, operations in document["paths"].items():
         for operation in operations.values():
             for status, response in operation["responses"].items():
@@ -44,13 +45,13 @@ def json_answers(document: Document) -> Iterator[tuple[str, str, Document]]:
 class TestOpenApi:
     """What a generator of clients reads."""
 
-    def test_version(self, document: Document) -> None:
-        """It is of the version that knows `itemSchema`, by which streams are described."""
+    def test_version_knows_streams(self, document: Description) -> None:
+        """The description is of the version that knows `itemSchema`, for streams."""
         stream = document["paths"]["/v1/qa-stream"]["post"]["responses"]["200"]["content"]
         assert "itemSchema" in stream["text/event-stream"]
         assert document["openapi"] >= "3.2"
 
-    def test_text(self, document: Document) -> None:
+    def test_refused_text_is_refused_by_the_description(self, document: Description) -> None:
         """A text that the service would refuse is refused by its description already."""
         upload = document["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
         fields = [
@@ -62,7 +63,7 @@ class TestOpenApi:
             assert re.search(field["pattern"], "two\nlines")
             assert not [text for text in ("", " \n", "a\0b") if re.search(field["pattern"], text)]
 
-    def test_operations(self, document: Document) -> None:
+    def test_every_operation_is_described(self, document: Description) -> None:
         """Every operation is described, and each of its answers names the request's id."""
         for path in document["paths"].values():
             for operation in path.values():
@@ -71,7 +72,7 @@ class TestOpenApi:
                     assert response["description"]
                     assert status == "204" or "X-Request-ID" in response["headers"]
 
-    def test_examples(self, document: Document) -> None:
+    def test_every_answer_has_an_example_of_its_model(self, document: Description) -> None:
         """Every JSON answer is shown by an example of its model, an unready service's too."""
         shown = set()
         for path, status, media in json_answers(document):
@@ -86,16 +87,16 @@ class TestOpenApi:
         assert ("/readiness", "503", "Readiness") in shown
 
     @pytest.mark.parametrize("path", QUESTIONS)
-    def test_problems(self, document: Document, path: str) -> None:
-        """Every error of a question is there, as a problem with an example."""
+    def test_every_error_is_described_as_a_problem(self, document: Description, path: str) -> None:
+        """Every error of a question is described as a problem, with an example."""
         responses = document["paths"][path]["post"]["responses"]
         assert responses.keys() >= CODES
         for code in CODES:
             assert responses[code]["content"].keys() == {"application/problem+json"}
 
     @pytest.mark.parametrize("path", ["/v1/completion-stream", "/v1/qa-stream"])
-    def test_streams(self, document: Document, path: str) -> None:
-        """The body of a stream is there with an example, and the models of its events."""
+    def test_streams_and_their_events_are_described(self, document: Description, path: str) -> None:
+        """The body of a stream is described with an example, and so are its events."""
         response = document["paths"][path]["post"]["responses"]["200"]
         assert response["content"].keys() == {"text/event-stream"}
         assert "event: start" in str(response["content"])
@@ -107,22 +108,22 @@ class TestOpenApi:
 class TestDocs:
     """What a person reads."""
 
-    async def test_page(self, client: httpx2.AsyncClient) -> None:
-        """It is a page that shows that description, and nothing of it comes from elsewhere."""
-        page = await client.get("/docs")
+    async def test_page_needs_no_other_server(self, shared_client: httpx2.AsyncClient) -> None:
+        """The page shows the description, and all its files come from the service itself."""
+        page = await shared_client.get("/docs")
         assert page.status_code == 200
         assert "url: 'openapi.json'" in page.text
         links = re.findall(r'(?:href|src)="([^"]+)"', page.text)
         assert len(links) == 3
         for link in links:
-            response = await client.get(urljoin("/docs", link))
+            response = await shared_client.get(urljoin("/docs", link))
             assert (response.status_code, len(response.content) > 0) == (200, True), link
 
-    async def test_no_such_file(self, client: httpx2.AsyncClient) -> None:
-        """Beside the page lie its own files and no others."""
+    async def test_no_other_files_can_be_had(self, shared_client: httpx2.AsyncClient) -> None:
+        """Beside the page no files can be had but its own."""
         for path in ("/docs/none.js", "/docs/main.py", "/docs/%2e%2e/main.py"):
-            assert (await client.get(path)).status_code == 404
+            assert (await shared_client.get(path)).status_code == 404
 
-    async def test_no_other(self, client: httpx2.AsyncClient) -> None:
-        """There is no second page, which could not show a description of this version."""
-        assert (await client.get("/redoc")).status_code == 404
+    async def test_there_is_no_redoc(self, shared_client: httpx2.AsyncClient) -> None:
+        """There is no ReDoc, which could not show a description of this version."""
+        assert (await shared_client.get("/redoc")).status_code == 404

@@ -13,8 +13,8 @@ from sentry_sdk.transport import Transport
 from app.core.logs import configure_logs
 from settings import Settings
 from tests.conftest import SettingsFactory
-from tests.fakes import refusing_url
-from tests.server import serve
+from tests.support.fake_openai import refusing_url
+from tests.support.server import serve
 
 QUESTION = "My bank account number"
 
@@ -37,11 +37,13 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 
 
 class TestPrivacy:
-    async def test_query(self, make_settings: SettingsFactory, events: list[Any]) -> None:
+    async def test_question_is_not_reported(
+        self, make_settings: SettingsFactory, events: list[Any]
+    ) -> None:
         """An error is reported with the path of its request, and without what was asked."""
         async with serve(make_settings(QDRANT_URL=refusing_url())) as client:
             response = await client.get("/v1/search", params={"query": QUESTION})
         assert response.status_code == 503
-        [event] = [each for each in events if "request" in each]
+        [event] = [event for event in events if "request" in event]
         assert event["request"]["url"].endswith("/v1/search")
         assert "bank" not in str(events)

@@ -15,18 +15,18 @@ class TestLists:
         ["a,b", " a , b ,", '["a", "b"]', ' ["a","b"]'],
         ids=["commas", "blanks", "JSON", "JSON after a blank"],
     )
-    def test_read(self, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    def test_list_is_of_commas_or_json(self, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         """A list is separated by commas, or JSON."""
         monkeypatch.setenv("OPENAI_ALLOWED_MODELS", text)
         assert Settings().OPENAI_ALLOWED_MODELS == ["a", "b"]
 
-    def test_empty(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_empty_variable_is_not_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """An empty variable is one that is not set."""
         monkeypatch.setenv("OPENAI_ALLOWED_MODELS", "")
         assert Settings().OPENAI_ALLOWED_MODELS is None
 
     @pytest.mark.parametrize("text", ["[a, b]", "[1]", '["a"'])
-    def test_wrong(self, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    def test_wrong_json_is_refused(self, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         """What looks like JSON must be a JSON list of texts."""
         monkeypatch.setenv("CORS_ORIGINS", text)
         with pytest.raises(SystemExit, match=r"^The setting CORS_ORIGINS is wrong: .+\.$"):
@@ -36,13 +36,15 @@ class TestLists:
 class TestLoadSettings:
     """What a process starts with."""
 
-    def test_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_environment_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The environment is read."""
         monkeypatch.setenv("PORT", "9000")
         assert load_settings().PORT == 9000
 
-    def test_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        """So is `.env`, which may hold other programs' settings too; the environment wins."""
+    def test_env_file_is_read_after_the_environment(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """`.env` is read, other programs' settings in it too; the environment goes before it."""
         (tmp_path / ".env").write_text("PORT=9000\nHOST=0.0.0.0\nOTHER=1\n")
         monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
         monkeypatch.setenv("PORT", "9001")
@@ -75,7 +77,9 @@ class TestLoadSettings:
             ("SENTRY_DSN", "https://sentry.example/1"),
         ],
     )
-    def test_wrong(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    def test_wrong_value_is_one_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
         """A wrong value ends the process with a sentence that names its setting."""
         monkeypatch.setenv(name, value)
         with pytest.raises(SystemExit, match=rf"^The setting {name} is wrong: .+\.$") as raised:
@@ -92,13 +96,15 @@ class TestLoadSettings:
             ("SENTRY_DSN", "https://key@sentry.example/path/1"),
         ],
     )
-    def test_right(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    def test_every_form_of_a_url_is_taken(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
         """Every form of a URL that the parts know is taken."""
         monkeypatch.setenv(name, value)
         assert getattr(load_settings(), name) is not None
 
-    def test_several(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Every wrong setting is named, each in its line."""
+    def test_every_wrong_setting_has_a_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Every wrong setting is named in a line of its own."""
         monkeypatch.setenv("PORT", "http")
         monkeypatch.setenv("LOG_LEVEL", "LOUD")
         with pytest.raises(SystemExit) as raised:
@@ -107,7 +113,7 @@ class TestLoadSettings:
 
 
 class TestSecrets:
-    """Settings that nobody may see."""
+    """Settings that may not be seen."""
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -118,8 +124,10 @@ class TestSecrets:
             ("SENTRY_DSN", "https://swordfish@sentry.example/1"),
         ],
     )
-    def test_hidden(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-        """They do not appear where settings are printed."""
+    def test_secrets_are_not_printed(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        """A secret does not appear where settings are printed."""
         monkeypatch.setenv(name, value)
         assert "swordfish" not in repr(Settings())
         assert "swordfish" not in Settings().model_dump_json()

@@ -8,19 +8,18 @@ from typing import Any
 
 import pytest
 
-import app.main
 from app.core.constants import ROOT
-from app.core.embeddings import create_embedder
+from app.main import create_app
 from tests.conftest import SettingsFactory
-from tests.fakes import refusing_url
-from tests.server import StartFailed, serve
+from tests.support.fake_openai import refusing_url
+from tests.support.server import StartFailed, serve, serve_app
 
 
 class TestImport:
     """`import app.main`."""
 
-    def test_alone(self, tmp_path: Path) -> None:
-        """It works with an empty environment, without `.env` and without opening a socket."""
+    def test_import_needs_nothing_and_opens_no_socket(self, tmp_path: Path) -> None:
+        """The import needs no environment and no `.env`, and opens no socket."""
         code = (
             "import sys\n"
             "sys.addaudithook(lambda name, _: name.startswith('socket.') and sys.exit(name))\n"
@@ -69,29 +68,30 @@ class TestConfigurationError:
         ],
         ids=["no database", "no URL", "no upstream", "unknown embedding model"],
     )
-    async def test_sentence(
+    async def test_wrong_setting_ends_the_start_with_a_sentence(
         self,
         make_settings: SettingsFactory,
-        monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
         given: dict[str, Any],
         sentence: str,
     ) -> None:
-        """The start ends with one sentence that names it, and without a traceback."""
-        monkeypatch.setattr(app.main, "create_embedder", create_embedder)
+        """A wrong setting ends the start with one sentence that names it, and no traceback."""
+        app = create_app(make_settings(**given))
         with pytest.raises(StartFailed):
-            async with serve(make_settings(**given)):
+            async with serve_app(app):
                 pass
         log = capsys.readouterr().err
         assert f": {sentence} " in log
         assert "Traceback" not in log
 
-    def test_not_downloadable(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        """A model that is not here and cannot be had is one sentence, without others' log lines."""
+    def test_missing_model_is_one_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """A model that cannot be downloaded is one sentence, without the libraries' log lines."""
         monkeypatch.setenv("HF_ENDPOINT", refusing_url())
         monkeypatch.setenv("EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")
         code = (
-            "from app.core.embeddings import create_embedder\n"
+            "from app.embeddings.embedder import create_embedder\n"
             "from app.core.exceptions import ConfigurationError\n"
             "from settings import Settings\n"
             "try:\n"
@@ -110,8 +110,10 @@ class TestConfigurationError:
         assert done.stdout.startswith("EMBEDDING_MODEL BAAI/bge-small-en-v1.5 is not in DATA_DIR")
         assert (done.stdout.count("\n"), done.stderr) == (1, "")
 
-    async def test_next_start(self, make_settings: SettingsFactory) -> None:
-        """What was opened before is closed: the next start works."""
+    async def test_refused_start_leaves_the_next_one_free(
+        self, make_settings: SettingsFactory
+    ) -> None:
+        """A refused start closes what it had opened: the next start works."""
         with pytest.raises(StartFailed):
             async with serve(make_settings(OPENAI_BASE_URL=None)):
                 pass

@@ -1,6 +1,5 @@
 """`python -m app.documents`: exit codes, plain lines, and a server beside it."""
 
-import asyncio
 import os
 import signal
 from pathlib import Path
@@ -8,28 +7,29 @@ from uuid import uuid4
 
 import pytest
 
-from app.core.embeddings import Embedder
+from app.core.background import background
 from app.documents.models import new_document_uuid
+from app.embeddings.embedder import Embedder
 from settings import Settings
 from tests.conftest import SettingsFactory
-from tests.documents.commands import Command, put_in, run
-from tests.documents.knowledge import (
+from tests.support.commands import Command, put_in, run
+from tests.support.knowledge import (
     DUCKS,
     MAX_BYTES,
     Knowledge,
     open_knowledge,
     pages,
-    sql,
 )
-from tests.documents.points import random_points
-from tests.documents.uploads import ended, post_text
-from tests.server import serve
-from tests.waiting import until
+from tests.support.points import random_points
+from tests.support.psql import sql
+from tests.support.server import serve
+from tests.support.uploads import ended, post_text
+from tests.support.waiting import until
 
 
 class TestList:
     async def test_documents(self, settings: Settings) -> None:
-        """Each document is a line, the newest first."""
+        """Every document is a line of the list, the newest first."""
         await sql(
             settings,
             "INSERT INTO document "
@@ -48,7 +48,7 @@ class TestList:
         ]
 
     async def test_many(self, settings: Settings) -> None:
-        """However many there are, each is a line."""
+        """However many documents there are, every one is a line of the list."""
         await sql(
             settings,
             "INSERT INTO document (uuid, title, source, media_type, bytes, sha256, status) "
@@ -69,7 +69,7 @@ class TestList:
         )
 
     async def test_reader_gone(self, settings: Settings) -> None:
-        """A reader that has seen enough, such as `head`, ends it without a traceback."""
+        """A reader that has seen enough, such as `head`, ends the list without a traceback."""
         await put_in(settings, DUCKS)
         seen, output = os.pipe()
         os.close(seen)
@@ -87,31 +87,44 @@ class TestList:
         assert sentence.startswith("DATA_DIR cannot be used: ")
 
 
+class TestMoved:
+    @pytest.mark.parametrize(
+        ("command", "successor"), [("evaluate", "run FILE"), ("calibrate", "calibrate FILE")]
+    )
+    async def test_successor_is_named(
+        self, settings: Settings, command: str, successor: str
+    ) -> None:
+        """A command that has moved says which one stands in its place, and fails."""
+        outcome = await run(settings, command, "questions.jsonl")
+        assert (outcome.code, outcome.output) == (2, [])
+        assert outcome.errors == [f"`{command}` has moved: run `python -m evaluation {successor}`."]
+
+
 class TestDelete:
     async def test_document(self, settings: Settings, embedder: Embedder) -> None:
-        """A document is gone, and its points with the next work."""
+        """A deleted document is found no more, and its points are gone once a worker has run."""
         async with open_knowledge(settings, embedder) as knowledge:
             document = await knowledge.ingest(DUCKS)
         outcome = await run(settings, "delete", str(document.uuid))
         assert (outcome.code, outcome.errors) == (0, [])
-        assert outcome.output == ["Deleted. Its vectors go when a worker runs next."]
+        assert outcome.output == ["Deleted. Its vectors are deleted when a worker runs next."]
         async with open_knowledge(settings, embedder) as knowledge:
             assert await knowledge.found(DUCKS) == []
             await knowledge.work()
             assert await knowledge.store.count() == 0
 
     async def test_unknown(self, settings: Settings) -> None:
-        """What is not there is told in a sentence."""
+        """That a document to delete is not there is told in a sentence."""
         outcome = await run(settings, "delete", str(uuid4()))
         assert (outcome.code, outcome.errors) == (1, ["There is no such document."])
 
 
 class TestReindex:
     async def test_repairs(self, settings: Settings, embedder: Embedder) -> None:
-        """Whatever is wrong with the index, afterwards it is what Postgres says."""
+        """Whatever is wrong with the index, reindexing makes it what Postgres says."""
         async with open_knowledge(settings, embedder) as knowledge:
             document = await knowledge.ingest(pages(3))
-            await knowledge.store.clear()
+            await knowledge.clear_store()
             await knowledge.store.upsert(random_points(4, embedder.dimensions))
         outcome = await run(settings, "reindex")
         assert (outcome.code, outcome.errors) == (0, [])
@@ -123,19 +136,17 @@ class TestReindex:
     async def test_other_index(
         self, settings: Settings, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Where a server takes part of the work, but for another index, it is told."""
-        monkeypatch.setattr("app.documents.worker.POLL_SEC", 0.01)  # it comes first
+        """That another process does some of the jobs, for another index, is told."""
+        monkeypatch.setattr("app.jobs.worker.POLL_SEC", 0.01)  # it comes first
         other = settings.model_copy(update={"QDRANT_COLLECTION_NAME": "other"})
         async with open_knowledge(settings, embedder) as knowledge:
             for number in range(5):
                 await knowledge.ingest(f"Duck {number} eats seeds.", f"{number}.txt")
-            working = asyncio.create_task(knowledge.worker.run())
-            outcome = await run(other, "reindex")
-            working.cancel()
-            await asyncio.wait([working])
+            async with background(knowledge.worker.run()):
+                outcome = await run(other, "reindex")
         assert outcome.code == 1
         [sentence] = outcome.errors
-        assert "passages are not in other: another process took part of the work" in sentence
+        assert "passages are not in other: another process did some of the jobs" in sentence
 
     async def test_beside_server(self, make_settings: SettingsFactory) -> None:
         """A server that holds the vectors repairs them, those of deleted documents among them."""
@@ -164,7 +175,7 @@ class TestWork:
             assert len(await knowledge.found("Ducks")) == 1
 
     async def test_held(self, settings: Settings, knowledge: Knowledge) -> None:
-        """Where another process holds the vectors there is nothing to do."""
+        """Where another process holds the vectors `work` says so, and ends."""
         outcome = await run(settings, "work")
         assert outcome.code == 1
         assert outcome.errors == ["A server on this machine holds the vectors, and works on them."]

@@ -1,26 +1,27 @@
-"""`python -m app.documents ingest`: what is put in, what is told, and who does the work."""
+"""`python -m app.documents ingest`: what is put in, what is told, and which process ingests it."""
 
-import asyncio
 import os
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from app.documents.console import open_workplace
+from app.documents import runtime
+from app.documents.runtime import open_workplace
 from app.documents.services import DocumentService
+from app.vector_store.factory import is_free
 from settings import Settings
 from tests.conftest import SettingsFactory
-from tests.documents.commands import Command, put_in, run
-from tests.documents.knowledge import (
+from tests.support.commands import Command, put_in, run
+from tests.support.knowledge import (
     DUCKS,
     MAX_BYTES,
     Knowledge,
-    sql,
     text_document,
 )
-from tests.server import serve
-from tests.waiting import until
+from tests.support.psql import sql
+from tests.support.server import serve
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -69,13 +70,13 @@ class TestIngest:
         ]
 
     async def test_unreadable(self, settings: Settings, tmp_path: Path) -> None:
-        """What is put in but cannot be read is a failure too."""
+        """A document that is put in but cannot be read is a failure of the command."""
         (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
         outcome = await run(settings, "ingest", tmp_path / "broken.pdf")
         assert (outcome.code, outcome.output) == (1, [])
 
     async def test_endless(self, settings: Settings, tmp_path: Path) -> None:
-        """Of a file that is larger than any memory, no more is read than tells so."""
+        """Of a file that is larger than any memory, no more is read than shows that."""
         with (tmp_path / "endless.txt").open("wb") as sparse:
             sparse.truncate(2**42)
         outcome = await run(settings, "ingest", tmp_path / "endless.txt")
@@ -84,22 +85,22 @@ class TestIngest:
             f"{tmp_path}/endless.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES)."
         ]
 
-    async def test_again(self, settings: Settings, folder: Path) -> None:
-        """What is there already is told, and is no failure."""
-        await put_in(settings, DUCKS)
+    async def test_there_already(self, settings: Settings, folder: Path) -> None:
+        """A file that is there already under its name is told, and is no failure."""
+        await put_in(settings, DUCKS, (folder / "ducks.txt").as_posix())
         outcome = await run(settings, "ingest", folder / "ducks.txt")
         assert outcome.code == 0
         assert outcome.output[0] == f"{folder}/ducks.txt: is there already."
 
-    async def test_nothing(self, settings: Settings, tmp_path: Path) -> None:
-        """A folder without documents is a failure: it is not what was meant."""
+    async def test_folder_without_documents(self, settings: Settings, tmp_path: Path) -> None:
+        """To ingest a folder without documents is a failure: it is not what was meant."""
         (tmp_path / "empty").mkdir()
         outcome = await run(settings, "ingest", tmp_path / "empty")
         assert outcome.code == 1
         assert outcome.errors == ["There is no document to put in."]
 
-    async def test_unset(self, settings: Settings) -> None:
-        """An empty name, of a variable that is not set, is not the working directory's."""
+    async def test_empty_name(self, settings: Settings) -> None:
+        """An empty name, of a variable that is not set, does not mean the working directory."""
         outcome = await run(settings, "ingest", "")
         assert outcome.code == 2
         assert "argument PATH: it is empty" in outcome.errors[-1]
@@ -107,7 +108,7 @@ class TestIngest:
     async def test_gone_meanwhile(
         self, settings: Settings, knowledge: Knowledge, folder: Path
     ) -> None:
-        """A document that somebody else deletes meanwhile is told; the others are awaited."""
+        """That a document is deleted meanwhile is told; the command waits for the others."""
         command = await Command.start(settings, "ingest", folder)
         await until(lambda: _has_documents(settings, 2), seconds=30)
         [geese] = await knowledge.sql("SELECT uuid FROM document WHERE title = 'geese.md'")
@@ -121,11 +122,19 @@ class TestIngest:
     async def test_taken_over(
         self, settings: Settings, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Where whoever held the vectors ends, the command does the work itself."""
-        monkeypatch.setattr("app.documents.console.TAKE_OVER_SEC", 0.1)
+        """Where the process that held the vectors ends, the command does the jobs itself."""
+        monkeypatch.setattr(runtime, "TAKE_OVER_SEC", 0.1)
+        seen = list[bool]()
+
+        def look(settings: Settings) -> bool:
+            seen.append(is_free(settings))
+            return seen[-1]
+
+        monkeypatch.setattr(runtime, "is_free", look)
         async with open_workplace(settings) as (database, _):
             document, _ = await DocumentService(database).add(text_document(DUCKS, "a"), None)
-            await asyncio.sleep(0.5)
+            await until(lambda: len(seen) >= 3)
+            assert not any(seen)
             assert not await knowledge.is_ready(document.uuid)
             await knowledge.store.close()
             await until(lambda: knowledge.is_ready(document.uuid), seconds=20)
@@ -138,7 +147,7 @@ class TestIngest:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         """Where the vectors turn out to be unusable, the command says so while it waits."""
-        monkeypatch.setattr("app.documents.console.TAKE_OVER_SEC", 0.1)
+        monkeypatch.setattr(runtime, "TAKE_OVER_SEC", 0.1)
         async with open_workplace(settings):
             await knowledge.store.close()
             for file in settings.DATA_DIR.glob("qdrant/*/current/segments/*/segment.json"):
@@ -146,7 +155,7 @@ class TestIngest:
             await until(lambda: "cannot be read" in capsys.readouterr().err, seconds=20)
 
     async def test_beside_server(self, make_settings: SettingsFactory, folder: Path) -> None:
-        """A server that holds the vectors does the work, and its progress is shown."""
+        """A server that holds the vectors does the jobs, and its progress is shown."""
         settings = make_settings()
         async with serve(settings) as client:
             outcome = await run(settings, "ingest", folder)

@@ -11,8 +11,8 @@ import pytest
 
 from app.embedded.postgres import EmbeddedPostgres
 from settings import Settings
-from tests.documents.commands import Command, run
-from tests.waiting import until
+from tests.support.commands import Command, run
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ class TestEmbeddedPostgres:
         assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
         assert not await asyncio.to_thread(postgres.is_running)
 
-    async def test_found(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
-        """One that runs is joined, and left running."""
+    async def test_running_one_is_used(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
+        """A Postgres below DATA_DIR that runs is used, and left running."""
         await asyncio.to_thread(postgres.start)
         try:
             outcome = await run(bare, "list")
@@ -54,15 +54,18 @@ class TestEmbeddedPostgres:
         assert (outcome.code in {0, 143}, outcome.errors) == (True, [])
         assert not await asyncio.to_thread(postgres.is_running)
 
-    async def test_impatience(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
-        """Also if it is told so again while it does, and Postgres is only just starting."""
+    async def test_told_to_stop_again_and_again(
+        self, bare: Settings, postgres: EmbeddedPostgres
+    ) -> None:
+        """A command that is told to stop again and again, while Postgres starts, stops Postgres."""
         command = await Command.start(bare, "work")
         await until(lambda: asyncio.to_thread(_starts, bare.DATA_DIR), seconds=30)
+        ending = asyncio.create_task(command.outcome())
         with suppress(ProcessLookupError):  # it has ended
             for _ in range(3):
                 command.send(signal.SIGTERM)
-                await asyncio.sleep(0.05)
-        outcome = await command.outcome()
+                await asyncio.wait([ending], timeout=0.05)  # two signals at once count as one
+        outcome = await ending
         assert (outcome.code, outcome.errors) == (143, [])
         assert not await asyncio.to_thread(postgres.is_running)
 

@@ -8,11 +8,13 @@ import httpx2
 import pytest
 
 from tests.conftest import SettingsFactory
-from tests.documents.knowledge import DUCKS, pages, sql
-from tests.documents.uploads import DOCUMENTS, Json, ended, post_file, post_text, search, wait_for
-from tests.qdrant_double import QdrantDouble
-from tests.server import problem_of, serve
-from tests.waiting import until
+from tests.support.documents import pdf
+from tests.support.knowledge import DUCKS, pages
+from tests.support.psql import sql
+from tests.support.qdrant_double import QdrantDouble
+from tests.support.server import problem_of, serve
+from tests.support.uploads import DOCUMENTS, Json, ended, post_file, post_text, search, wait_for
+from tests.support.waiting import until
 
 GEESE = "Greylag geese graze on grass and winter grain."
 
@@ -24,6 +26,11 @@ async def with_qdrant(
     """A client of a service whose vectors are on a Qdrant server."""
     async with serve(make_settings(QDRANT_URL=qdrant.url, QDRANT_TIMEOUT_SEC=0.5)) as client:
         yield client
+
+
+async def documents_found(client: httpx2.AsyncClient) -> list[str]:
+    """The documents of the passages that a query about ducks finds, best first."""
+    return [source["document_uuid"] for source in await search(client, DUCKS)]
 
 
 class TestList:
@@ -39,7 +46,7 @@ class TestList:
         seen, url = list[str](), f"{DOCUMENTS}?limit=2"
         while url:
             response = await client.get(url)
-            seen += [each["uuid"] for each in response.json()]
+            seen += [document["uuid"] for document in response.json()]
             link = re.fullmatch('<(.*)>; rel="next"', response.headers.get("link", ""))
             url = link[1] if link else ""
         assert seen == uuids[::-1]
@@ -48,10 +55,10 @@ class TestList:
         """A list goes on although the last document seen has been deleted since."""
         uuids = [(await post_text(client, f"Text {n}")).json()["uuid"] for n in range(4)]
         first = await client.get(DOCUMENTS, params={"limit": 2})
-        assert [each["uuid"] for each in first.json()] == [uuids[3], uuids[2]]
+        assert [document["uuid"] for document in first.json()] == [uuids[3], uuids[2]]
         await client.delete(f"{DOCUMENTS}/{uuids[2]}")
         following = await client.get(DOCUMENTS, params={"before": uuids[2]})
-        assert [each["uuid"] for each in following.json()] == [uuids[1], uuids[0]]
+        assert [document["uuid"] for document in following.json()] == [uuids[1], uuids[0]]
 
     async def test_last_page(self, client: httpx2.AsyncClient) -> None:
         """A page that is just full and the last has no link to an empty one."""
@@ -74,7 +81,7 @@ class TestList:
     async def test_refused(
         self, shared_client: httpx2.AsyncClient, given: dict[str, str | int]
     ) -> None:
-        """A wrong parameter is named."""
+        """A wrong parameter of a list is named in a 422."""
         response = await shared_client.get(DOCUMENTS, params=given)
         assert problem_of(response)["errors"][0]["loc"] == ["query", *given]
 
@@ -89,9 +96,29 @@ class TestGet:
         assert document["updated_at"] > document["created_at"]
 
     async def test_unknown(self, shared_client: httpx2.AsyncClient) -> None:
-        """What is not there is not found."""
+        """A document that is not there is a 404."""
         response = await shared_client.get(f"{DOCUMENTS}/{uuid4()}")
         assert problem_of(response)["code"] == "not_found"
+
+
+class TestFound:
+    async def test_page(self, shared_client: httpx2.AsyncClient) -> None:
+        """A passage of a PDF is found with the page on which it begins."""
+        content = pdf("Swans hiss at dogs. " * 60, "Herons stand on one leg. " * 60)
+        await ended(shared_client, await post_file(shared_client, content, "birds.pdf"))
+        found = await search(shared_client, "Swans and herons", source="birds.pdf")
+        assert {(source["text"][:5], source["page"]) for source in found} == {
+            ("Swans", 1),
+            ("Heron", 2),
+        }
+
+    async def test_headings(self, shared_client: httpx2.AsyncClient) -> None:
+        """A passage is found with the headings that it stands under, and without a page."""
+        content = b"# Birds\n\n## Owls\n\nHunt.\n\n### Barn owls\n\nThey nest in church towers."
+        await ended(shared_client, await post_file(shared_client, content, "owls.md"))
+        found = await search(shared_client, "Where do barn owls nest?", source="owls.md")
+        assert found[0]["text"] == "### Barn owls\n\nThey nest in church towers."
+        assert (found[0]["headings"], found[0]["page"]) == (["Birds", "Owls"], None)
 
 
 class TestDelete:
@@ -101,23 +128,23 @@ class TestDelete:
         geese = await ended(client, await post_text(client, GEESE))
         response = await client.delete(f"{DOCUMENTS}/{ducks['uuid']}")
         assert (response.status_code, response.content) == (204, b"")
-        assert {each["document_uuid"] for each in await search(client, DUCKS)} == {geese["uuid"]}
+        assert await documents_found(client) == [geese["uuid"]]
         assert (await client.get(DOCUMENTS)).json() == [geese]
 
     async def test_twice(self, client: httpx2.AsyncClient) -> None:
-        """A second delete finds nothing."""
+        """A document can be deleted once: the second time there is none."""
         url = f"{DOCUMENTS}/{(await post_text(client, DUCKS)).json()['uuid']}"
         await client.delete(url)
         assert (await client.delete(url)).status_code == 404
         assert (await client.get(url)).status_code == 404
 
-    async def test_and_again(self, client: httpx2.AsyncClient) -> None:
-        """The same bytes may be taken in again after they were deleted."""
+    async def test_taken_in_again(self, client: httpx2.AsyncClient) -> None:
+        """A document may be taken in again after it was deleted, and is a new one then."""
         first = await ended(client, await post_text(client, DUCKS))
         await client.delete(f"{DOCUMENTS}/{first['uuid']}")
         second = await ended(client, await post_text(client, DUCKS))
         assert second["uuid"] != first["uuid"]
-        assert [each["document_uuid"] for each in await search(client, DUCKS)] == [second["uuid"]]
+        assert await documents_found(client) == [second["uuid"]]
 
     async def test_during_ingestion(
         self, client: httpx2.AsyncClient, make_settings: SettingsFactory
@@ -143,16 +170,14 @@ class TestDelete:
         response = await with_qdrant.delete(f"{DOCUMENTS}/{ducks['uuid']}")
         qdrant.start()
         assert response.status_code == 204
-        assert [each["document_uuid"] for each in await search(with_qdrant, DUCKS)] == [
-            geese["uuid"]
-        ]
-        await sql(make_settings(), "UPDATE work SET run_at = now()")
+        assert await documents_found(with_qdrant) == [geese["uuid"]]
+        await sql(make_settings(), "UPDATE job SET run_at = now()")
         await until(lambda: _is_idle(with_qdrant, make_settings), seconds=20)
 
 
 class TestDrift:
     async def test_none(self, client: httpx2.AsyncClient) -> None:
-        """With all work done, Qdrant holds as many points as Postgres has passages."""
+        """With all jobs done, Qdrant holds as many points as Postgres has passages."""
         await ended(client, await post_text(client, DUCKS))
         readiness = (await client.get("/readiness")).json()
         assert readiness["checks"]["qdrant"].keys() == {"status", "latency_ms", "drift"}
@@ -162,7 +187,7 @@ class TestDrift:
     async def test_lost_points(
         self, client: httpx2.AsyncClient, make_settings: SettingsFactory
     ) -> None:
-        """Passages more than points are a negative drift, by which the service stays ready."""
+        """Passages more than points are a negative drift, with which the service stays ready."""
         await ended(client, await post_text(client, DUCKS))
         await sql(
             make_settings(),
@@ -181,7 +206,7 @@ class TestDrift:
         assert await _drift(client) == 1
 
     async def test_not_counted(self, with_qdrant: httpx2.AsyncClient, qdrant: QdrantDouble) -> None:
-        """Where Qdrant does not answer, nobody knows: null."""
+        """Where Qdrant does not answer, the drift is not known: null."""
         qdrant.stop()
         response = await with_qdrant.get("/readiness")
         qdrant.start()
@@ -191,7 +216,7 @@ class TestDrift:
 
 
 async def _is_idle(client: httpx2.AsyncClient, make_settings: SettingsFactory) -> bool:
-    return await sql(make_settings(), "SELECT FROM work") == [] and await _drift(client) == 0
+    return await sql(make_settings(), "SELECT FROM job") == [] and await _drift(client) == 0
 
 
 async def _drift(client: httpx2.AsyncClient) -> int:

@@ -1,11 +1,13 @@
-"""Who sees a document, who takes it out, and which one is there already."""
+"""Whose documents a caller sees and deletes, and which one is there already."""
+
+import asyncio
 
 import pytest
 
 from app.core.exceptions import NotFound
-from app.documents.loaders.constants import PDF
 from app.documents.models import Document
-from tests.documents.knowledge import DUCKS, Knowledge, text_document
+from app.loaders.constants import PDF
+from tests.support.knowledge import DUCKS, Knowledge, text_document
 
 OWNERS = [None, 1, 2]
 UNREADABLE = "%PDF-1.7 and no more"
@@ -13,14 +15,14 @@ UNREADABLE = "%PDF-1.7 and no more"
 
 @pytest.fixture
 async def documents(knowledge: Knowledge) -> dict[int | None, Document]:
-    """The document that is shared, and one of each of two users."""
+    """The document that is shared, and one document of every user."""
     return {
         owner: await knowledge.add(f"Ducks of {owner}", f"{owner}.txt", owner) for owner in OWNERS
     }
 
 
 class TestOwners:
-    """A user's own documents are nobody else's."""
+    """A user's own documents are no other user's."""
 
     @pytest.mark.parametrize(("user", "seen"), [(None, [None]), (1, [1, None]), (9, [None])])
     async def test_seen(
@@ -30,7 +32,7 @@ class TestOwners:
         user: int | None,
         seen: list[int | None],
     ) -> None:
-        """A user sees their own and the shared documents, nobody the shared ones only."""
+        """A user sees their own and the shared documents, an anonymous caller the shared ones."""
         listed = await knowledge.documents.page(user, 9)
         assert listed == [documents[owner] for owner in seen]
         for owner, document in documents.items():
@@ -44,7 +46,7 @@ class TestOwners:
     async def test_deleted(
         self, knowledge: Knowledge, documents: dict[int | None, Document], user: int | None
     ) -> None:
-        """A user takes out their own documents, not the shared ones, and nobody a user's."""
+        """A user deletes their own documents only, and an anonymous caller the shared ones only."""
         for owner, document in documents.items():
             if owner != user:
                 with pytest.raises(NotFound):
@@ -55,28 +57,65 @@ class TestOwners:
 
 
 class TestThere:
-    """Bytes that are there already."""
+    """A version of a source that is there already."""
 
     @pytest.mark.parametrize("owner", [1, None])
     async def test_own(self, knowledge: Knowledge, owner: int | None) -> None:
-        """The same bytes again are the owner's document, not that of whoever was first."""
-        first = {each: await knowledge.add(DUCKS, owner=each) for each in OWNERS}
+        """The same version again is the owner's document, not that of an owner who was first."""
+        first = {owner: await knowledge.add(DUCKS, owner=owner) for owner in OWNERS}
         again, is_new = await knowledge.documents.add(text_document(DUCKS, "a.txt"), owner)
         assert (again, is_new) == (first[owner], False)
 
+    async def test_other_source(self, knowledge: Knowledge) -> None:
+        """The bytes of another source are another document, and both are kept."""
+        first = await knowledge.ingest(DUCKS, "a.txt")
+        other, is_new = await knowledge.documents.add(text_document(DUCKS, "b.txt"), None)
+        assert is_new
+        assert await knowledge.documents.page(None, 9) == [other, first]
+
+    async def test_at_the_same_time(self, knowledge: Knowledge) -> None:
+        """Of many uploads of one version at the same time one makes a document."""
+        new = text_document(DUCKS, "a.txt")
+        adding = (knowledge.documents.add(new, None) for _ in range(8))
+        added = await asyncio.gather(*adding)
+        assert sorted(is_new for _, is_new in added) == [False] * 7 + [True]
+        [document] = await knowledge.documents.page(None, 9)
+        assert all(there == document for there, _ in added)
+        assert await knowledge.jobs_left() == 1
+
     async def test_failed_before(self, knowledge: Knowledge) -> None:
-        """The same bytes again are the document that waits, not the one that failed before it."""
+        """The same version again is the document that waits, not one that failed before it."""
         failed = await knowledge.ingest(UNREADABLE, media_type=PDF)
         waiting = await knowledge.add(UNREADABLE, media_type=PDF)
-        assert waiting != failed
+        assert waiting.uuid != failed.uuid
         assert await knowledge.add(UNREADABLE, media_type=PDF) == waiting
 
     async def test_why_it_failed(self, knowledge: Knowledge) -> None:
-        """Old bytes that come again leave the version that failed, which says why."""
+        """Old bytes that come again leave the newer version that failed, which says why."""
         old = await knowledge.ingest(DUCKS)
         failed = await knowledge.ingest(UNREADABLE, media_type=PDF)
         await knowledge.add(DUCKS)
         assert await knowledge.documents.page(None, 9) == [failed, old]
+
+
+class TestFailedVersions:
+    """A new version of a source takes the place of those that failed."""
+
+    async def test_removed(self, knowledge: Knowledge) -> None:
+        """A new version removes the failed ones of its source, and leaves the one that is ready."""
+        ready = await knowledge.ingest(DUCKS)
+        await knowledge.ingest(UNREADABLE, media_type=PDF)
+        new = await knowledge.add("Geese graze.")
+        assert await knowledge.documents.page(None, 9) == [new, ready]
+
+    async def test_of_others(self, knowledge: Knowledge) -> None:
+        """A new version leaves what failed of another source, and of another owner."""
+        own = await knowledge.add(UNREADABLE, owner=1, media_type=PDF)
+        other = await knowledge.ingest(UNREADABLE, "b.pdf", media_type=PDF)
+        new = await knowledge.add(DUCKS)
+        listed = await knowledge.documents.page(1, 9)
+        assert [document.uuid for document in listed] == [new.uuid, other.uuid, own.uuid]
+        assert [document.status for document in listed] == ["pending", "failed", "failed"]
 
 
 class TestReindex:

@@ -2,17 +2,16 @@
 
 import json
 from hashlib import sha256
-from uuid import uuid4
 
 import httpx2
 import pytest
 
 import app.main
-from tests.chat.asking import JSON
 from tests.conftest import SettingsFactory
-from tests.documents.knowledge import MAX_BYTES
-from tests.documents.uploads import DOCUMENTS, ended, post_file, post_text, search
-from tests.server import problem_of, serve
+from tests.support.asking import JSON
+from tests.support.knowledge import MAX_BYTES
+from tests.support.server import problem_of, serve
+from tests.support.uploads import DOCUMENTS, ended, post_file, post_text, search, unique, uuids
 
 FIELDS = {
     "uuid", "title", "source", "media_type", "bytes", "sha256", "metadata", "status", "error",
@@ -24,11 +23,6 @@ FIELDS = {
 def client(shared_client: httpx2.AsyncClient) -> httpx2.AsyncClient:
     """A client of the service of this module."""
     return shared_client
-
-
-def unique(text: str = "Ducks eat seeds") -> str:
-    """A text that nobody has uploaded yet."""
-    return f"{text} {uuid4()}."
 
 
 class TestJson:
@@ -50,11 +44,11 @@ class TestJson:
         assert document["passages_done"] == 0
 
     async def test_becomes_ready(self, client: httpx2.AsyncClient) -> None:
-        """A little later the document is ready and found."""
+        """A text that was taken in is ready a little later, and found."""
         text = unique()
         document = await ended(client, await post_text(client, text))
         assert (document["status"], document["passages_done"]) == ("ready", 1)
-        assert text in [each["text"] for each in await search(client, text)]
+        assert text in [source["text"] for source in await search(client, text)]
 
     @pytest.mark.parametrize("start", ["%PDF-1.4 begins a PDF, says", "<html> ", "PK\x03\x04: "])
     async def test_like_a_file(self, client: httpx2.AsyncClient, start: str) -> None:
@@ -62,7 +56,7 @@ class TestJson:
         text = start + unique("Ducks eat seeds. " * 10)
         document = await ended(client, await post_text(client, text))
         assert (document["status"], document["media_type"]) == ("ready", "text/plain")
-        assert text in [each["text"] for each in await search(client, text)]
+        assert text in [source["text"] for source in await search(client, text)]
 
     async def test_without_source(self, client: httpx2.AsyncClient) -> None:
         """The content stands for a source that is not given."""
@@ -71,7 +65,7 @@ class TestJson:
         assert document["source"] == f"urn:sha256:{sha256(text.encode()).hexdigest()}"
 
     async def test_metadata(self, client: httpx2.AsyncClient) -> None:
-        """Metadata comes back as it was given, each value of its own type."""
+        """Metadata comes back as it was given, every value of its own type."""
         metadata = {"lang": "en", "draft": True, "year": 2026, "k" * 64: "v" * 512}
         document = (await post_text(client, unique(), metadata=metadata)).json()
         assert document["metadata"] == metadata
@@ -99,10 +93,12 @@ class TestJson:
     async def test_refused(
         self, client: httpx2.AsyncClient, given: dict[str, object], loc: list[str]
     ) -> None:
-        """What is wrong is named, and nothing is taken in."""
+        """What is wrong with a text is named in a 422, and nothing is taken in."""
+        before = await uuids(client)
         response = await post_text(client, **{"text": "Ducks"} | given)  # type: ignore[arg-type]
         assert response.status_code == 422
         assert problem_of(response)["errors"][0]["loc"][: len(loc)] == loc
+        assert await uuids(client) == before
 
     @pytest.mark.parametrize("value", [1.5, None, {"deep": 1}, ["en"]])
     async def test_wrong_metadata(self, client: httpx2.AsyncClient, value: object) -> None:
@@ -120,7 +116,7 @@ class TestJson:
     async def test_sentences(self, client: httpx2.AsyncClient) -> None:
         """What is wrong with a text is said in words that fit a text."""
         response = await post_text(client, " ", title="t" * 301)
-        assert [each["msg"] for each in problem_of(response)["errors"]] == [
+        assert [error["msg"] for error in problem_of(response)["errors"]] == [
             "must not be blank",
             "String should have at most 300 characters",
         ]
@@ -132,7 +128,7 @@ class TestJson:
         assert problem_of(response)["code"] == "validation_error"
 
     async def test_too_large(self, client: httpx2.AsyncClient) -> None:
-        """A byte more than MAX_DOCUMENT_BYTES is too much, however few the characters."""
+        """A text of a byte more than MAX_DOCUMENT_BYTES is too much, however few its characters."""
         response = await post_text(client, "ü" * (MAX_BYTES // 2) + "x")
         assert response.status_code == 413
         assert problem_of(response)["code"] == "payload_too_large"
@@ -140,7 +136,7 @@ class TestJson:
     async def test_escaped(
         self, make_settings: SettingsFactory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The size is that of the document, not of the JSON that spells it with escapes."""
+        """A document's size counts, not that of the JSON that spells it with escapes."""
         monkeypatch.setattr(app.main, "UPLOAD_OVERHEAD_BYTES", 1000)
         text = "\N{CYRILLIC SMALL LETTER A}" * (MAX_BYTES // 2)
         body = json.dumps({"text": text, "title": "Title"}).encode()
@@ -152,7 +148,7 @@ class TestJson:
             assert response.status_code == 413
 
     async def test_largest(self, client: httpx2.AsyncClient) -> None:
-        """MAX_DOCUMENT_BYTES are accepted."""
+        """A document of MAX_DOCUMENT_BYTES is taken in."""
         text = unique()
         assert (await post_text(client, text.ljust(MAX_BYTES))).status_code == 202
 
@@ -185,43 +181,7 @@ class TestMediaType:
         assert (document["status"], document["media_type"]) == ("ready", "text/html")
 
     async def test_mislabelled_and_damaged(self, client: httpx2.AsyncClient) -> None:
-        """So it is if it cannot be read."""
+        """A damaged file of another type fails as what it is, even if it is labelled as text."""
         content = b"PK\x03\x04" + unique("Ducks eat seeds. " * 40).encode()
         document = await ended(client, await post_file(client, content, "a.txt", "text/plain"))
         assert document["error"] == "This file is damaged or cut off: send it again."
-
-
-class TestAgain:
-    async def test_same_bytes(self, client: httpx2.AsyncClient) -> None:
-        """The same bytes, whatever they are called, are the document that is there."""
-        content = unique().encode()
-        first = await post_file(client, content, "a.txt")
-        document = await ended(client, first)
-        again = await post_file(client, content, "b.txt", title="Other")
-        assert again.status_code == 200
-        assert again.json() == document
-
-    async def test_both_forms(self, client: httpx2.AsyncClient) -> None:
-        """A text and a file of the same bytes are one document."""
-        text = unique()
-        first = await post_text(client, text)
-        again = await post_file(client, text.encode())
-        assert (first.status_code, again.status_code) == (202, 200)
-        assert again.json()["uuid"] == first.json()["uuid"]
-
-    async def test_after_failure(self, client: httpx2.AsyncClient) -> None:
-        """What failed may be tried again; what says why it failed stays until that succeeds."""
-        content = b"%PDF-1.7 " + uuid4().bytes
-        failed = await ended(client, await post_file(client, content, "a.pdf", "application/pdf"))
-        again = await post_file(client, content, "a.pdf", "application/pdf")
-        assert failed["status"] == "failed"
-        assert again.status_code == 202
-        assert again.json()["uuid"] != failed["uuid"]
-
-    async def test_repaired(self, client: httpx2.AsyncClient) -> None:
-        """A source that failed and is sent again in order is one document, ready."""
-        source = f"{uuid4()}.pdf"
-        await ended(client, await post_file(client, b"%PDF-1.7" + uuid4().bytes, source))
-        ready = await ended(client, await post_file(client, unique().encode(), source))
-        listed = (await client.get(DOCUMENTS, params={"limit": 200})).json()
-        assert [each for each in listed if each["source"] == source] == [ready]

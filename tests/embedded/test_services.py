@@ -1,4 +1,4 @@
-"""Services: ready, revived, stopped. Each is a real process: the standard library's HTTP server."""
+"""Services: ready, revived, stopped. They are real processes: Python's own HTTP server."""
 
 import asyncio
 import os
@@ -15,19 +15,19 @@ from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.ports import LOOPBACK, answers, base_url, free_port
 from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.services import Backoff, ModuleService, PostgresService, Service
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 @pytest.fixture
-def url() -> str:
+def service_url() -> str:
     """Where the service answers once it runs."""
     return base_url(LOOPBACK, free_port(LOOPBACK))
 
 
 @pytest.fixture
-async def service(url: str) -> AsyncIterator[ModuleService]:
+async def service(service_url: str) -> AsyncIterator[ModuleService]:
     """A service that answers."""
-    service = http_service(url)
+    service = http_service(service_url)
     await service.start({})
     await service.wait_until_ready()
     yield service
@@ -35,7 +35,7 @@ async def service(url: str) -> AsyncIterator[ModuleService]:
 
 
 @pytest.fixture
-def postgres(open_folder: Path) -> EmbeddedPostgres:
+def seen_postgres(open_folder: Path) -> EmbeddedPostgres:
     """A look at the server from outside."""
     return EmbeddedPostgres(open_folder)
 
@@ -59,7 +59,7 @@ def http_service(url: str, *extra: str, grace_sec: float = 5) -> ModuleService:
 def process_of(url: str) -> psutil.Process:
     """The process behind the service."""
     port = url.rpartition(":")[2]
-    return next(each for each in psutil.Process().children() if port in each.cmdline())
+    return next(child for child in psutil.Process().children() if port in child.cmdline())
 
 
 @asynccontextmanager
@@ -72,73 +72,77 @@ async def watched(service: Service) -> AsyncIterator[None]:
 
 
 class TestModuleService:
-    async def test_ready(self, service: ModuleService, url: str) -> None:
-        """Once it is ready, it answers."""
-        assert await asyncio.to_thread(answers, f"{url}/")
+    async def test_ready_service_answers(self, service: ModuleService, service_url: str) -> None:
+        """A service that is ready answers."""
+        assert await asyncio.to_thread(answers, f"{service_url}/")
 
-    async def test_ends_at_its_start(self, url: str) -> None:
-        """A module that cannot start ends the wait for it."""
-        service = http_service(url, "--no-such-option")
+    async def test_service_that_ends_at_its_start_is_an_error(self, service_url: str) -> None:
+        """A module that ends at its start ends the wait for it."""
+        service = http_service(service_url, "--no-such-option")
         await service.start({})
         with pytest.raises(EmbeddedStartFailed, match="The service ended before it was ready"):
             await service.wait_until_ready()
 
-    async def test_killed(self, service: ModuleService, url: str) -> None:
+    async def test_killed_service_is_started_again(
+        self, service: ModuleService, service_url: str
+    ) -> None:
         """A killed process is started again."""
-        killed = process_of(url)
+        killed = process_of(service_url)
         async with watched(service):
             killed.kill()
             await until(lambda: not killed.is_running())
-            await until(lambda: asyncio.to_thread(answers, f"{url}/"))
+            await until(lambda: asyncio.to_thread(answers, f"{service_url}/"))
 
-    async def test_stopped(self, url: str) -> None:
-        """A stop leaves no process behind."""
-        service = http_service(url)
+    async def test_stop_leaves_no_process(self, service_url: str) -> None:
+        """A stopped service leaves no process behind."""
+        service = http_service(service_url)
         await service.start({})
         await service.wait_until_ready()
-        process = process_of(url)
+        process = process_of(service_url)
         await service.stop()
         assert not process.is_running()
 
-    async def test_does_not_stop(self, url: str) -> None:
+    async def test_disobedient_process_is_killed(self, service_url: str) -> None:
         """A process that does not obey is killed when its grace is over."""
-        service = http_service(url, grace_sec=0.01)
+        service = http_service(service_url, grace_sec=0.01)
         await service.start({})
         await service.wait_until_ready()
-        process = process_of(url)
+        process = process_of(service_url)
         process.suspend()
         await service.stop()
         assert not process.is_running()
 
 
 class TestPostgresService:
-    async def test_killed(
-        self, postgres_service: PostgresService, postgres: EmbeddedPostgres, open_folder: Path
+    async def test_killed_postgres_is_started_again(
+        self, postgres_service: PostgresService, seen_postgres: EmbeddedPostgres, open_folder: Path
     ) -> None:
         """A killed server is started again, and stopped at the end."""
         await postgres_service.start()
         async with watched(postgres_service):
             pid = (open_folder / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0]
             os.kill(int(pid), signal.SIGKILL)
-            await until(lambda: asyncio.to_thread(lambda: not postgres.is_running()))
-            await until(lambda: asyncio.to_thread(postgres.is_running))
+            await until(lambda: asyncio.to_thread(lambda: not seen_postgres.is_running()))
+            await until(lambda: asyncio.to_thread(seen_postgres.is_running))
         await postgres_service.stop()
-        assert not await asyncio.to_thread(postgres.is_running)
+        assert not await asyncio.to_thread(seen_postgres.is_running)
 
-    async def test_never_started(self, postgres_service: PostgresService) -> None:
-        """A stop before the start is nothing."""
+    async def test_unstarted_postgres_can_be_stopped(
+        self, postgres_service: PostgresService
+    ) -> None:
+        """A service that was never started can be stopped."""
         await postgres_service.stop()
 
 
 class TestBackoff:
-    def test_grows_to_its_bound(self) -> None:
-        """Each delay is twice the last, until the longest."""
+    def test_delay_doubles_to_its_bound(self) -> None:
+        """Every delay is twice the last one, until the longest."""
         backoff = Backoff()
         delays = [backoff.next_delay() for _ in range(8)]
         assert delays == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]
 
-    def test_after_steady_running(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What ran long is started again as soon as at first."""
+    def test_delay_begins_anew_after_steady_running(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A service that ran long is started again as soon as the first time."""
         monkeypatch.setattr(services, "STEADY_SEC", 0)
         backoff = Backoff()
         assert [backoff.next_delay() for _ in range(3)] == [0.2, 0.2, 0.2]

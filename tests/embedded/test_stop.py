@@ -9,15 +9,15 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from app.embedded.locks import DirectoryLock
+from app.core.locks import DirectoryLock
 from app.embedded.migrations import migrate
 from app.embedded.ports import answers
 from app.embedded.postgres import EmbeddedPostgres
-from tests.embedded.launch import Launch, ended
-from tests.fakes import FakeOpenAI, refusing_url
-from tests.server import connect
-from tests.template import execute
-from tests.waiting import until
+from tests.support.fake_openai import FakeOpenAI, refusing_url
+from tests.support.launch import Launch, ended
+from tests.support.server import connect
+from tests.support.template import execute
+from tests.support.waiting import until
 
 INSERT_DOCUMENT = """
     INSERT INTO document (uuid, title, source, media_type, bytes, sha256, status, passages_done)
@@ -25,7 +25,7 @@ INSERT_DOCUMENT = """
 """
 
 
-class Finished(NamedTuple):
+class StoppedStart(NamedTuple):
     """A start that was stopped, and the processes that it was."""
 
     launch: Launch
@@ -40,7 +40,7 @@ def fill(data_dir: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-async def finished(open_folder: Path) -> AsyncIterator[Finished]:
+async def finished(open_folder: Path) -> AsyncIterator[StoppedStart]:
     """A start with another model, which has answered once and was stopped with Ctrl-C."""
     data_dir = open_folder / "data"
     await asyncio.to_thread(fill, data_dir)
@@ -51,39 +51,39 @@ async def finished(open_folder: Path) -> AsyncIterator[Finished]:
             assert response.status_code == 200
         processes = [*launch.modules(), launch.postmaster(), *launch.postmaster().children()]
         assert await asyncio.to_thread(launch.end, signal.SIGINT) == 0
-        yield Finished(launch, processes)
+        yield StoppedStart(launch, processes)
 
 
 class TestStop:
-    def test_only_what_is_missing(self, finished: Finished) -> None:
+    def test_configured_model_starts_no_other(self, finished: StoppedStart) -> None:
         """Where a model is configured, none is started."""
         assert "Local model" not in finished.launch.output
 
-    def test_no_samples(self, finished: Finished) -> None:
+    def test_filled_knowledge_base_gets_no_samples(self, finished: StoppedStart) -> None:
         """A knowledge base that holds anything gets no samples."""
         assert "The knowledge base is empty" not in finished.launch.output
 
-    def test_nothing_left_behind(self, finished: Finished) -> None:
-        """No process, lock or socket is left."""
+    def test_stop_leaves_nothing_behind(self, finished: StoppedStart) -> None:
+        """A stopped start leaves no process, lock or socket."""
         data_dir = finished.launch.data_dir
-        assert all(ended(each) for each in finished.processes)
+        assert all(map(ended, finished.processes))
         lock = DirectoryLock(data_dir)
         assert lock.try_take()
         lock.release()
-        names = {each.name for each in data_dir.rglob("*")}
+        names = {file.name for file in data_dir.rglob("*")}
         assert not {"postmaster.pid", ".s.PGSQL.5432"} & names
         assert not answers(f"{finished.launch.url}/healthcheck")
 
-    async def test_killed_launcher(self, finished: Finished) -> None:
+    async def test_killed_launcher_takes_its_parts_with_it(self, finished: StoppedStart) -> None:
         """A killed launcher takes its parts with it, and the next start finds everything."""
         data_dir, model = finished.launch.data_dir, refusing_url()
         killed = await asyncio.to_thread(Launch, data_dir, "--reload", OPENAI_BASE_URL=model)
         modules, postmaster = killed.modules(), killed.postmaster()
         killed.end(signal.SIGKILL)
-        await until(lambda: all(ended(each) for each in modules))
+        await until(lambda: all(map(ended, modules)))
         launch = await asyncio.to_thread(Launch, data_dir, OPENAI_BASE_URL=model)
         async with connect(launch.url) as client:
             kept = (await client.get("/v1/messages")).json()
         assert await asyncio.to_thread(launch.end) == 0
-        assert "Is it kept?" in [each["message"] for each in kept]
+        assert "Is it kept?" in [message["message"] for message in kept]
         assert ended(postmaster)

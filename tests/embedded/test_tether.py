@@ -32,7 +32,7 @@ def tether() -> Iterator[Callable[..., Process]]:
 
 
 @pytest.fixture
-def server(tether: Callable[..., Process]) -> Process:
+def tethered_server(tether: Callable[..., Process]) -> Process:
     """A server on a tether, which answers."""
     port = free_port(LOOPBACK)
     process = tether("http.server", str(port), "--bind", LOOPBACK)
@@ -48,19 +48,19 @@ def cut(process: Process) -> None:
 
 
 class TestTether:
-    def test_cut(self, server: Process) -> None:
-        """Whatever becomes of the launcher, what it started ends."""
-        cut(server)
-        assert server.wait(10) == EXIT_CODE
+    def test_killed_launcher_ends_what_it_started(self, tethered_server: Process) -> None:
+        """When a launcher is killed, what it started ends."""
+        cut(tethered_server)
+        assert tethered_server.wait(10) == EXIT_CODE
 
-    def test_told(self, server: Process) -> None:
-        """SIGTERM ends it in order: Python's exit handlers run."""
-        server.terminate()
-        assert server.wait(10) == EXIT_CODE
+    def test_sigterm_ends_in_order(self, tethered_server: Process) -> None:
+        """A tethered process that gets SIGTERM ends in order: its exit handlers run."""
+        tethered_server.terminate()
+        assert tethered_server.wait(10) == EXIT_CODE
 
-    def test_stubborn(self, tether: Callable[..., Process]) -> None:
-        """What does not end in time is killed."""
-        process = tether("tests.embedded.stubborn")
+    def test_stubborn_process_is_killed(self, tether: Callable[..., Process]) -> None:
+        """A tethered process that does not end in time is killed."""
+        process = tether("tests.support.stubborn")
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         cut(process)

@@ -1,4 +1,4 @@
 -- :name discard_document :affected
--- :doc Deletes a document, whoever owns it: a newer version of its source was quicker
+-- :doc Deletes a document of any owner: a newer version of its source was quicker
 DELETE FROM document
 WHERE uuid = :uuid

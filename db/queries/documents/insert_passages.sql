@@ -1,9 +1,10 @@
 -- :name insert_passages :affected
 -- :doc Inserts the passages of a document; rows is a JSON array of them
-INSERT INTO passage (uuid, document_uuid, ordinal, "start", "end", headings, text)
+INSERT INTO passage (uuid, document_uuid, ordinal, "start", "end", page, headings, text)
 SELECT
-    given.uuid, :document_uuid, given.ordinal, given."start", given."end",
+    given.uuid, :document_uuid, given.ordinal, given."start", given."end", given.page,
     ARRAY(SELECT json_array_elements_text(given.headings)), given.text
 FROM json_to_recordset(CAST(:rows AS json)) AS given (
-    uuid uuid, ordinal integer, "start" integer, "end" integer, headings json, text text
+    uuid uuid, ordinal integer, "start" integer, "end" integer, page integer, headings json,
+    text text
 )

@@ -1,0 +1,74 @@
+"""When an answer is cancelled: its time is over, its client has left, or the service stops."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from async_timeout import timeout_at
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from app.chat.exceptions import GenerationCancelled, StreamTimeoutException
+
+
+class Deadline:
+    """Bounds the time of one generation, in those of its steps that may be broken off."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_cancelled = False
+        self._ends_at = asyncio.get_running_loop().time() + seconds
+        self._timeout: asyncio.Timeout | None = None  # of the step under way
+
+    @asynccontextmanager
+    async def limit(self) -> AsyncIterator[None]:
+        """Breaks the block off when the time is over or the generation is cancelled.
+
+        Raises StreamTimeoutException or GenerationCancelled.
+        """
+        if asyncio.get_running_loop().time() >= self._ends_at:
+            raise self._error()  # also where the block waits for nothing
+        try:
+            async with timeout_at(self._ends_at) as self._timeout:
+                yield
+        except TimeoutError:
+            if self._timeout is None or not self._timeout.expired():
+                raise  # of something within the block
+            raise self._error() from None
+        finally:
+            self._timeout = None
+
+    def cancel(self) -> None:
+        """Breaks off the step under way, and every further one."""
+        self.is_cancelled = True
+        self._ends_at = asyncio.get_running_loop().time()
+        if self._timeout is not None and not self._timeout.expired():
+            self._timeout.reschedule(self._ends_at)
+
+    def _error(self) -> Exception:
+        return GenerationCancelled() if self.is_cancelled else StreamTimeoutException()
+
+
+@asynccontextmanager
+async def cancelled_when_client_leaves(receive: Receive, deadline: Deadline) -> AsyncIterator[None]:
+    """Cancels the generation if its client leaves before the end of the block.
+
+    Raises ClientDisconnect then, in place of errors that no client is there to be told of.
+    """
+    watcher = asyncio.create_task(_cancel_when_client_leaves(receive, deadline))
+    try:
+        yield
+    except BaseException as error:
+        # OSError: how servers of ASGI 2.4 answer a `send` to a client that has left.
+        has_left = deadline.is_cancelled or isinstance(error, OSError)
+        deadline.cancel()
+        if has_left and isinstance(error, Exception):
+            raise ClientDisconnect from None
+        raise
+    finally:
+        watcher.cancel()
+
+
+async def _cancel_when_client_leaves(receive: Receive, deadline: Deadline) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    deadline.cancel()

@@ -1,0 +1,114 @@
+"""What the command line opens: Postgres, and a worker where this process may have the vectors."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from app.core.background import background
+from app.core.exceptions import ConfigurationError
+from app.db import Database, open_database
+from app.documents.console import say
+from app.documents.constants import TAKE_OVER_SEC
+from app.documents.ingestion.worker import open_worker
+from app.embedded.migrations import migrate
+from app.embedded.postgres import EmbeddedPostgres
+from app.embeddings.embedder import Embedder, open_embedder
+from app.jobs.worker import Worker
+from app.vector_store.base import VectorStore
+from app.vector_store.exceptions import StoreHeld
+from app.vector_store.factory import is_free, open_vector_store
+from settings import Settings
+
+
+@asynccontextmanager
+async def open_any_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database of DATABASE_URL, else the embedded one under DATA_DIR, started if it is down."""
+    async with AsyncExitStack() as stack:
+        if settings.DATABASE_URL is None:
+            postgres = await asyncio.to_thread(EmbeddedPostgres, settings.DATA_DIR)
+            url = await stack.enter_async_context(_running(postgres))
+            await asyncio.to_thread(migrate, url)
+            settings = settings.model_copy(update={"DATABASE_URL": SecretStr(url)})
+        database = await stack.enter_async_context(open_database(settings))
+        await database.ready()
+        yield database
+
+
+@asynccontextmanager
+async def _running(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """Starts it and stops it again, also if the command is broken off while it starts."""
+    starting = asyncio.ensure_future(asyncio.to_thread(postgres.start))
+    try:
+        yield await asyncio.shield(starting)
+    finally:
+        await asyncio.wait([starting])
+        if starting.exception() is None:
+            await asyncio.to_thread(postgres.stop)
+
+
+@dataclass(frozen=True)
+class Index:
+    """The vectors, what makes them, and a worker that brings them up to date."""
+
+    embedder: Embedder
+    store: VectorStore
+    worker: Worker
+
+
+@asynccontextmanager
+async def open_index(
+    settings: Settings, database: Database, embedder: Embedder
+) -> AsyncIterator[Index | None]:
+    """The vectors and a worker on them; None where a server on this machine holds them."""
+    async with AsyncExitStack() as stack:
+        try:
+            store = await stack.enter_async_context(
+                open_vector_store(settings, embedder.dimensions)
+            )
+        except StoreHeld:
+            yield None
+            return
+        worker = await stack.enter_async_context(open_worker(database, embedder, store))
+        yield Index(embedder, store, worker)
+
+
+@asynccontextmanager
+async def open_knowledge(settings: Settings) -> AsyncIterator[tuple[Database, Index | None]]:
+    """The knowledge base of the settings: its database, and its index as `open_index` gives it."""
+    async with (
+        open_embedder(settings) as embedder,
+        open_any_database(settings) as database,
+        open_index(settings, database, embedder) as index,
+    ):
+        yield database, index
+
+
+@asynccontextmanager
+async def open_workplace(settings: Settings) -> AsyncIterator[tuple[Database, Index | None]]:
+    """The knowledge base, and a worker meanwhile: ours, or that of the server with the index."""
+    async with (
+        open_embedder(settings) as embedder,
+        open_any_database(settings) as database,
+        open_index(settings, database, embedder) as index,
+        background(index.worker.run() if index else _take_over(settings, database, embedder)),
+    ):
+        yield database, index
+
+
+async def _take_over(settings: Settings, database: Database, embedder: Embedder) -> None:
+    """Works once the server that held the vectors has ended, and does not start again at once."""
+    free = False
+    while True:
+        await asyncio.sleep(TAKE_OVER_SEC)
+        try:
+            was_free, free = free, await asyncio.to_thread(is_free, settings)
+            if was_free and free:
+                async with open_index(settings, database, embedder) as index:
+                    if index is not None:
+                        await index.worker.run()
+        except ConfigurationError as error:
+            say(str(error), sys.stderr)  # and looks again, until it is mended or somebody works

@@ -1,0 +1,111 @@
+"""Does the jobs of some kinds, whatever dies meanwhile."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from async_timeout import timeout
+
+from app.core.background import background
+from app.core.exceptions import DatabaseUnavailable, ServiceUnavailable
+from app.core.logs import Outages, reason
+from app.db import Database
+from app.jobs.constants import LONGEST_BACKOFF_SEC, MAX_FAULTS, POLL_SEC
+from app.jobs.exceptions import LeaseLost
+from app.jobs.job import Job
+
+logger = logging.getLogger(__name__)
+outages = Outages(logger)
+
+ANY_SIZE: Final[Sequence[int | None]] = (None,)
+
+
+@dataclass(frozen=True)
+class Handler:
+    """What is done for the jobs of one kind.
+
+    `do` finishes the job in the transaction of its last write. It may be broken off anywhere, and
+    then runs again. `give_up` ends a job after MAX_FAULTS internal errors; without it there is
+    always another attempt.
+    """
+
+    do: Callable[[Job], Awaitable[None]]
+    give_up: Callable[[Job], Awaitable[None]] | None = None
+
+
+class Worker:
+    """Claims jobs of the kinds that it has handlers for; any number of workers share the table."""
+
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        sizes: Sequence[int | None] = ANY_SIZE,
+    ) -> None:
+        """It does as many jobs at once as there are `sizes`, each of at most so many bytes."""
+        self._database = database
+        self._handlers = handlers
+        self._sizes = sizes
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Says that there is a new job: the worker does not wait for its next look."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Works until it is cancelled."""
+        await asyncio.gather(*map(self._run, self._sizes))
+
+    async def _run(self, max_bytes: int | None) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                has_worked = await self.step(max_bytes)
+            except DatabaseUnavailable as error:
+                outages.tell("postgres", error)
+                has_worked = False
+            except Exception:
+                logger.exception("The worker met a fault, and goes on")
+                has_worked = False
+            if not has_worked:
+                with suppress(TimeoutError):
+                    async with timeout(POLL_SEC):
+                        await self._woken.wait()
+
+    async def step(self, max_bytes: int | None = None) -> bool:
+        """Does one job, about a document of at most `max_bytes`; False if none is due."""
+        job = await Job.claim(self._database, self._handlers.keys(), max_bytes)
+        if job is None:
+            return False
+        async with background(job.keep(self._database)):
+            await self._do(job)
+        return True
+
+    async def _do(self, job: Job) -> None:
+        try:
+            await self._do_or_give_up(job)
+        except LeaseLost:
+            logger.warning("Lost %s of %s to another worker", job.kind, job.document_uuid)
+        except ServiceUnavailable as error:
+            await self._postpone(job, f"{error.code} ({reason(error)})")
+
+    async def _do_or_give_up(self, job: Job) -> None:
+        handler = self._handlers[job.kind]
+        try:
+            await handler.do(job)
+        except (LeaseLost, ServiceUnavailable):
+            raise
+        except Exception:
+            logger.exception("%s of %s failed", job.kind, job.document_uuid)
+            if handler.give_up is not None and job.faults + 1 >= MAX_FAULTS:
+                await handler.give_up(job)
+            else:
+                await self._postpone(job, "internal error", faults=1)
+
+    async def _postpone(self, job: Job, why: str, faults: int = 0) -> None:
+        seconds = min(2.0 ** min(job.attempts, 10), LONGEST_BACKOFF_SEC)
+        logger.warning("%s of %s: %s; again in %d s", job.kind, job.document_uuid, why, seconds)
+        await job.postpone(self._database, seconds, faults)

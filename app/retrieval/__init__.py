@@ -1,0 +1,1 @@
+"""Retrieval: a question in, the passages that bear on it out."""

@@ -1,0 +1,28 @@
+"""Retrieval alone: a look at what answers rest on."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.core.exceptions import DatabaseUnavailable, RetrievalUnavailable
+from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
+from app.core.openapi import VALIDATION_PROBLEM, problems
+from app.retrieval.dependencies import RetrievalServiceDependency
+from app.retrieval.models import Filter, Source
+from app.retrieval.openapi import SEARCH
+
+router = APIRouter(prefix="/v1", tags=["Retrieval"], responses=VALIDATION_PROBLEM)
+
+
+@router.get("/search", responses=SEARCH | problems(RetrievalUnavailable, DatabaseUnavailable))
+async def search(
+    retrieval: RetrievalServiceDependency,
+    query: Annotated[str, Query(max_length=2000), IS_TEXT, TEXT_SCHEMA],
+    limit: Annotated[int, Query(ge=1, le=20)] = 3,
+    source: Text | None = None,
+    document_uuid: UUID | None = None,
+) -> list[Source]:
+    """The best passages for a query, relevant or not: what answers rest on."""
+    where = Filter(source=source, document_uuids=None if document_uuid is None else [document_uuid])
+    return await retrieval.search(query, limit=limit, filter=where)

@@ -1,0 +1,38 @@
+"""What retrieval is asked for, and what it gives (the HTTP contract)."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.models import Metadata, RequestModel, Text
+
+
+class Source(BaseModel):
+    """A passage that an answer rests on; `start` and `end` are character offsets into its document.
+
+    Messages that were stored before `page` and `headings` existed have neither.
+    """
+
+    document_uuid: UUID
+    title: str
+    source: str
+    ordinal: int
+    start: int
+    end: int
+    page: int | None = Field(
+        default=None,
+        description="Where it begins, from 1 on; null for types of documents without pages.",
+    )
+    headings: list[str] = Field(
+        default=[], description="The headings that it stands under, outermost first."
+    )
+    text: str
+    score: float
+
+
+class Filter(RequestModel):
+    """Which documents may be searched; all given parts must hold, an empty list matches nothing."""
+
+    document_uuids: list[UUID] | None = Field(default=None, max_length=1000)
+    source: Text | None = None
+    metadata: Metadata | None = None

@@ -1,0 +1,28 @@
+-- :name claim_job :one
+-- :doc Claims the oldest due job of these kinds for :seconds; with :max_bytes none that is about more
+UPDATE job
+SET
+    lease = gen_random_uuid(),
+    attempts = attempts + 1,
+    run_at = clock_timestamp() + make_interval(secs => :seconds)
+WHERE id = (
+    SELECT candidate.id
+    FROM job AS candidate
+    WHERE
+        candidate.run_at <= clock_timestamp()
+        AND candidate.kind IN :kinds
+        AND (CAST(:max_bytes AS bigint) IS NULL OR candidate.bytes <= :max_bytes)
+        -- A purge waits for whatever still writes points of its document.
+        AND NOT (
+            candidate.kind = 'purge'
+            AND EXISTS (
+                SELECT 1
+                FROM job AS writing
+                WHERE writing.document_uuid = candidate.document_uuid AND writing.kind <> 'purge'
+            )
+        )
+    ORDER BY candidate.run_at, candidate.id
+    FOR UPDATE SKIP LOCKED
+    LIMIT 1
+)
+RETURNING id, kind, document_uuid, attempts, faults, lease

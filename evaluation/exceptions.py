@@ -1,0 +1,5 @@
+"""Why nothing can be measured."""
+
+
+class UnusableSet(Exception):
+    """A labelled set or a corpus that nothing can be measured with; the message says why."""

@@ -1,0 +1,138 @@
+"""Puts labelled questions to a knowledge base, and notes what it finds and how long it takes."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from app.retrieval.constants import CANDIDATES, READ_FOR_EACH
+from app.retrieval.deduplication import distinct
+from app.retrieval.services import RetrievedPassage
+from evaluation.calibration import LabelledEvidence, error_rates_at
+from evaluation.corpus import KnowledgeBase, open_knowledge_base
+from evaluation.dataset import Label, Question, read_questions
+from evaluation.metrics import METRICS, Estimate, Passage, judge, mean
+from evaluation.report import DEFAULT, Latency, Report
+from settings import Settings
+
+MILLISECONDS: Final = 1000
+LIMIT: Final = 3  # sources of an answer by default: so many are asked for where a search is timed
+NO_EVIDENCE: Final = -1.0  # no passage has less
+
+
+def _dense(passages: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
+    """What the dense search alone would give: every candidate has its cosine."""
+    ranked = sorted(passages, key=lambda passage: passage.candidate.cosine, reverse=True)
+    return ranked[:CANDIDATES]
+
+
+def _bm25(passages: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
+    """What the BM25 search alone would give."""
+    ranked = sorted(passages, key=lambda passage: passage.candidate.bm25, reverse=True)
+    return [passage for passage in ranked if passage.candidate.bm25][:CANDIDATES]
+
+
+RANKINGS: Final[Mapping[str, Callable[[Sequence[RetrievedPassage]], list[RetrievedPassage]]]] = {
+    "dense": _dense,
+    "BM25": _bm25,
+    DEFAULT: list,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionResult:
+    """What a question found, best first, against its labels, and the seconds that it took."""
+
+    labels: frozenset[Label]
+    passages: list[RetrievedPassage]
+    evidence: LabelledEvidence
+    embedding_sec: float
+    search_sec: float
+
+
+async def evaluate(
+    settings: Settings, name: str, file: Path, corpus: Sequence[Path] | None
+) -> Report:
+    """How good retrieval is on the questions of a file, under a name; raises UnusableSet."""
+    questions = await asyncio.to_thread(read_questions, file)
+    async with open_knowledge_base(settings, corpus) as knowledge:
+        results = await _ask(knowledge, questions)
+    answerable = [result for result in results if result.labels]
+    search = np.array([result.search_sec for result in results])
+    embedding = np.array([result.embedding_sec for result in results])
+    return Report(
+        name=name,
+        embedding_model=settings.EMBEDDING_MODEL,
+        documents=len(knowledge.texts),
+        passages=knowledge.passages,
+        answerable=len(answerable),
+        unanswerable=len(results) - len(answerable),
+        threshold=knowledge.threshold,
+        errors=error_rates_at(knowledge.threshold, [result.evidence for result in results]),
+        rankings={ranking: _measure(ranking, answerable, knowledge.names) for ranking in RANKINGS},
+        search=_latency(search),
+        with_embedding=_latency(search + embedding),
+    )
+
+
+async def measure_evidence(
+    settings: Settings, file: Path, corpus: Sequence[Path] | None
+) -> list[LabelledEvidence]:
+    """The best evidence of each question of a file; raises UnusableSet."""
+    questions = await asyncio.to_thread(read_questions, file)
+    async with open_knowledge_base(settings, corpus) as knowledge:
+        return [result.evidence for result in await _ask(knowledge, questions)]
+
+
+async def _ask(knowledge: KnowledgeBase, questions: Sequence[Question]) -> list[QuestionResult]:
+    labels = [frozenset(map(knowledge.place, question.relevant)) for question in questions]
+    await knowledge.retrieval.retrieve("ready?")  # the first search connects
+    bar = tqdm(questions, unit="question", leave=False, disable=None)
+    return [
+        await _ask_one(knowledge, question.question, relevant)
+        for question, relevant in zip(bar, labels, strict=True)
+    ]
+
+
+async def _ask_one(
+    knowledge: KnowledgeBase, question: str, labels: frozenset[Label]
+) -> QuestionResult:
+    """The question is embedded first: the searches find its vector in the embedder's cache."""
+    retrieval = knowledge.retrieval
+    start = perf_counter()
+    await knowledge.embedder.embed_query(question)
+    embedding_sec = perf_counter() - start
+    passages = await retrieval.retrieve(question)  # this also reads what is cold
+    start = perf_counter()
+    await retrieval.retrieve(question, best=READ_FOR_EACH * LIMIT)
+    search_sec = perf_counter() - start
+    best = max(retrieval.evidence(question, passages), default=NO_EVIDENCE)
+    evidence = LabelledEvidence(best, bool(labels))
+    return QuestionResult(labels, passages, evidence, embedding_sec, search_sec)
+
+
+def _measure(
+    ranking: str, answerable: Sequence[QuestionResult], names: Mapping[str, str]
+) -> dict[str, Estimate]:
+    judgements = []
+    for result in answerable:
+        ranked = distinct(passage.source for passage in RANKINGS[ranking](result.passages))
+        spans = [
+            Passage(names.get(source.source, source.source), source.start, source.end)
+            for source in ranked
+        ]
+        judgements.append(judge(spans, result.labels))
+    if not judgements:
+        return {}
+    return {name: mean(list(map(metric, judgements))) for name, metric in METRICS.items()}
+
+
+def _latency(seconds: NDArray[np.float64]) -> Latency:
+    median, p99 = np.quantile(seconds, (0.5, 0.99)) * MILLISECONDS
+    return Latency(float(median), float(p99))

@@ -1,0 +1,1 @@
+"""What tests stand on: every helper that is not a test."""
