@@ -6,6 +6,14 @@ COPY requirements/requirements.txt requirements/requirements.txt
 RUN python -m venv .venv
 RUN .venv/bin/pip install --no-cache-dir --require-hashes --no-deps \
     --requirement requirements/requirements.txt
+# The embedding model with products of 8-bit integers; what makes it is not needed to serve.
+COPY requirements/requirements-quantize.txt requirements/requirements-quantize.txt
+RUN .venv/bin/pip install --no-cache-dir --require-hashes --no-deps --target /quantize \
+    --requirement requirements/requirements-quantize.txt
+COPY pyproject.toml ./
+COPY settings settings
+COPY app app
+RUN PYTHONPATH=/quantize .venv/bin/python -m app.embeddings.quantization
 
 FROM python:3.11.14-slim-bookworm
 # OPENBLAS_NUM_THREADS: numpy's threads and those of ONNX would fight over the cores.

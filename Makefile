@@ -8,7 +8,7 @@ PINS := requirements/requirements
 # Stamps are named by checksums, not judged by dates: what has not changed installs nothing.
 checksum = $(shell { $(PYTHON) -VV; cat $(1); } 2>&1 | cksum | cut -d ' ' -f 1)
 TO_INSTALL := $(PINS)-uv.txt
-TO_RUN := $(PINS)-embedded.txt $(PINS)-local-llm.txt
+TO_RUN := $(PINS)-embedded.txt $(PINS)-local-llm.txt $(PINS)-quantize.txt
 TO_DEVELOP := $(PINS)-dev.txt $(PINS)-local-llm.txt
 INSTALLER := $(VENV)/.installer-$(call checksum,$(TO_INSTALL))
 RUN := $(VENV)/.run-$(call checksum,$(TO_INSTALL) $(TO_RUN))
@@ -22,6 +22,8 @@ install = $(BIN)/uv pip install --python $(BIN)/python --system-certs $(OPTIONS)
 # Only what the service imports is compiled: all of it would take longer than the installation.
 WARM_UP := $(BIN)/python -c 'import aiohttp, fastapi, fastembed, openai.resources.chat, pugsql, \
 	psycopg2, pydantic_settings, qdrant_client, qdrant_edge, sentry_sdk, tqdm, uvicorn, uvloop'
+# The embedding model with products of 8-bit integers: a second now, a third of the time later.
+QUANTIZE := $(BIN)/python -m app.embeddings.quantization
 unexport PYTHONDONTWRITEBYTECODE
 
 COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compile --quiet \
@@ -71,6 +73,7 @@ pip-compile: $(DEVELOP) ## Pin what running needs
 	$(COMPILE) --output-file $(PINS).txt pyproject.toml
 	$(COMPILE) --extra embedded --constraint $(PINS).txt \
 		--output-file $(PINS)-embedded.txt pyproject.toml
+	echo onnx | $(COMPILE) --constraint $(PINS)-embedded.txt --output-file $(PINS)-quantize.txt -
 
 pip-compile-dev: $(DEVELOP) ## Pin what developing needs as well
 	$(COMPILE) --all-extras --constraint $(PINS)-embedded.txt \
@@ -112,9 +115,11 @@ $(INSTALLER): $(TO_INSTALL)
 $(RUN): $(INSTALLER)
 	$(call install,$(TO_RUN))
 	@$(WARM_UP)
+	@$(QUANTIZE)
 	@rm -f $(VENV)/.run-* && touch $@
 
 $(DEVELOP): $(INSTALLER)
 	$(call install,$(TO_DEVELOP))
 	@$(WARM_UP)
+	@$(QUANTIZE)
 	@rm -f $(VENV)/.run-* $(VENV)/.develop-* && touch $(RUN) $@

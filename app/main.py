@@ -15,7 +15,7 @@ from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
 from app.chat.services import AnswerService
 from app.chat.upstream import Upstream
-from app.core.api import Counter, Part, Probe
+from app.core.api import IndexProbe, Part, Probe
 from app.core.api import router as core_router
 from app.core.background import background
 from app.core.docs import router as docs_router
@@ -27,7 +27,8 @@ from app.core.openapi import describe
 from app.db import open_database
 from app.documents.api import router as documents_router
 from app.documents.constants import UPLOAD_OVERHEAD_BYTES, UPLOADS
-from app.documents.drift import drift
+from app.documents.drift import index_state
+from app.documents.index_version import upgrade_index_when_possible
 from app.documents.ingestion.parser_process import Parser
 from app.documents.ingestion.worker import open_worker
 from app.documents.services import DocumentService
@@ -53,7 +54,7 @@ class State(TypedDict):
     documents: DocumentService
     retrieval: RetrievalService
     probes: dict[Part, Probe]
-    drift: Counter
+    index: IndexProbe
 
 
 @asynccontextmanager
@@ -79,6 +80,8 @@ async def lifespan(
         stack.push_async_callback(answers.close)
         worker = await enter(open_worker(database, embedder, store, parser))
         await enter(background(worker.run()))
+        collection = settings.QDRANT_COLLECTION_NAME
+        await enter(background(upgrade_index_when_possible(database, collection, worker.wake)))
         _settle_garbage_collector()
         yield State(
             answers=answers,
@@ -90,7 +93,7 @@ async def lifespan(
                 "qdrant": store.ready,
                 "embeddings": embedder.ready,
             },
-            drift=partial(drift, database, store),
+            index=partial(index_state, database, store),
         )
 
 

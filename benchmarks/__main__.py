@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.beside import beside
 from benchmarks.completions import completion, qa
 from benchmarks.footprint import footprint
-from benchmarks.ingestion import ingestion
+from benchmarks.ingestion import embedding, ingestion
 from benchmarks.report import Row, table
 from benchmarks.retrieval import retrieval
 from benchmarks.rig import Plan, Rig, open_rig
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "first-token": first_token,
     "streams": concurrent,
     "retrieval": retrieval,
+    "embedding": embedding,
     "ingestion": ingestion,
     "beside": beside,
     "footprint": footprint,

@@ -1,4 +1,4 @@
-"""Ingestion: passages a second, whole commands with their start, beside embedding alone."""
+"""Embedding by both graphs, and ingestion: passages a second beside embedding alone."""
 
 import subprocess
 import sys
@@ -7,10 +7,24 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import orjson
+
 from benchmarks.corpus import write_corpus
 from benchmarks.processes import isolated
 from benchmarks.report import Row
 from benchmarks.rig import Plan, Rig, open_store, scratch_directory
+
+
+def embedding(_: Rig, __: Plan) -> Iterator[Row]:
+    """The two graphs of the embedding model in one process, in turns."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.graphs"],
+        env=isolated(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    for what, (packaged, quantized) in orjson.loads(done.stdout).items():
+        yield Row(f"embedding a {what} (floor: the packaged graph): CPU ms", packaged, quantized)
 
 
 def ingestion(_: Rig, plan: Plan) -> Iterator[Row]:

@@ -26,15 +26,11 @@ def retrieval(_: Rig, plan: Plan) -> Iterator[Row]:
         median(timings.embedding),
         median(timings.new),
     )
-    for what, cpu in (
-        (f"search {where}, {CALLERS} callers", timings.search_cpu),
-        (f"embedding questions alone, {CALLERS} callers", timings.batched_cpu),
-    ):
-        yield Row(
-            f"{what} (floor: fastembed, one question at a time): CPU ms",
-            median(timings.embedding_cpu),
-            median(cpu),
-        )
+    yield Row(
+        f"search {where}, {CALLERS} callers (floor: embedding the question): CPU ms",
+        median(timings.embedding_cpu),
+        median(timings.search_cpu),
+    )
     yield Row(
         f"search {where}, a repeated question (floor: a new one): ms, median",
         median(timings.new),

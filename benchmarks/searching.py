@@ -39,7 +39,6 @@ class Timings:
     new: list[float]
     repeated: list[float]
     embedding_cpu: list[float]
-    batched_cpu: list[float]
     search_cpu: list[float]
     memory_mb: float
 
@@ -91,7 +90,7 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
             raise RuntimeError(f"Not {LIMIT} passages for {question!r}.")
 
     async def embed_alone(question: str) -> None:
-        await knowledge.embedder.embed_passages([question])  # as fastembed does, without a batch
+        await knowledge.embedder.embed_passages([question])  # past the cache of questions
 
     embed = knowledge.embedder.embed_query
     await _each(search, questions(rng, 20))
@@ -102,15 +101,12 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
     asked = questions(rng, searches)
     embedding = await _each(embed, questions(rng, searches))
     new, repeated = await _each(search, asked), await _each(search, asked)
-    embedding_cpu, batched_cpu, search_cpu = [], [], []
+    embedding_cpu, search_cpu = [], []
     for _ in range(rounds):
         embedding_cpu.append(await _cpu_of_each(embed_alone, questions(rng, searches), callers=1))
-        batched_cpu.append(await _cpu_of_each(embed, questions(rng, searches)))
         search_cpu.append(await _cpu_of_each(search, questions(rng, searches)))
     memory_mb = psutil.Process().memory_info().rss / 2**20
-    return Timings(
-        alone, embedding, new, repeated, embedding_cpu, batched_cpu, search_cpu, memory_mb
-    )
+    return Timings(alone, embedding, new, repeated, embedding_cpu, search_cpu, memory_mb)
 
 
 async def _alone(knowledge: Knowledge, where: SearchFilter, asked: list[str]) -> list[float]:

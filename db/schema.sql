@@ -172,6 +172,38 @@ ALTER TABLE public.document ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: index_version; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.index_version (
+    collection text NOT NULL,
+    version integer NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: TABLE index_version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.index_version IS 'By which version of the code the index of a collection was written.';
+
+
+--
+-- Name: COLUMN index_version.collection; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.index_version.collection IS 'QDRANT_COLLECTION_NAME.';
+
+
+--
+-- Name: COLUMN index_version.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.index_version.version IS 'INDEX_VERSION of the newest code that has started on it, which queued the reindexing of what was older.';
+
+
+--
 -- Name: job; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -468,6 +500,14 @@ ALTER TABLE ONLY public.document
 
 
 --
+-- Name: index_version index_version_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.index_version
+    ADD CONSTRAINT index_version_pkey PRIMARY KEY (collection);
+
+
+--
 -- Name: job_content job_content_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -611,4 +651,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261125000002'),
     ('20261126000001'),
     ('20261126000002'),
-    ('20261126000003');
+    ('20261126000003'),
+    ('20261126000004');

@@ -42,7 +42,7 @@ class LabelledSet(NamedTuple):
 def main() -> int:
     """Runs one command; the exit code is 0 only if all of it succeeded."""
     arguments = _parse_arguments()
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, force=True)
     logger.setLevel(logging.INFO)
     try:
         command = _calibrate if arguments.command == "calibrate" else _run

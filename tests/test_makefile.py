@@ -94,7 +94,8 @@ class TestInstall:
         """A fresh clone gets .venv, the pinned installer, and what running needs."""
         calls = checkout.make("install")
         assert "-m venv --clear .venv" in calls
-        assert installed(calls) == ["uv", "embedded", "local-llm"]
+        assert "-m app.embeddings.quantization" in calls
+        assert installed(calls) == ["uv", "embedded", "local-llm", "quantize"]
 
     def test_second_installation_does_nothing(self, checkout: Checkout) -> None:
         """A second installation with unchanged pins does nothing, whatever the files' dates."""
@@ -108,7 +109,7 @@ class TestInstall:
         with (checkout.folder / "requirements" / "requirements-embedded.txt").open("a") as file:
             file.write("# changed\n")
         calls = checkout.make("install")
-        assert installed(calls) == ["embedded", "local-llm"]
+        assert installed(calls) == ["embedded", "local-llm", "quantize"]
         assert "-m venv --clear .venv" not in calls
 
     def test_other_python_gets_its_own_venv(self, checkout: Checkout) -> None:
@@ -130,5 +131,5 @@ class TestInstall:
     def test_make_run_dev_installs_and_starts(self, checkout: Checkout) -> None:
         """`make run-dev` on a fresh clone installs, and then starts everything."""
         *calls, last = checkout.make("run-dev")
-        assert installed(calls) == ["uv", "embedded", "local-llm"]
+        assert installed(calls) == ["uv", "embedded", "local-llm", "quantize"]
         assert last == "-m app.embedded --reload"

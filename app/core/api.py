@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from app import version
 from app.core.constants import READINESS_TIMEOUT_SEC
 from app.core.logs import Outages
-from app.core.models import Check, Health, Readiness
+from app.core.models import Check, Health, IndexState, Readiness
 from app.core.openapi import HEALTHCHECK, READINESS
 
 router = APIRouter(tags=["Core"])
@@ -20,7 +20,7 @@ outages = Outages(logging.getLogger(__name__))
 
 Part = Literal["postgres", "qdrant", "embeddings"]
 Probe = Callable[[], Awaitable[None]]
-Counter = Callable[[], Awaitable[int]]
+IndexProbe = Callable[[], Awaitable[IndexState]]
 
 
 async def get_probes(request: Request) -> dict[Part, Probe]:
@@ -29,10 +29,10 @@ async def get_probes(request: Request) -> dict[Part, Probe]:
     return probes
 
 
-async def get_drift_counter(request: Request) -> Counter:
-    """A call that counts the points in Qdrant less the passages in Postgres."""
-    counter: Counter = request.state.drift
-    return counter
+async def get_index_probe(request: Request) -> IndexProbe:
+    """A call that compares the index with Postgres."""
+    probe: IndexProbe = request.state.index
+    return probe
 
 
 @router.get("/healthcheck", responses=HEALTHCHECK)
@@ -44,14 +44,15 @@ async def healthcheck() -> Health:
 @router.get("/readiness", responses=READINESS, response_model_exclude_unset=True)
 async def readiness(
     probes: Annotated[dict[Part, Probe], Depends(get_probes)],
-    drift: Annotated[Counter, Depends(get_drift_counter)],
+    index: Annotated[IndexProbe, Depends(get_index_probe)],
     response: Response,
 ) -> Readiness:
     """Whether Postgres, Qdrant and the embeddings answer; the model upstream is not called."""
     checking = asyncio.gather(*(_check(part, probe) for part, probe in probes.items()))
-    counted, checked = await asyncio.gather(_count(drift), checking)
+    state, checked = await asyncio.gather(_compare(index), checking)
     checks = dict(zip(probes, checked, strict=True))
-    checks["qdrant"].drift = counted
+    checks["qdrant"].drift = state.drift if state else None
+    checks["qdrant"].reindexing = state.reindexing if state else None
     ready = all(check.status == "ok" for check in checks.values())
     if not ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
@@ -70,9 +71,9 @@ async def _check(part: Part, probe: Probe) -> Check:
     return Check(status=outcome, latency_ms=round((perf_counter() - start) * 1000, 1))
 
 
-async def _count(counter: Counter) -> int | None:
+async def _compare(index: IndexProbe) -> IndexState | None:
     try:
         async with timeout(READINESS_TIMEOUT_SEC):
-            return await counter()
+            return await index()
     except Exception:  # noqa: BLE001 - what does not answer fails its own check
         return None

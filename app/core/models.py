@@ -129,15 +129,24 @@ class Health(BaseModel):
     version: str
 
 
+class IndexState(BaseModel):
+    """How the index compares with Postgres: points less passages, and what is done about it."""
+
+    drift: int
+    reindexing: bool
+
+
 class Check(BaseModel):
     """Whether one part answers, and how fast.
 
-    `drift`, of Qdrant alone: points in Qdrant less passages in Postgres; null: not counted.
+    Of Qdrant alone, null where they could not be counted: `drift`, points in Qdrant less passages
+    in Postgres, and `reindexing`, whether documents are being indexed anew.
     """
 
     status: Literal["ok", "failed"]
     latency_ms: float
     drift: int | None = None
+    reindexing: bool | None = None
 
 
 class Readiness(BaseModel):

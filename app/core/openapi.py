@@ -100,7 +100,7 @@ READY: Final = Readiness(
     version=version,
     checks={
         "postgres": Check(status="ok", latency_ms=0.9),
-        "qdrant": Check(status="ok", latency_ms=0.4, drift=0),
+        "qdrant": Check(status="ok", latency_ms=0.4, drift=0, reindexing=False),
         "embeddings": Check(status="ok", latency_ms=3.2),
     },
 )
@@ -109,7 +109,7 @@ UNAVAILABLE: Final = Readiness(
     version=version,
     checks={
         "postgres": Check(status="failed", latency_ms=1.4),
-        "qdrant": Check(status="ok", latency_ms=0.4, drift=None),
+        "qdrant": Check(status="ok", latency_ms=0.4, drift=None, reindexing=None),
         "embeddings": Check(status="ok", latency_ms=3.2),
     },
 )

@@ -13,6 +13,7 @@ from app.core.exceptions import ConfigurationError
 from app.db import Database, open_database
 from app.documents.console import say
 from app.documents.constants import TAKE_OVER_SEC
+from app.documents.index_version import upgrade_index
 from app.documents.ingestion.worker import open_worker
 from app.embedded.migrations import migrate
 from app.embedded.postgres import EmbeddedPostgres
@@ -72,6 +73,7 @@ async def open_index(
         except StoreHeld:
             yield None
             return
+        await upgrade_index(database, settings.QDRANT_COLLECTION_NAME)
         worker = await stack.enter_async_context(open_worker(database, embedder, store))
         yield Index(embedder, store, worker)
 

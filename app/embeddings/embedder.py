@@ -1,12 +1,11 @@
 """Text to vectors, off the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,85 +23,13 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float32]
 
 CACHED_QUERIES: Final = 2048
-MAX_BATCH: Final = 8  # questions
-MAX_BATCH_TOKENS: Final = 512  # of longer texts a batch costs more than one at a time
-MAX_PADDING: Final = 0.25  # by which lengths may differ from that of the oldest question
-
-
-class _Question(NamedTuple):
-    text: str
-    tokens: int
-    vector: Future[Vector]
-
-
-class QuestionBatches:
-    """A thread that embeds the oldest question that waits, and with it others of its length.
-
-    A batch is padded to its longest text: docs/decisions/0012-questions-share-a-batch.md.
-    """
-
-    def __init__(
-        self, embed: Callable[[list[str]], list[Vector]], count_tokens: Callable[[str], int]
-    ) -> None:
-        self._embed = embed
-        self._count_tokens = count_tokens
-        self._arrived: SimpleQueue[tuple[str, Future[Vector]]] = SimpleQueue()
-        self._waiting: list[_Question] = []  # the thread's own, the oldest first
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding-questions")
-
-    async def embed(self, text: str) -> Vector:
-        """The vector of a question."""
-        vector: Future[Vector] = Future()
-        self._arrived.put((text, vector))
-        self._thread.submit(self._embed_oldest)
-        return await asyncio.wrap_future(vector)
-
-    def close(self) -> None:
-        """Lets the batch under way end; whoever still waits is cancelled."""
-        self._thread.shutdown(cancel_futures=True)
-        self._let_in()
-        for question in self._waiting:
-            question.vector.cancel()
-
-    def _embed_oldest(self) -> None:
-        self._let_in()
-        # There may be none: the question that this was called for went with an older one.
-        batch = [each for each in self._take() if each.vector.set_running_or_notify_cancel()]
-        try:
-            vectors = self._embed([each.text for each in batch]) if batch else []
-        except Exception as error:  # noqa: BLE001 # whatever it is, nobody waits for ever
-            for question in batch:
-                question.vector.set_exception(error)
-        else:
-            for question, vector in zip(batch, vectors, strict=True):
-                question.vector.set_result(vector)
-
-    def _let_in(self) -> None:
-        while not self._arrived.empty():
-            text, vector = self._arrived.get()
-            try:
-                tokens = max(1, self._count_tokens(text))
-            except Exception as error:  # noqa: BLE001 # see above
-                if vector.set_running_or_notify_cancel():
-                    vector.set_exception(error)
-            else:
-                self._waiting.append(_Question(text, tokens, vector))
-
-    def _take(self) -> list[_Question]:
-        if not self._waiting:
-            return []
-        tokens = self._waiting[0].tokens
-        by_length = sorted(self._waiting, key=lambda each: abs(each.tokens - tokens))
-        alike = [each for each in by_length if abs(each.tokens - tokens) <= MAX_PADDING * tokens]
-        batch = alike[: min(MAX_BATCH, max(1, MAX_BATCH_TOKENS // tokens))]
-        self._waiting = [each for each in self._waiting if each not in batch]
-        return batch
 
 
 class Embedder:
     """One embedding model: a thread for questions, and one for passages, which gives way.
 
-    ONNX uses EMBEDDING_THREADS cores from each.
+    Texts are embedded one at a time, so that a vector depends on its own text alone; ONNX uses
+    EMBEDDING_THREADS cores for it.
     """
 
     def __init__(self, model: "TextEmbedding", name: str) -> None:
@@ -110,7 +37,7 @@ class Embedder:
         self.dimensions: int = model.embedding_size
         self._model = model
         self._tokenizer: Tokenizer = getattr(model.model, "tokenizer")  # noqa: B009 - not typed
-        self._questions = QuestionBatches(self._embed, self._count_tokens)
+        self._for_questions = ThreadPoolExecutor(1, thread_name_prefix="embedding-questions")
         self._for_passages = ThreadPoolExecutor(
             1, thread_name_prefix="embedding-passages", initializer=give_way
         )
@@ -136,37 +63,31 @@ class Embedder:
         digest = sha256(question.encode()).digest()  # the question itself may be long
         vector = self._queries.pop(digest, None)
         if vector is None:
-            vector = await self._questions.embed(question)
+            [vector] = await self._run(self._for_questions, [question])
         self._queries[digest] = vector  # now the most recently used
         if len(self._queries) > CACHED_QUERIES:
             self._queries.pop(next(iter(self._queries)))
         return vector
 
     async def embed_passages(self, texts: list[str]) -> list[Vector]:
-        """The unit vectors of passages, in their order.
-
-        One at a time, which is quickest here.
-        """
-        loop = asyncio.get_running_loop()
-        embeddings = [
-            await loop.run_in_executor(self._for_passages, self._embed, [text]) for text in texts
-        ]
-        return [vector for [vector] in embeddings]
+        """The unit vectors of passages, in their order."""
+        return await self._run(self._for_passages, texts)
 
     async def ready(self) -> None:
         """Returns when the model embeds."""
-        await self._questions.embed("ready?")
+        await self._run(self._for_questions, ["ready?"])
 
     def close(self) -> None:
         """Lets the embedding under way end."""
-        self._questions.close()
+        self._for_questions.shutdown(cancel_futures=True)
         self._for_passages.shutdown(cancel_futures=True)
 
-    def _embed(self, texts: list[str]) -> list[Vector]:
-        return [np.asarray(vector, dtype=np.float32) for vector in self._model.embed(texts)]
+    async def _run(self, thread: ThreadPoolExecutor, texts: list[str]) -> list[Vector]:
+        return await asyncio.get_running_loop().run_in_executor(thread, self._embed, texts)
 
-    def _count_tokens(self, text: str) -> int:
-        return len(self._tokenizer.encode(text).ids)
+    def _embed(self, texts: list[str]) -> list[Vector]:
+        vectors = self._model.embed(texts, batch_size=1)
+        return [np.asarray(vector, dtype=np.float32) for vector in vectors]
 
 
 @asynccontextmanager
@@ -185,7 +106,7 @@ async def open_embedder(
 
 
 def create_embedder(settings: Settings) -> Embedder:
-    """Loads EMBEDDING_MODEL; blocks for half a second or a download: not for the event loop."""
+    """Loads EMBEDDING_MODEL; blocks for a quarter of a second or a download."""
     name = settings.EMBEDDING_MODEL
     embedder = Embedder(load_model(settings), name)
     if embedder.max_tokens < MODEL_TOKENS:

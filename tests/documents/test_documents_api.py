@@ -180,7 +180,12 @@ class TestDrift:
         """With all jobs done, Qdrant holds as many points as Postgres has passages."""
         await ended(client, await post_text(client, DUCKS))
         readiness = (await client.get("/readiness")).json()
-        assert readiness["checks"]["qdrant"].keys() == {"status", "latency_ms", "drift"}
+        assert readiness["checks"]["qdrant"].keys() == {
+            "status",
+            "latency_ms",
+            "drift",
+            "reindexing",
+        }
         assert readiness["checks"]["postgres"].keys() == {"status", "latency_ms"}
         assert readiness["checks"]["qdrant"]["drift"] == 0
 

@@ -13,9 +13,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from app.core.exceptions import ConfigurationError
-from app.embeddings.embedder import Embedder, QuestionBatches, Vector, create_embedder
+from app.embeddings.embedder import Embedder, Vector, create_embedder
 from settings import Settings
-from tests.support.waiting import until
 
 
 class SlowModel:
@@ -29,8 +28,9 @@ class SlowModel:
         self.niceness: dict[str, int] = {}
         self.embedded: list[str] = []
 
-    def embed(self, texts: list[str]) -> Iterator[Vector]:
-        """The vectors of texts, and a note of who asked."""
+    def embed(self, texts: list[str], batch_size: int) -> Iterator[Vector]:
+        """The vectors of texts, one at a time, and a note of who asked."""
+        assert batch_size == 1
         for text in texts:
             if text == "passage":
                 self.may_embed.wait(10)
@@ -87,131 +87,21 @@ class TestQuestions:
         assert model.embedded == ["a", "b", "c", "b"]
 
 
-class HeldModel:
-    """Embeds a text as its number of words, one batch whenever it may; notes the batches."""
+class TestVectors:
+    async def test_vector_depends_on_its_own_text_alone(self, embedder: Embedder) -> None:
+        """A text has the same vector alone, beside others, as a question and as a passage."""
+        questions = [f"what is {number} plus {number * 'very '} much" for number in range(9)]
+        asked = await asyncio.gather(*map(embedder.embed_query, questions))
+        beside = await embedder.embed_passages(questions)
+        alone = [(await embedder.embed_passages([question]))[0] for question in questions]
+        assert np.array_equal(asked, beside)
+        assert np.array_equal(beside, alone)
 
-    def __init__(self) -> None:
-        self.may_embed = threading.Semaphore(0)
-        self.batches: list[list[str]] = []
-
-    def embed(self, texts: list[str]) -> list[Vector]:
-        """The vectors; a text of "bad" fails its batch."""
-        self.batches.append(texts)
-        assert self.may_embed.acquire(timeout=10)
-        if "bad" in texts:
-            raise RuntimeError("The model does not like it.")
-        return [np.array([len(text.split())], dtype=np.float32) for text in texts]
-
-
-@pytest.fixture
-def held() -> HeldModel:
-    """The model of a test of batches."""
-    return HeldModel()
-
-
-@pytest.fixture
-def batches(held: HeldModel) -> Iterator[QuestionBatches]:
-    """Batches for that model."""
-    batches = QuestionBatches(held.embed, lambda text: len(text.split()))
-    yield batches
-    held.may_embed.release(100)
-    batches.close()
-
-
-class TestQuestionBatches:
-    async def _ask(
-        self, batches: QuestionBatches, held: HeldModel, questions: list[str]
-    ) -> list[asyncio.Task[Vector]]:
-        """Asks them while the model is busy with the first."""
-        first = asyncio.create_task(batches.embed(questions[0]))
-        await until(lambda: held.batches == [[questions[0]]])
-        others = [asyncio.create_task(batches.embed(text)) for text in questions[1:]]
-        await asyncio.sleep(0)  # all of them wait
-        return [first, *others]
-
-    async def test_questions_of_one_length_share_a_batch(
-        self, batches: QuestionBatches, held: HeldModel
-    ) -> None:
-        """Questions of about one length share a batch, the oldest first, and get their vectors."""
-        questions = ["busy", "a " * 10, "b " * 30, "c " * 12, "d " * 13, "e " * 8]
-        asked = await self._ask(batches, held, questions)
-        held.may_embed.release(100)
-        vectors = await asyncio.gather(*asked)
-        assert [int(vector[0]) for vector in vectors] == [1, 10, 30, 12, 13, 8]
-        assert held.batches == [
-            ["busy"],
-            ["a " * 10, "c " * 12, "e " * 8],
-            ["b " * 30],
-            ["d " * 13],
-        ]
-
-    async def test_batches_are_bounded(self, batches: QuestionBatches, held: HeldModel) -> None:
-        """Of short questions eight share a batch, of long ones as many as 512 tokens hold."""
-        questions = ["busy", *["short"] * 10, *["long " * 200] * 3, "longer " * 600]
-        asked = await self._ask(batches, held, questions)
-        held.may_embed.release(100)
-        await asyncio.gather(*asked)
-        assert [len(batch) for batch in held.batches] == [1, 8, 2, 2, 1, 1]
-
-    async def test_question_without_a_caller_is_not_embedded(
-        self, batches: QuestionBatches, held: HeldModel
-    ) -> None:
-        """A question whose caller has left is not embedded."""
-        asked = await self._ask(batches, held, ["busy", "left", "stays"])
-        asked[1].cancel()
-        await until(asked[1].cancelled)
-        held.may_embed.release(100)
-        assert (await asyncio.gather(*asked, return_exceptions=True))[2] == [1]
-        assert held.batches == [["busy"], ["stays"]]
-
-    async def test_question_without_tokens_is_embedded(
-        self, batches: QuestionBatches, held: HeldModel
-    ) -> None:
-        """A question without a token, as some tokenizers have it, is embedded like others."""
-        asked = await self._ask(batches, held, ["busy", "", "good"])
-        held.may_embed.release(100)
-        assert [int(vector[0]) for vector in await asyncio.gather(*asked)] == [1, 0, 1]
-
-    async def test_failing_batch_fails_alone(
-        self, batches: QuestionBatches, held: HeldModel
-    ) -> None:
-        """A batch that fails raises for its own questions, and the next one is embedded."""
-        asked = await self._ask(batches, held, ["bad", "good"])
-        held.may_embed.release(100)
-        with pytest.raises(RuntimeError, match="does not like"):
-            await asked[0]
-        assert await asked[1] == [1]
-
-    async def test_uncountable_question_raises_at_once(self, held: HeldModel) -> None:
-        """A question whose tokens cannot be counted raises at once."""
-
-        def refuse(text: str) -> int:
-            raise RuntimeError(f"There are no words in {text}.")
-
-        batches = QuestionBatches(held.embed, refuse)
-        with pytest.raises(RuntimeError, match="no words in question"):
-            await asyncio.wait_for(batches.embed("question"), 5)
-        await asyncio.to_thread(batches.close)
-
-    async def test_closing_ends_the_batch_and_cancels_the_rest(
-        self, batches: QuestionBatches, held: HeldModel
-    ) -> None:
-        """On closing the batch under way ends, and waiting questions are cancelled."""
-        under_way, waiting = await self._ask(batches, held, ["under way", "waiting"])
-        closing = asyncio.create_task(asyncio.to_thread(batches.close))
-        await until(lambda: batches._thread._shutdown)  # noqa: SLF001 # not to be seen from outside
-        held.may_embed.release()
-        await closing
-        assert await under_way == [2]
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-
-    async def test_batch_changes_no_vector(self, embedder: Embedder) -> None:
-        """A question has the same vector alone and in a batch with others."""
-        questions = [f"what is {number} plus {number}" for number in range(20)]
-        together = await asyncio.gather(*map(embedder.embed_query, questions))
-        alone = await embedder.embed_passages(questions)
-        assert np.allclose(together, alone, atol=1e-6)
+    async def test_vectors_have_unit_length(self, embedder: Embedder) -> None:
+        """A vector has the length 1 and the model's dimensions."""
+        [vector] = await embedder.embed_passages(["Mallard ducks eat water plants."])
+        assert vector.shape == (embedder.dimensions,) == (384,)
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
 class TestCreateEmbedder:

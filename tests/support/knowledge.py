@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.db import open_database
 from app.documents.drift import drift
+from app.documents.index_version import upgrade_index
 from app.documents.ingestion.worker import open_worker
 from app.documents.models import Document, NewDocument
 from app.documents.services import DocumentService
@@ -79,6 +80,7 @@ async def open_knowledge(settings: Settings, embedder: Embedder) -> AsyncIterato
         enter = stack.enter_async_context
         database = await enter(open_database(settings))
         store = await enter(open_vector_store(settings, embedder.dimensions))
+        await upgrade_index(database, settings.QDRANT_COLLECTION_NAME)
         worker = await enter(open_worker(database, embedder, store, shared_parser()))
         yield Knowledge(
             settings,

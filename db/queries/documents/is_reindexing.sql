@@ -1,0 +1,3 @@
+-- :name is_reindexing :scalar
+-- :doc Whether documents are waiting to be indexed anew
+SELECT EXISTS (SELECT FROM job WHERE kind = 'index')
