@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     ENVIRONMENT: Literal["local", "dev", "production"] = "local"
     HOST: str = "127.0.0.1"
     PORT: int = Field(default=8000, ge=0, le=65535)
+    PUBLIC_URL: HttpUrl | None = None
+    ALLOWED_HOSTS: StringList | None = None
     DATA_DIR: Path = Path("data")
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     LOG_FORMAT: Literal["json", "text"] | None = None

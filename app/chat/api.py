@@ -39,7 +39,7 @@ async def completion_create(
     question: Question, answers: AnswerServiceDependency, request: Request
 ) -> Message:
     """Answers a question without retrieval."""
-    return await _answer(request, answers.answer(question))
+    return await _answer(request, answers.start(question))
 
 
 @router.post(
@@ -54,7 +54,7 @@ async def completion_stream(
     request: Request,
 ) -> StreamingResponse:
     """Answers a question without retrieval, as server-sent events."""
-    return await _stream(request, answers.answer(question, stream=True), settings)
+    return await _stream(request, answers.start(question, stream=True), settings)
 
 
 @router.post("/qa-create", responses=MESSAGE | QA_PROBLEMS)
@@ -62,7 +62,7 @@ async def qa_create(
     question: QAQuestion, answers: AnswerServiceDependency, request: Request
 ) -> Message:
     """Answers a question from the documents alone."""
-    return await _answer(request, answers.answer(question))
+    return await _answer(request, answers.start(question))
 
 
 @router.post("/qa-stream", response_class=StreamingResponse, responses=STREAM | QA_PROBLEMS)
@@ -73,7 +73,7 @@ async def qa_stream(
     request: Request,
 ) -> StreamingResponse:
     """Answers a question from the documents alone, as server-sent events."""
-    return await _stream(request, answers.answer(question, stream=True), settings)
+    return await _stream(request, answers.start(question, stream=True), settings)
 
 
 @router.get("/messages", responses=MESSAGES | MESSAGES_PROBLEMS)

@@ -26,13 +26,15 @@ class Deadline:
         Raises StreamTimeoutException or GenerationCancelled.
         """
         if asyncio.get_running_loop().time() >= self._ends_at:
-            raise self._error()  # also where the block waits for nothing
+            raise self._error()  # a timeout would ring at an `await` only
+        step = timeout_at(self._ends_at)
         try:
-            async with timeout_at(self._ends_at) as self._timeout:
+            async with step:
+                self._timeout = step
                 yield
         except TimeoutError:
-            if self._timeout is None or not self._timeout.expired():
-                raise  # of something within the block
+            if not step.expired():
+                raise  # the block's own
             raise self._error() from None
         finally:
             self._timeout = None
@@ -50,18 +52,18 @@ class Deadline:
 
 @asynccontextmanager
 async def cancelled_when_client_leaves(receive: Receive, deadline: Deadline) -> AsyncIterator[None]:
-    """Cancels the generation if its client leaves before the end of the block.
+    """Cancels the generation when its client leaves during the block, or the block raises.
 
-    Raises ClientDisconnect then, in place of errors that no client is there to be told of.
+    Raises ClientDisconnect in place of an error that no client is there to be told of.
     """
     watcher = asyncio.create_task(_cancel_when_client_leaves(receive, deadline))
     try:
         yield
     except BaseException as error:
         # OSError: how servers of ASGI 2.4 answer a `send` to a client that has left.
-        has_left = deadline.is_cancelled or isinstance(error, OSError)
+        nobody_listens = deadline.is_cancelled or isinstance(error, OSError)
         deadline.cancel()
-        if has_left and isinstance(error, Exception):
+        if nobody_listens and isinstance(error, Exception):
             raise ClientDisconnect from None
         raise
     finally:

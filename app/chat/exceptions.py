@@ -1,5 +1,7 @@
 """What can go wrong upstream.
 
+`upstream` raises what is refused or unreachable, `decoding` what is not a completion.
+
 BragError
 ├── OpenAIException                     500 openai_error
 │   └── OpenAIRateLimitedException      503 openai_rate_limited + Retry-After

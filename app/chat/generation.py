@@ -15,9 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 class Generation:
-    """The events of one answer, in their order: it goes on when a reader is slow or gone.
+    """The events of one answer, in their order. It never waits for a reader.
 
-    The last event is a DoneEvent or an ErrorEvent, unless it was cancelled before it was stored.
+    The last event is an ErrorEvent or a DoneEvent, the latter also for an answer that was cancelled
+    after its question was stored. One that was cancelled before that has neither.
     """
 
     def __init__(self, model: str, seconds: float) -> None:

@@ -27,7 +27,9 @@ class MessageService:
         self._ends = GroupCommit(database, "finish_messages")
         self._retries: set[asyncio.Task[None]] = set()
 
-    async def ask(self, question: BaseMessage, start: StartEvent, sources: list[Source]) -> Message:
+    async def begin(
+        self, question: BaseMessage, start: StartEvent, sources: list[Source]
+    ) -> Message:
         """Commits a question, and the answer to it that is about to be generated; returns that."""
         answer = _row(start.uuid, ChatRolesEnum.ASSISTANT, question, start.model)
         answer["status"] = MessageStatus.GENERATING

@@ -24,7 +24,10 @@ class AnswerOutcome:
     def of(
         cls, deltas: Sequence[Delta], usage: Usage | None = None, error: Exception | None = None
     ) -> Self:
-        """Complete without an error; with one partial, or failed where there is no text at all."""
+        """Complete without an error; with one partial, or failed where there is no text at all.
+
+        A cancellation is no error that a client is told: the finish reason says it.
+        """
         text = "".join(delta.content for delta in deltas)
         reasons = (delta.finish_reason for delta in reversed(deltas) if delta.finish_reason)
         if error is None:

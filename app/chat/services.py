@@ -1,4 +1,4 @@
-"""The way of an answer, from top to bottom: docs/answering.md goes along it, file by file."""
+"""How a question is answered, step by step: docs/answering.md walks through the files."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,11 +42,11 @@ class AnswerService:
         self._places = asyncio.Semaphore(settings.MAX_CONCURRENT_GENERATIONS)
         self._under_way: dict[asyncio.Task[None], Generation] = {}
 
-    def answer(self, question: BaseMessage, *, stream: bool = False) -> Generation:
+    def start(self, question: BaseMessage, *, stream: bool = False) -> Generation:
         """Starts to answer a question; a QAMessage from what the documents hold, and only that."""
         generation = Generation(question.model or self._default_model, self._timeout_sec)
-        answer = self._answer(generation, question, stream=stream)
-        task = asyncio.create_task(generation.run(answer))
+        answering = self._answer(generation, question, stream=stream)
+        task = asyncio.create_task(generation.run(answering))
         self._under_way[task] = generation
         task.add_done_callback(self._under_way.pop)
         return generation
@@ -60,23 +60,28 @@ class AnswerService:
     async def _answer(
         self, generation: Generation, question: BaseMessage, *, stream: bool
     ) -> Message:
-        """The stored answer. What may be broken off runs within the generation's deadline."""
+        """The stored answer.
+
+        Only the blocks under `deadline.limit()` can be cancelled or time out: a write to Postgres
+        is never cut off.
+        """
         async with self._place(generation.deadline):
             async with generation.deadline.limit():
                 sources = await self._retrieve(question)
-            prompt = build_prompt(question.message, sources)
-            answer = await self._messages.ask(question, generation.start, sources or [])
+            prompt = build_prompt(question.message, sources)  # a fault in it leaves no row
+            pending = await self._messages.begin(question, generation.start, sources or [])
             if sources is not None:
                 generation.publish(SourcesEvent(sources))
             if sources == []:
-                outcome = _find_nothing(generation)
+                outcome = _answer_without_sources(generation)
             else:
                 outcome = await self._complete(generation, prompt, stream=stream)
             if outcome.error is not None:
-                with suppress(DatabaseUnavailable):  # its client is told what came first
-                    await self._messages.finish(answer, outcome)
+                # The client is told of this error, also where storing fails, which is tried again.
+                with suppress(DatabaseUnavailable):
+                    await self._messages.finish(pending, outcome)
                 raise outcome.error
-            return await self._messages.finish(answer, outcome)
+            return await self._messages.finish(pending, outcome)
 
     @asynccontextmanager
     async def _place(self, deadline: Deadline) -> AsyncIterator[None]:
@@ -117,12 +122,12 @@ class AnswerService:
                             generation.accept()
                         case Completion():
                             usage = part.usage
-        except Exception as error:  # noqa: BLE001 - it is raised once the answer is stored
+        except Exception as error:  # noqa: BLE001 - `_answer` stores the outcome, then raises it
             return AnswerOutcome.of(generation.deltas, usage, error)
         return AnswerOutcome.of(generation.deltas, usage)
 
 
-def _find_nothing(generation: Generation) -> AnswerOutcome:
+def _answer_without_sources(generation: Generation) -> AnswerOutcome:
     """Publishes that nothing relevant was found: the model is not asked."""
     start = generation.start
     generation.publish(Delta(str(start.uuid), int(time()), start.model, NO_DOCUMENTS_FOUND, "stop"))

@@ -66,7 +66,7 @@ class Upstream:
                     yield delta
         except UPSTREAM_ERRORS as error:
             if decoder.completion.finish_reason is None:
-                raise _convert(error) from error
+                raise _transport_error(error) from error
         yield decoder.completion
         decoder.check_whole()
 
@@ -115,7 +115,7 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
                 pass
 
 
-def _convert(error: Exception) -> BragError:
+def _transport_error(error: Exception) -> BragError:
     status = error.status_code if isinstance(error, openai.APIStatusError) else None
     logger.warning("The upstream call failed: %s %s", type(error).__name__, status or "")
     if isinstance(error, openai.RateLimitError):

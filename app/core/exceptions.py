@@ -2,8 +2,10 @@
 
 BragError
 ├── BadRequest                      400 bad_request
+├── Forbidden                       403 forbidden
 ├── NotFound                        404 not_found
 ├── PayloadTooLarge                 413 payload_too_large
+├── MisdirectedRequest              421 misdirected_request
 ├── ServiceUnavailable              503 + Retry-After
 │   ├── DatabaseUnavailable             database_unavailable
 │   ├── RetrievalUnavailable            retrieval_unavailable
@@ -49,6 +51,14 @@ class BadRequest(BragError):
     detail = "There was an error parsing the body."
 
 
+class Forbidden(BragError):
+    """An unsafe request from a page of another site."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+    detail = "This request comes from a page of another site, which CORS_ORIGINS does not name."
+
+
 class NotFound(BragError):
     """What was asked for is not there, or belongs to somebody else."""
 
@@ -63,6 +73,14 @@ class PayloadTooLarge(BragError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "payload_too_large"
     detail = "The body of the request is too large."
+
+
+class MisdirectedRequest(BragError):
+    """The request is for a host that is not ours."""
+
+    status = HTTPStatus.MISDIRECTED_REQUEST
+    code = "misdirected_request"
+    detail = "This is not the host that was asked for: ALLOWED_HOSTS does not name it."
 
 
 class ServiceUnavailable(BragError):

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app import version
-from app.core.exceptions import BragError
+from app.core.constants import ANY_HOST, SAFE_METHODS
+from app.core.exceptions import BragError, Forbidden, MisdirectedRequest
 from app.core.models import Check, FieldError, Health, Problem, Readiness
 
 Responses = dict[int | str, dict[str, Any]]
@@ -128,8 +129,9 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
         if app.openapi_schema is None:
             document = generate()
             _add_models(document, models)
-            for path in document["paths"].values():
-                for operation in path.values():
+            for path, operations in document["paths"].items():
+                for method, operation in operations.items():
+                    _add_refusals(path, method, operation["responses"])
                     _complete(operation["responses"])
         assert app.openapi_schema is not None
         return app.openapi_schema
@@ -143,6 +145,20 @@ def _add_models(document: dict[str, Any], models: tuple[type[BaseModel], ...]) -
     )
     known = document["components"]["schemas"]
     document["components"]["schemas"] = schemas.get("$defs", {}) | known
+
+
+def _add_refusals(path: str, method: str, responses: dict[str, Any]) -> None:
+    """What the middlewares answer in the place of any endpoint."""
+    refusals: list[type[BragError]] = [] if path in ANY_HOST else [MisdirectedRequest]
+    if method.upper() not in SAFE_METHODS:
+        refusals.append(Forbidden)
+    for error in refusals:
+        example = {error.code: {"value": _example(error)}}
+        schema = {"$ref": SCHEMA_PATH.format(model=Problem.__name__)}
+        responses[str(int(error.status))] = {
+            "description": f"`{error.code}`",
+            "content": {PROBLEM_TYPE: {"schema": schema, "examples": example}},
+        }
 
 
 def _complete(responses: dict[str, Any]) -> None:

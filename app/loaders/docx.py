@@ -1,7 +1,7 @@
 """Word documents (ECMA-376, WordprocessingML) to Markdown, read as a stream.
 
 The common libraries build a tree in Python objects, which takes over a gigabyte for 20 MB of XML,
-or leave out inserted text, content controls and text boxes.
+or leave out inserted text, content controls and text boxes. Tables: `app.loaders.tables`.
 """
 
 from collections.abc import Mapping

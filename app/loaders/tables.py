@@ -44,7 +44,10 @@ class TableWriter(MarkdownWriter):
         self._tables[-1].cells.append(self._take())
 
     def end_row(self) -> None:
-        """Closes the row, with a line below it if it is the first of several."""
+        """Closes the row, with a line below it if it is the first of several.
+
+        A row of one cell, or of empty cells, becomes blocks: it is layout.
+        """
         if not self._tables:
             return
         table = self._tables[-1]

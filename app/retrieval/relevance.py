@@ -1,10 +1,11 @@
-"""Whether a passage bears on a question: its evidence, and the threshold that this must reach.
+"""Whether the best passages bear on a question: their evidence, and the threshold for it.
 
 See docs/decisions/0010-when-not-to-answer.md.
 """
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Final
 
 from app.core.exceptions import DatabaseUnavailable
@@ -52,6 +53,10 @@ class Relevance:
         self._embedding_model = embedding_model
         self._is_set = setting is not None
         self._has_warned = embedding_model == DEFAULT_EMBEDDING_MODEL
+
+    def is_met(self, evidence: Iterable[float]) -> bool:
+        """Whether the evidence of any of the best passages reaches the threshold."""
+        return any(found >= self.threshold for found in evidence)
 
     async def refresh(self) -> None:
         """Takes up the calibration of the embedding model; raises DatabaseUnavailable."""

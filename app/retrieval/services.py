@@ -47,8 +47,7 @@ class RetrievalService:
         The rank cannot decide this: it says which passage is better, not whether any is good.
         """
         passages = await self.retrieve(query, filter, user_id, best=READ_FOR_EACH * limit)
-        threshold = self._relevance.threshold
-        if not any(found >= threshold for found in self.evidence(query, passages)):
+        if not self._relevance.is_met(self.evidence(query, passages)):
             return []
         return distinct(passage.source for passage in passages)[:limit]
 

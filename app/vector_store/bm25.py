@@ -82,4 +82,5 @@ def _index(first: int, second: int) -> int:
 
 @cache
 def _bm25() -> Bm25:
+    """Qdrant's own: English stop words and stems, which leave most other words alone."""
     return Bm25(Bm25Config(k=K, b=B, avg_len=AVERAGE_LENGTH))

@@ -53,7 +53,7 @@ class TestFailure:
     ) -> None:
         """A failed answer is one error in the log, however many read of it, if anybody does."""
         fake_openai.reply(error(400))
-        generation = answers.answer(BaseMessage(message="Hello"), stream=True)
+        generation = answers.start(BaseMessage(message="Hello"), stream=True)
         await asyncio.gather(*(read(generation) for _ in range(readers)))
         await until(lambda: generation.has_ended)
         assert errors_in(caplog) == ["openai_error: OpenAI call failed"]

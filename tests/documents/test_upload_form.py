@@ -172,7 +172,7 @@ class TestForm:
         """A form that says it is larger than any upload is refused before it is sent."""
         reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
         writer.write(
-            f"POST {DOCUMENTS} HTTP/1.1\r\nHost: test\r\n"
+            f"POST {DOCUMENTS} HTTP/1.1\r\nHost: localhost\r\n"
             "Content-Type: multipart/form-data; boundary=x\r\n"
             f"Content-Length: {MAX_BYTES + 2 * 2**20}\r\n\r\n".encode()
         )

@@ -65,7 +65,8 @@ async def open_parser(
 class Parser:
     """Parses one document at a time in a process, which starts with the first document.
 
-    A process that dies is replaced; the document that it read fails.
+    A process that dies is replaced; the document that it read raises UnreadableDocument, with which
+    `Pipeline.ingest` fails it.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:

@@ -1,33 +1,25 @@
-"""What every request passes through: plain ASGI, since a stream passes here chunk by chunk."""
+"""What every request passes through from its first byte to its last log line."""
 
 import logging
 import re
 import sys
-from collections.abc import Awaitable, Mapping
-from http import HTTPStatus
+from collections.abc import Awaitable
 from time import perf_counter
 from typing import Final
 from urllib.parse import quote
 from uuid import uuid4
 
-from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.constants import JSON_ESCAPING, MAX_BODY_BYTES
-from app.core.exceptions import ConfigurationError, PayloadTooLarge
-from app.core.handlers import error_response, internal_error, problem_response
+from app.core.exceptions import ConfigurationError
+from app.core.handlers import internal_error
 from app.core.logs import request_id
-from settings import Settings
 
 logger = logging.getLogger("app.access")
 
 ACCEPTED_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
-EXPOSED_HEADERS: Final = ("X-Request-ID", "X-Message-UUID", "Link", "Retry-After")
 
 
 class RequestContext:
@@ -64,49 +56,6 @@ class RequestContext:
             request_id.reset(token)
 
 
-class BodyLimit:
-    """Refuses a body over MAX_BODY_BYTES, or what a path allows, unread if it says how long it is.
-
-    FastAPI's own limit answers in text/plain, and cannot be told otherwise.
-    """
-
-    def __init__(self, app: ASGIApp, by_path: Mapping[str, int]) -> None:
-        self._app = app
-        self._by_path = by_path
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handles one connection (ASGI)."""
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        headers = Headers(scope=scope)
-        limit = self._by_path.get(scope["path"], MAX_BODY_BYTES)
-        if scope["path"] in self._by_path and _is_json(headers):
-            limit *= JSON_ESCAPING
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > limit:
-            response = error_response(PayloadTooLarge())
-            return await response(scope, receive, send)
-        return await self._app(scope, _counted(receive, limit), send)
-
-
-def _is_json(headers: Headers) -> bool:
-    return headers.get("content-type", "").lower().startswith("application/json")
-
-
-def _counted(receive: Receive, limit: int) -> Receive:
-    received = 0
-
-    async def receive_counted() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise HTTPException(PayloadTooLarge.status)
-        return message
-
-    return receive_counted
-
-
 class InternalErrors:
     """Turns unhandled errors into a problem response, inside the request's context."""
 
@@ -135,21 +84,6 @@ class InternalErrors:
             await response(scope, receive, send)
 
 
-class Cors(CORSMiddleware):
-    """CORS (Fetch, 3.2), whose refusals are problems like any other."""
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Says what the page may do."""
-        response = super().preflight_response(request_headers)
-        if response.status_code != HTTPStatus.BAD_REQUEST:
-            return response
-        reason = bytes(response.body).decode()
-        problem = problem_response(response.status_code, f"{reason}.")
-        for name, value in response.headers.items():
-            problem.headers.setdefault(name, value)
-        return problem
-
-
 class StartupErrors:
     """Says in one sentence why the start failed, in place of a traceback."""
 
@@ -170,23 +104,3 @@ class StartupErrors:
             await send(message)
 
         return await self._app(scope, receive, send_sentence)
-
-
-def add_middlewares(app: FastAPI, settings: Settings, body_limits: Mapping[str, int]) -> None:
-    """Adds the middlewares, the innermost first; `body_limits` are bytes by path."""
-    app.add_middleware(BodyLimit, by_path=body_limits)
-    app.add_middleware(InternalErrors)
-    origins = settings.CORS_ORIGINS
-    if origins is None:
-        origins = ["*"] if settings.is_local else []
-    if origins:
-        app.add_middleware(
-            Cors,
-            allow_origins=origins,
-            allow_methods=["*"],
-            allow_headers=["*"],
-            allow_credentials="*" not in origins,
-            expose_headers=EXPOSED_HEADERS,
-        )
-    app.add_middleware(RequestContext)
-    app.add_middleware(StartupErrors)
