@@ -56,7 +56,7 @@ def _load_default(settings: Settings) -> "TextEmbedding":
     weights = packaged_weights()
     if not QUANTIZED.exists():
         logger.warning(
-            "Embedding takes three times as long as it need: run `python -m "
+            "Embedding takes three times as long as it could: run `python -m "
             "app.embeddings.quantization` (with the package onnx) to make %s",
             QUANTIZED,
         )
