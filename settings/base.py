@@ -28,6 +28,15 @@ def _require_http(url: str) -> str:
     return url
 
 
+def _require_hosts(hosts: list[str]) -> list[str]:
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise ValueError(
+                f"{host} must be a host name without scheme and path, like example.com"
+            )
+    return hosts
+
+
 def _require_postgres(url: SecretStr) -> SecretStr:
     if not POSTGRES.match(url.get_secret_value()):
         raise ValueError("must be a URL of the form postgresql://user:password@host:5432/name")
@@ -48,6 +57,7 @@ def _require_sendable(key: SecretStr) -> SecretStr:
 
 POSTGRES: Final = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 SENTRY: Final = re.compile(r"https?://[^@/\s]+@[^/\s]+/(?:\S+/)?\d+")
+HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
 SENDABLE: Final = re.compile(r"[!-~]+")
 
 StringList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
@@ -67,7 +77,7 @@ class Settings(BaseSettings):
     HOST: str = "127.0.0.1"
     PORT: int = Field(default=8000, ge=0, le=65535)
     PUBLIC_URL: HttpUrl | None = None
-    ALLOWED_HOSTS: StringList | None = None
+    ALLOWED_HOSTS: Annotated[StringList, AfterValidator(_require_hosts)] | None = None
     DATA_DIR: Path = Path("data")
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     LOG_FORMAT: Literal["json", "text"] | None = None

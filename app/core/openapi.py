@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app import version
-from app.core.constants import ANY_HOST, SAFE_METHODS
+from app.core.constants import HEALTH_PATHS, SAFE_METHODS
 from app.core.exceptions import BragError, Forbidden, MisdirectedRequest
 from app.core.models import Check, FieldError, Health, Problem, Readiness
 
@@ -149,7 +149,7 @@ def _add_models(document: dict[str, Any], models: tuple[type[BaseModel], ...]) -
 
 def _add_refusals(path: str, method: str, responses: dict[str, Any]) -> None:
     """What the middlewares answer in the place of any endpoint."""
-    refusals: list[type[BragError]] = [] if path in ANY_HOST else [MisdirectedRequest]
+    refusals: list[type[BragError]] = [] if path in HEALTH_PATHS else [MisdirectedRequest]
     if method.upper() not in SAFE_METHODS:
         refusals.append(Forbidden)
     for error in refusals:

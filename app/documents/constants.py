@@ -6,7 +6,8 @@ CONTENT_PART_BYTES: Final = 2**17  # the driver holds the GIL half a millisecond
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
 SMALL_BYTES: Final = 2**20  # a document that is embedded within a minute
 
-VERSION_RETRY_SEC: Final = 1.0
+VERSION_RETRY_SEC: Final = 1.0  # while Postgres does not answer
+VERSION_FAULT_SEC: Final = 60.0  # after an error that says so of the database itself
 WATCH_SEC: Final = 0.1  # between two looks of the command line at a document
 TAKE_OVER_SEC: Final = 30.0  # longer than a server takes to be started again
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.core.exceptions import DatabaseUnavailable
 from app.db import Database, Queries
-from app.documents.constants import VERSION_RETRY_SEC
+from app.documents.constants import VERSION_FAULT_SEC, VERSION_RETRY_SEC
 
 # To be raised whenever the code would write other points for the same passages.
 # 1: vectors of the packaged graph of the embedding model.
@@ -36,16 +36,19 @@ async def upgrade_index(database: Database, collection: str) -> bool:
 async def upgrade_index_when_possible(
     database: Database, collection: str, notify: Callable[[], None]
 ) -> None:
-    """The same for a service, which starts without waiting for its database."""
+    """Upgrades the index once the database answers, for which a service does not wait.
+
+    `notify` is called once documents are queued.
+    """
     while True:
         try:
             if await upgrade_index(database, collection):
                 notify()
         except DatabaseUnavailable:
             await asyncio.sleep(VERSION_RETRY_SEC)
-        except Exception:
+        except Exception:  # a database without the migrations, perhaps: they may come
             logger.exception("The version of the index could not be looked at")
-            return
+            await asyncio.sleep(VERSION_FAULT_SEC)
         else:
             return
 

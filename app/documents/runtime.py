@@ -81,24 +81,29 @@ async def open_index(
 @asynccontextmanager
 async def open_knowledge(settings: Settings) -> AsyncIterator[tuple[Database, Index | None]]:
     """The knowledge base of the settings: its database, and its index as `open_index` gives it."""
-    async with (
-        open_embedder(settings) as embedder,
-        open_any_database(settings) as database,
-        open_index(settings, database, embedder) as index,
-    ):
+    async with _open_parts(settings) as (_, database, index):
         yield database, index
 
 
 @asynccontextmanager
 async def open_workplace(settings: Settings) -> AsyncIterator[tuple[Database, Index | None]]:
     """The knowledge base, and a worker meanwhile: ours, or that of the server with the index."""
+    async with _open_parts(settings) as (embedder, database, index):
+        work = index.worker.run() if index else _take_over(settings, database, embedder)
+        async with background(work):
+            yield database, index
+
+
+@asynccontextmanager
+async def _open_parts(
+    settings: Settings,
+) -> AsyncIterator[tuple[Embedder, Database, Index | None]]:
     async with (
         open_embedder(settings) as embedder,
         open_any_database(settings) as database,
         open_index(settings, database, embedder) as index,
-        background(index.worker.run() if index else _take_over(settings, database, embedder)),
     ):
-        yield database, index
+        yield embedder, database, index
 
 
 async def _take_over(settings: Settings, database: Database, embedder: Embedder) -> None:

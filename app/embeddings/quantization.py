@@ -194,7 +194,7 @@ def _normalize(graph: Graph, model: PackagedModel, name: str, x: str, y: str) ->
 
 
 def quantize(file: Path) -> None:
-    """Writes the graph; whoever reads it meanwhile has the old one or none."""
+    """Writes the graph; a process that starts meanwhile finds the old one or none."""
     draft = file.with_suffix(".new")
     file.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(build(PackagedModel(packaged_weights())), str(draft))

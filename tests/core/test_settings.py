@@ -55,6 +55,8 @@ class TestLoadSettings:
         ("name", "value"),
         [
             ("PORT", "http"),
+            ("ALLOWED_HOSTS", "https://brag.example"),
+            ("ALLOWED_HOSTS", "a.example,b.example/path"),
             ("PORT", "65536"),
             ("ENVIRONMENT", "prod"),
             ("LOG_LEVEL", "LOUD"),

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from app.core.background import background
 from app.documents.index_version import INDEX_VERSION, upgrade_index, upgrade_index_when_possible
 from tests.conftest import SettingsFactory
 from tests.support.knowledge import DUCKS, Knowledge
@@ -58,13 +59,27 @@ class TestUpgradeIndex:
         assert not await upgrade_index(knowledge.database, COLLECTION)
         assert await knowledge.sql("SELECT version FROM index_version") == [(999,)]
 
-    async def test_fault_does_not_end_the_service(
-        self, knowledge: Knowledge, caplog: pytest.LogCaptureFixture
+    async def test_late_migration_is_waited_for(
+        self,
+        knowledge: Knowledge,
+        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """Where the table is missing the log says so, and the service goes on."""
-        await knowledge.sql("DROP TABLE index_version")
-        await upgrade_index_when_possible(knowledge.database, COLLECTION, lambda: None)
-        assert caplog.records[-1].levelno == logging.ERROR
+        """A missing table is logged, and the index is upgraded once the table is there."""
+        monkeypatch.setattr("app.documents.index_version.VERSION_FAULT_SEC", 0.01)
+        await knowledge.ingest(DUCKS)
+        await knowledge.sql("DELETE FROM index_version")
+        await knowledge.sql("ALTER TABLE index_version RENAME TO not_there_yet")
+        told: list[bool] = []
+        upgrading = upgrade_index_when_possible(
+            knowledge.database, COLLECTION, lambda: told.append(True)
+        )
+        async with background(upgrading):
+            await until(lambda: any(record.levelno == logging.ERROR for record in caplog.records))
+            assert told == []
+            await knowledge.sql("ALTER TABLE not_there_yet RENAME TO index_version")
+            await until(lambda: told == [True])
+        assert await knowledge.jobs_left() == 1
 
 
 class TestService:

@@ -15,16 +15,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.constants import ANY_HOST, SAFE_METHODS
+from app.core.constants import HEALTH_PATHS, SAFE_METHODS
 from app.core.exceptions import BragError, Forbidden, MisdirectedRequest, log_error
 from app.core.handlers import error_response, problem_response
 from settings import Settings
 
 LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 LOOPBACK_ORIGIN: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?")
-OWN_PAGES: Final = frozenset(
-    {"same-origin", "none"}
-)  # Fetch Metadata, 2.3: none is a typed address
+OWN_PAGES: Final = frozenset({"same-origin", "none"})  # none: the address was typed or bookmarked
 DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
@@ -49,7 +47,7 @@ class AllowedHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection (ASGI)."""
-        if scope["type"] == "http" and scope["path"] not in ANY_HOST:
+        if scope["type"] == "http" and scope["path"] not in HEALTH_PATHS:
             host = Headers(scope=scope).get("host", "")
             if _without_port(host) not in self._hosts:
                 return await _refuse(MisdirectedRequest(), scope, receive, send)
@@ -85,8 +83,10 @@ class Origins:
         self.listed = settings.CORS_ORIGINS or []
         is_open = settings.is_local and settings.CORS_ORIGINS is None
         self.pattern = LOOPBACK_ORIGIN if is_open else None
-        public = urlsplit(settings.PUBLIC_URL or "")
-        self._own = f"{public.scheme}://{public.netloc}".lower()
+        self._own: str | None = None
+        if settings.PUBLIC_URL is not None:
+            public = urlsplit(settings.PUBLIC_URL)
+            self._own = f"{public.scheme}://{public.netloc}".lower()
 
     def hold(self, origin: str) -> bool:
         """Whether pages of an origin may send unsafe requests."""
