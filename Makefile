@@ -32,7 +32,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compil
 SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run-dev run test lint black ruff pre-commit compile pip-compile \
+.PHONY: help install run-dev run test test-browser lint black ruff pre-commit compile pip-compile \
 	pip-compile-dev upgrade sync sync-dev migrate schema eval bench clean
 
 help: ## Print the verbs
@@ -50,6 +50,9 @@ run: $(RUN) ## Start gunicorn as in production: DATABASE_URL and the model come 
 # A process that hangs is ended by pytest; but for the last option the others would wait for it.
 test: $(DEVELOP) ## Run the whole suite with coverage
 	$(BIN)/python -m pytest --cov --numprocesses=3 --dist=loadfile --max-worker-restart=0
+
+test-browser: $(DEVELOP) ## Run the tests that need a browser: apt-get install chromium
+	$(BIN)/python -m pytest tests/browser -m browser
 
 lint: $(DEVELOP) ## Check style, types and who imports whom
 	$(BIN)/python -m ruff check .

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 from async_timeout import timeout
 
+from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
 from app.db import Database, Row
 
@@ -69,7 +70,7 @@ class GroupCommit:
 
     async def _write(self, rows: list[Row]) -> dict[UUID, Row]:
         document = orjson.dumps(rows).decode()
-        written = await self._database.query(self._query, rows=document)
+        written = await self._database.query(SERVICE, self._query, rows=document)
         return {row["uuid"]: row for row in written}
 
 

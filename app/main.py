@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app import version
 from app.chat.api import router as chat_router
+from app.chat.constants import QUESTIONS
 from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
 from app.chat.services import AnswerService
@@ -18,7 +19,6 @@ from app.chat.upstream import Upstream
 from app.core.api import IndexProbe, Part, Probe
 from app.core.api import router as core_router
 from app.core.background import background
-from app.core.docs import router as docs_router
 from app.core.handlers import add_handlers
 from app.core.llm import create_openai
 from app.core.logs import configure_logs
@@ -32,17 +32,41 @@ from app.documents.index_version import upgrade_index_when_possible
 from app.documents.ingestion.parser_process import Parser
 from app.documents.ingestion.worker import open_worker
 from app.documents.services import DocumentService
+from app.emails.sender import create_sender
 from app.embeddings.embedder import Embedder, open_embedder
+from app.idempotency.middleware import Idempotency
+from app.idempotency.services import IdempotencyService
+from app.jobs.worker import Handler, Worker
+from app.rate_limits.mails import MailLimits
+from app.rate_limits.middleware import RateLimits
 from app.retrieval.api import router as retrieval_router
 from app.retrieval.relevance import Relevance
 from app.retrieval.services import RetrievalService
+from app.users.api import router as users_router
+from app.users.authentication import Authentication, LoginRequired
+from app.users.credentials import Credentials
+from app.users.login import LoginService
+from app.users.mails import LoginMailer, LoginMails
+from app.users.secret_key import load_secret_key
+from app.users.services import ApiKeyService, UserService
+from app.users.tokens import TokenHasher
 from app.vector_store.factory import open_vector_store
+from app.web.api import router as web_router
 from settings import Settings, load_settings
 
 DESCRIPTION: Final = (
     "A basic retrieval-augmented generation API: it answers questions over your own documents, "
     "streams the answers and stores every message. Every error is a problem (RFC 9457)."
 )
+ROUTERS: Final = (
+    core_router,
+    chat_router,
+    retrieval_router,
+    documents_router,
+    users_router,
+    web_router,
+)
+IDEMPOTENT_PATHS: Final = (*QUESTIONS, UPLOADS)
 GC_THRESHOLDS: Final = (20_000, 20, 20)  # of 700, 10, 10: requests leave few cycles behind
 
 
@@ -53,6 +77,12 @@ class State(TypedDict):
     messages: MessageService
     documents: DocumentService
     retrieval: RetrievalService
+    credentials: Credentials
+    logins: LoginService
+    login_mails: LoginMails
+    users: UserService
+    api_keys: ApiKeyService
+    idempotency: IdempotencyService
     probes: dict[Part, Probe]
     index: IndexProbe
 
@@ -66,6 +96,17 @@ async def lifespan(
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         database = await enter(open_database(settings))
+        if settings.requires_auth:
+            await database.require_policies()
+        hasher = TokenHasher(await asyncio.to_thread(load_secret_key, settings))
+        credentials = Credentials(database, hasher)
+        users = UserService(database)
+        await enter(background(users.expire()))
+        logins = LoginService(database, hasher, settings)
+        mailer = LoginMailer(database, logins, create_sender(settings), settings.APP_NAME)
+        mailing = Worker(database, {"mail": Handler(mailer.mail, mailer.give_up)})
+        await enter(background(mailing.run()))
+        mail_limits = MailLimits(settings.LOGIN_MAILS_PER_HOUR)
         client = await asyncio.to_thread(create_openai, settings)
         stack.push_async_callback(client.close)
         embedder = await enter(open_embedder(settings, embedder))
@@ -76,6 +117,8 @@ async def lifespan(
         messages = MessageService(database)
         stack.push_async_callback(messages.close)
         await enter(background(messages.sweep(2 * settings.GENERATION_TIMEOUT_SEC)))
+        idempotency = IdempotencyService(database)
+        await enter(background(idempotency.expire()))
         answers = AnswerService(Upstream(client), messages, retrieval, settings)
         stack.push_async_callback(answers.close)
         worker = await enter(open_worker(database, embedder, store, parser))
@@ -88,6 +131,12 @@ async def lifespan(
             messages=messages,
             documents=DocumentService(database, worker.wake),
             retrieval=retrieval,
+            credentials=credentials,
+            logins=logins,
+            login_mails=LoginMails(database, mail_limits.hit, mailing.wake),
+            users=users,
+            api_keys=ApiKeyService(database, credentials),
+            idempotency=idempotency,
             probes={
                 "postgres": database.ready,
                 "qdrant": store.ready,
@@ -120,15 +169,19 @@ def create_app(
         description=DESCRIPTION,
         version=version,
         lifespan=partial(lifespan, settings, embedder, parser),
-        docs_url=None,  # app.core.docs has a page that needs no other server
+        docs_url=None,  # app.core.api has a page that needs no other server
         redoc_url=None,  # it refuses OpenAPI 3.2
     )
     app.state.settings = settings
+    app.add_middleware(Idempotency, paths=IDEMPOTENT_PATHS)
+    app.add_middleware(LoginRequired)
+    app.add_middleware(RateLimits, per_minute=settings.rate_limit_per_minute)
+    app.add_middleware(Authentication, settings=settings)
     add_middlewares(app, settings, {UPLOADS: settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES})
     add_handlers(app)
-    for router in (core_router, docs_router, chat_router, retrieval_router, documents_router):
+    for router in ROUTERS:
         app.include_router(router)
-    describe(app, *EVENT_MODELS)
+    describe(app, EVENT_MODELS, IDEMPOTENT_PATHS)
     return app
 
 

@@ -13,10 +13,12 @@ from benchmarks.report import Row, table
 from benchmarks.retrieval import retrieval
 from benchmarks.rig import Plan, Rig, open_rig
 from benchmarks.streams import concurrent, first_token
+from benchmarks.walls import walls
 
 PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "completion": completion,
     "qa": qa,
+    "walls": walls,
     "first-token": first_token,
     "streams": concurrent,
     "retrieval": retrieval,

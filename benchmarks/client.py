@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
         status, body = self._parser.get_status_code(), b"".join(self._body)
         self._done.set_result(Response(status, body, opened_sec, answered_sec))
 
-    async def ask(self, path: str, body: bytes) -> Response:
+    async def ask(self, path: str, body: bytes, authorization: str) -> Response:
         """Sends one request and waits for the whole response; without a body it is a GET."""
         if self._transport.is_closing():
             raise ConnectionResetError
@@ -75,6 +75,8 @@ class Connection(asyncio.Protocol):
         self._done = asyncio.get_running_loop().create_future()
         method = "POST" if body else "GET"
         head = f"{method} {path} HTTP/1.1\r\nhost: benchmark\r\ncontent-type: application/json\r\n"
+        if authorization:
+            head += f"authorization: {authorization}\r\n"
         self._sent_at = perf_counter()
         self._transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
         return await self._done
@@ -111,7 +113,12 @@ async def _ask(
     while len(calls) < load.calls_each and perf_counter() < deadline:
         number = next(numbers)
         try:
-            calls.append((number, await connection.ask(load.path, _request(load, number))))
+            calls.append(
+                (
+                    number,
+                    await connection.ask(load.path, _request(load, number), load.authorization),
+                )
+            )
         except OSError:
             return [*calls, (number, Response(0, b"", 0, 0))]
         if load.pause_sec:

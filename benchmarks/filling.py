@@ -4,14 +4,16 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from hashlib import sha256
+from uuid import uuid4
 
 import orjson
 
+from app.core.caller import SERVICE
 from app.db import Database, Queries, create_database
 from app.embeddings.embedder import create_embedder
 from app.vector_store.base import DenseVector, Point, batched
 from app.vector_store.edge.store import EdgeVectorStore
-from benchmarks.passages import documents, subjects
+from benchmarks.passages import OWNERS, documents, subjects
 from settings import Settings
 
 AT_ONCE = 50  # documents
@@ -26,6 +28,9 @@ async def fill(settings: Settings, passages: int) -> None:
     embedder.close()
     dense = DenseVector.of_model(settings.EMBEDDING_MODEL, embedder.dimensions)
     database = create_database(settings)
+    for number in range(OWNERS):
+        email = f"{number}@example.com"
+        await database.query(SERVICE, "upsert_user", uuid=uuid4(), email=email)
     store = await EdgeVectorStore.open(path, dense, optimize_after=NEVER)
     for some in batched(list(documents(passages, directions)), AT_ONCE):
         await _write_rows(database, some)
@@ -42,7 +47,7 @@ async def _write_rows(database: Database, some: Sequence[list[Point]]) -> None:
         for document in some:
             _insert(queries, document)
 
-    await database.run(transaction)
+    await database.run(SERVICE, transaction)
 
 
 def _insert(queries: Queries, document: list[Point]) -> None:

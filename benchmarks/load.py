@@ -25,6 +25,7 @@ class Load:
     calls_each: int = 1_000_000
     seconds: float = 60
     pause_sec: float = 0
+    authorization: str = ""
 
 
 @dataclass(frozen=True)

@@ -106,11 +106,26 @@ class Rig:
         """The bare route over the ordinary client."""
         return Server(_uvicorn("benchmarks.floor:app", "uvloop"), self._directory, **self._upstream)
 
-    def brag(self, store: Store | None = None) -> Server:
-        """The whole of bRAG, as in production with one worker; over another store if given."""
+    @property
+    def database_url(self) -> str:
+        """The Postgres below bRAG, for its superuser."""
+        return self._store.url
+
+    def empty_store(self) -> Store:
+        """The same Postgres with another DATA_DIR, for a second server beside the first."""
+        directory = self._directory / "empty"
+        directory.mkdir(exist_ok=True)
+        return replace(self._store, directory=directory)
+
+    def brag(self, store: Store | None = None, **given: str) -> Server:
+        """The whole of bRAG with one worker, over another store or with other settings if given.
+
+        As in production, but that anybody may ask, as on the floor.
+        """
         arguments = _uvicorn("app.main:app", "app.core.loop:Loop")
         stored = (store or self._store).environment
-        environment = {**self._upstream, **stored, "ENVIRONMENT": "production"}
+        production = {"ENVIRONMENT": "production", "AUTH_REQUIRED": "false"}
+        environment = {**self._upstream, **stored, **production, **given}
         return Server(arguments, self._directory, **environment)
 
     def measure(self, server: Server, load: Load) -> Reading:

@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 import psutil
 
+from app.core.caller import NOBODY
 from app.core.loop import Loop
 from app.db import create_database
 from app.embeddings.embedder import Embedder, create_embedder
@@ -86,7 +87,7 @@ async def measure(knowledge: Knowledge, searches: int, rounds: int) -> Timings:
     rng = np.random.default_rng(2)
 
     async def search(question: str) -> None:
-        if len(await knowledge.retrieval.search(question, limit=LIMIT)) != LIMIT:
+        if len(await knowledge.retrieval.search(NOBODY, question, limit=LIMIT)) != LIMIT:
             raise RuntimeError(f"Not {LIMIT} passages for {question!r}.")
 
     async def embed_alone(question: str) -> None:

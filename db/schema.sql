@@ -15,9 +15,110 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+--
+-- Name: caller(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.caller() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN current_setting('app.caller'::text, true);
+
+
+--
+-- Name: FUNCTION caller(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.caller() IS 'service, nobody or the id of a user; null or empty: not said.';
+
+
+--
+-- Name: caller_id(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.caller_id() RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN (current_setting('app.caller'::text, true) ~ '^[0-9]+$'::text) THEN (current_setting('app.caller'::text, true))::bigint ELSE NULL::bigint END;
+
+
+--
+-- Name: FUNCTION caller_id(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.caller_id() IS 'The id of the user, where the caller is one.';
+
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
+
+--
+-- Name: api_key; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.api_key (
+    uuid uuid NOT NULL,
+    user_id bigint NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    prefix text NOT NULL,
+    last_four text NOT NULL,
+    key_hash bytea NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.api_key FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE api_key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.api_key IS 'What programs send in place of a session.';
+
+
+--
+-- Name: COLUMN api_key.scopes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_key.scopes IS 'What may be done with it: read, ask, ingest.';
+
+
+--
+-- Name: COLUMN api_key.prefix; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_key.prefix IS 'Its first characters, by which its owner knows it.';
+
+
+--
+-- Name: COLUMN api_key.last_four; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_key.last_four IS 'Its last characters, likewise.';
+
+
+--
+-- Name: COLUMN api_key.key_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_key.key_hash IS 'SHA-256 of the key, which is random enough to need no more.';
+
+
+--
+-- Name: COLUMN api_key.expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_key.expires_at IS 'Null: never.';
+
+
+--
+-- Name: COLUMN api_key.last_used_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.api_key.last_used_at IS 'To the minute; null: never.';
+
 
 --
 -- Name: calibration; Type: TABLE; Schema: public; Owner: -
@@ -104,8 +205,11 @@ CREATE TABLE public.document (
     passages_total integer,
     passages_done integer DEFAULT 0 NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    source_md5 text GENERATED ALWAYS AS (md5(source)) STORED,
     CONSTRAINT document_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'ready'::text, 'failed'::text])))
 );
+
+ALTER TABLE ONLY public.document FORCE ROW LEVEL SECURITY;
 
 
 --
@@ -158,11 +262,130 @@ COMMENT ON COLUMN public.document.passages_done IS 'How many passages are writte
 
 
 --
+-- Name: COLUMN document.source_md5; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document.source_md5 IS 'What indexes know of the source, which may be long.';
+
+
+--
 -- Name: document_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
 ALTER TABLE public.document ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.document_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: idempotency_key; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.idempotency_key (
+    id bigint NOT NULL,
+    user_id bigint,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    lease uuid,
+    leased_until timestamp with time zone NOT NULL,
+    status integer,
+    content_type text,
+    headers jsonb,
+    body bytea,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE idempotency_key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.idempotency_key IS 'What a request with an Idempotency-Key was answered, for when it is sent again.';
+
+
+--
+-- Name: COLUMN idempotency_key.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.user_id IS 'Whose request it was; null: nobody''s.';
+
+
+--
+-- Name: COLUMN idempotency_key.key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.key IS 'As the client chose it, without quotes.';
+
+
+--
+-- Name: COLUMN idempotency_key.fingerprint; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.fingerprint IS 'SHA-256 of the request: the same key with another is refused.';
+
+
+--
+-- Name: COLUMN idempotency_key.lease; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.lease IS 'Of the process that answers; null: it is answered.';
+
+
+--
+-- Name: COLUMN idempotency_key.leased_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.leased_until IS 'The process renews this; once it is past, the process has died.';
+
+
+--
+-- Name: COLUMN idempotency_key.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.status IS 'Of the answer, always 2xx; null: it is under way.';
+
+
+--
+-- Name: COLUMN idempotency_key.content_type; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.content_type IS 'Of the answer; null: it has none.';
+
+
+--
+-- Name: COLUMN idempotency_key.headers; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.headers IS 'Other headers of the answer that are sent again, by name.';
+
+
+--
+-- Name: COLUMN idempotency_key.body; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.body IS 'Of the answer, byte for byte; of a stream its `done` event.';
+
+
+--
+-- Name: COLUMN idempotency_key.expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.expires_at IS 'From then on it counts as not there.';
+
+
+--
+-- Name: idempotency_key_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.idempotency_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.idempotency_key_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -216,8 +439,12 @@ CREATE TABLE public.job (
     lease uuid,
     faults integer DEFAULT 0 NOT NULL,
     bytes bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT job_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text, 'sweep'::text])))
+    user_id bigint DEFAULT public.caller_id(),
+    payload jsonb,
+    CONSTRAINT job_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text, 'sweep'::text, 'mail'::text])))
 );
+
+ALTER TABLE ONLY public.job FORCE ROW LEVEL SECURITY;
 
 
 --
@@ -231,14 +458,14 @@ COMMENT ON TABLE public.job IS 'What is to be done besides requests; a row goes 
 -- Name: COLUMN job.kind; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.job.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for.';
+COMMENT ON COLUMN public.job.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for; mail: a magic link to an address.';
 
 
 --
 -- Name: COLUMN job.document_uuid; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.job.document_uuid IS 'No reference: a purge outlives its document. Of a sweep, which is about no single one, all zeros.';
+COMMENT ON COLUMN public.job.document_uuid IS 'No reference: a purge outlives its document. Of a job that is about no single one, all zeros.';
 
 
 --
@@ -277,6 +504,20 @@ COMMENT ON COLUMN public.job.bytes IS 'The size of the document that it is about
 
 
 --
+-- Name: COLUMN job.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.user_id IS 'Whose request made it; null: nobody''s, or the service itself.';
+
+
+--
+-- Name: COLUMN job.payload; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.payload IS 'Of a mail: the address, and whether it is a registration.';
+
+
+--
 -- Name: job_content; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -286,6 +527,8 @@ CREATE TABLE public.job_content (
     part bytea NOT NULL
 );
 ALTER TABLE ONLY public.job_content ALTER COLUMN part SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.job_content FORCE ROW LEVEL SECURITY;
 
 
 --
@@ -317,6 +560,56 @@ ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: magic_link; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.magic_link (
+    token_hash bytea NOT NULL,
+    code_hash bytea NOT NULL,
+    email text NOT NULL,
+    wrong_codes integer DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.magic_link FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE magic_link; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.magic_link IS 'Mailed links that were not used yet; using one deletes it.';
+
+
+--
+-- Name: COLUMN magic_link.token_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.magic_link.token_hash IS 'HMAC-SHA256 of the token in the link, with SECRET_KEY.';
+
+
+--
+-- Name: COLUMN magic_link.code_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.magic_link.code_hash IS 'The same of the code, which is typed on another device.';
+
+
+--
+-- Name: COLUMN magic_link.email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.magic_link.email IS 'Who it was mailed to; no user yet, where it is a registration.';
+
+
+--
+-- Name: COLUMN magic_link.wrong_codes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.magic_link.wrong_codes IS 'How many wrong codes came for this address since; a few end it.';
+
+
+--
 -- Name: message; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -336,6 +629,8 @@ CREATE TABLE public.message (
     CONSTRAINT message_role_check CHECK ((role = ANY (ARRAY['user'::text, 'system'::text, 'assistant'::text]))),
     CONSTRAINT message_status_check CHECK ((status = ANY (ARRAY['generating'::text, 'complete'::text, 'partial'::text, 'failed'::text])))
 );
+
+ALTER TABLE ONLY public.message FORCE ROW LEVEL SECURITY;
 
 
 --
@@ -423,6 +718,8 @@ CREATE TABLE public.passage (
     page integer
 );
 
+ALTER TABLE ONLY public.passage FORCE ROW LEVEL SECURITY;
+
 
 --
 -- Name: TABLE passage; Type: COMMENT; Schema: public; Owner: -
@@ -476,6 +773,92 @@ CREATE TABLE public.schema_migrations (
 
 
 --
+-- Name: session; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.session (
+    token_hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.session FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE session; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.session IS 'Browsers in which a user is logged in.';
+
+
+--
+-- Name: COLUMN session.token_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.session.token_hash IS 'HMAC-SHA256 of the cookie, with SECRET_KEY.';
+
+
+--
+-- Name: users; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.users (
+    id bigint NOT NULL,
+    uuid uuid NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE users; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.users IS 'People: each has messages, documents, sessions and keys of their own.';
+
+
+--
+-- Name: COLUMN users.email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.users.email IS 'In lower case; whoever reads mail there is this user.';
+
+
+--
+-- Name: users_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.users_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: api_key api_key_key_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_key_hash_key UNIQUE (key_hash);
+
+
+--
+-- Name: api_key api_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (uuid);
+
+
+--
 -- Name: calibration calibration_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -500,6 +883,22 @@ ALTER TABLE ONLY public.document
 
 
 --
+-- Name: idempotency_key idempotency_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: idempotency_key idempotency_key_user_id_key_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_user_id_key_key UNIQUE NULLS NOT DISTINCT (user_id, key);
+
+
+--
 -- Name: index_version index_version_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -521,6 +920,14 @@ ALTER TABLE ONLY public.job_content
 
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: magic_link magic_link_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.magic_link
+    ADD CONSTRAINT magic_link_pkey PRIMARY KEY (token_hash);
 
 
 --
@@ -564,24 +971,77 @@ ALTER TABLE ONLY public.schema_migrations
 
 
 --
+-- Name: session session_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+
+
+--
+-- Name: users users_email_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+
+--
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: users users_uuid_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_uuid_key UNIQUE (uuid);
+
+
+--
+-- Name: api_key_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX api_key_user_id_idx ON public.api_key USING btree (user_id);
+
+
+--
 -- Name: document_ready_source_key; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX document_ready_source_key ON public.document USING btree (user_id, md5(source)) NULLS NOT DISTINCT WHERE (status = 'ready'::text);
+CREATE UNIQUE INDEX document_ready_source_key ON public.document USING btree (user_id, source_md5) NULLS NOT DISTINCT WHERE (status = 'ready'::text);
 
 
 --
--- Name: document_source_idx; Type: INDEX; Schema: public; Owner: -
+-- Name: document_source_md5_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX document_source_idx ON public.document USING btree (md5(source));
+CREATE INDEX document_source_md5_idx ON public.document USING btree (source_md5);
+
+
+--
+-- Name: document_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX document_user_id_idx ON public.document USING btree (user_id);
 
 
 --
 -- Name: document_version_key; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX document_version_key ON public.document USING btree (user_id, md5(source), sha256) NULLS NOT DISTINCT WHERE (status <> 'failed'::text);
+CREATE UNIQUE INDEX document_version_key ON public.document USING btree (user_id, source_md5, sha256) NULLS NOT DISTINCT WHERE (status <> 'failed'::text);
+
+
+--
+-- Name: idempotency_key_expires_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idempotency_key_expires_at_idx ON public.idempotency_key USING btree (expires_at);
 
 
 --
@@ -599,6 +1059,20 @@ CREATE INDEX job_run_at_idx ON public.job USING btree (run_at);
 
 
 --
+-- Name: job_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_user_id_idx ON public.job USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+
+--
+-- Name: magic_link_email_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX magic_link_email_idx ON public.magic_link USING btree (email);
+
+
+--
 -- Name: message_chat_uuid_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -613,11 +1087,65 @@ CREATE INDEX message_generating_idx ON public.message USING btree (created_at) W
 
 
 --
+-- Name: message_user_id_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX message_user_id_id_idx ON public.message USING btree (user_id, id);
+
+
+--
+-- Name: session_user_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX session_user_id_idx ON public.session USING btree (user_id);
+
+
+--
+-- Name: api_key api_key_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: document document_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: idempotency_key idempotency_key_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
 -- Name: job_content job_content_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.job_content
     ADD CONSTRAINT job_content_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.job(id) ON DELETE CASCADE;
+
+
+--
+-- Name: job job_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+
+--
+-- Name: message message_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 
 --
@@ -627,6 +1155,162 @@ ALTER TABLE ONLY public.job_content
 ALTER TABLE ONLY public.passage
     ADD CONSTRAINT passage_document_uuid_fkey FOREIGN KEY (document_uuid) REFERENCES public.document(uuid) ON DELETE CASCADE;
 
+
+--
+-- Name: session session_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: api_key; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: document; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.document ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: idempotency_key; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job_content job; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY job ON public.job_content USING ((EXISTS ( SELECT
+   FROM public.job
+  WHERE (job.id = job_content.job_id))));
+
+
+--
+-- Name: job_content; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.job_content ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: magic_link; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.magic_link ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: message; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.message ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: api_key owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.api_key USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id))));
+
+
+--
+-- Name: document owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.document USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id)) OR ((user_id IS NULL) AND (( SELECT public.caller() AS caller) = 'nobody'::text))));
+
+
+--
+-- Name: idempotency_key owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.idempotency_key USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id)) OR ((user_id IS NULL) AND (( SELECT public.caller() AS caller) = 'nobody'::text))));
+
+
+--
+-- Name: job owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.job USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id)) OR ((user_id IS NULL) AND (( SELECT public.caller() AS caller) = 'nobody'::text))));
+
+
+--
+-- Name: message owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.message USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id)) OR ((user_id IS NULL) AND (( SELECT public.caller() AS caller) = 'nobody'::text))));
+
+
+--
+-- Name: session owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.session USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id))));
+
+
+--
+-- Name: users owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.users USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (id = ( SELECT public.caller_id() AS caller_id))));
+
+
+--
+-- Name: passage; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.passage ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: passage reader; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY reader ON public.passage FOR SELECT USING ((EXISTS ( SELECT
+   FROM public.document
+  WHERE (document.uuid = passage.document_uuid))));
+
+
+--
+-- Name: magic_link service; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY service ON public.magic_link USING ((( SELECT public.caller() AS caller) = 'service'::text));
+
+
+--
+-- Name: passage service; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY service ON public.passage USING ((( SELECT public.caller() AS caller) = 'service'::text));
+
+
+--
+-- Name: session; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: document shared; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY shared ON public.document FOR SELECT USING (((user_id IS NULL) AND (( SELECT public.caller_id() AS caller_id) IS NOT NULL)));
+
+
+--
+-- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 
 --
 -- PostgreSQL database dump complete
@@ -652,4 +1336,8 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000001'),
     ('20261126000002'),
     ('20261126000003'),
-    ('20261126000004');
+    ('20261126000004'),
+    ('20261126000005'),
+    ('20261126000006'),
+    ('20261126000007'),
+    ('20261126000008');

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from app.command_line import open_any_database
 from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.documents.console import say
-from app.documents.runtime import open_any_database
 from evaluation.calibration import calibrate, store_calibration
 from evaluation.exceptions import UnusableSet
 from evaluation.report import curve, table, write_json

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from app.core.caller import SERVICE
 from app.db import Database
 from evaluation.exceptions import UnusableSet
 from evaluation.metrics import SEED, Estimate, rate
@@ -92,6 +93,7 @@ async def store_calibration(
     assert false_answers is not None  # it took questions of both kinds
     assert false_refusals is not None
     await database.query(
+        SERVICE,
         "upsert_calibration",
         embedding_model=embedding_model,
         threshold=calibration.threshold,

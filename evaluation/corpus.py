@@ -11,11 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from app.command_line import open_any_database
 from app.core.background import background
+from app.core.caller import NOBODY, SERVICE
 from app.db import Database
 from app.documents.console import follow_all, say
 from app.documents.models import Document, DocumentStatus, NewDocument, default_title
-from app.documents.runtime import Index, open_any_database, open_index, open_knowledge
+from app.documents.runtime import Index, open_index, open_knowledge
 from app.documents.services import DocumentService
 from app.embeddings.embedder import Embedder, open_embedder
 from app.loaders.constants import PLAIN_TEXT
@@ -114,7 +116,7 @@ async def _knowledge_base(
     relevance = Relevance(database, settings.EMBEDDING_MODEL, settings.RELEVANCE_THRESHOLD)
     await relevance.refresh()
     retrieval = RetrievalService(index.embedder, index.store, database, relevance)
-    passages = await database.query("count_passages")
+    passages = await database.query(SERVICE, "count_passages")
     return KnowledgeBase(index.embedder, retrieval, relevance.threshold, texts, passages)
 
 
@@ -147,7 +149,7 @@ async def _fill(
 ) -> dict[str, str]:
     """Ingests all; returns the texts by their sources."""
     for document in new:
-        await documents.add(document, None)
+        await documents.add(NOBODY, document)
     async with background(index.worker.run()):
         await follow_all(documents)
     for failed in await _all(documents, DocumentStatus.FAILED):
@@ -157,6 +159,6 @@ async def _fill(
 
 async def _all(documents: DocumentService, status: DocumentStatus) -> list[Document]:
     found: list[Document] = []
-    while page := await documents.page(None, PAGE, found[-1].uuid if found else None, status):
+    while page := await documents.page(NOBODY, PAGE, found[-1].uuid if found else None, status):
         found += page
     return found

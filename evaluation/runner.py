@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from app.core.caller import NOBODY
 from app.retrieval.constants import CANDIDATES, READ_FOR_EACH
 from app.retrieval.deduplication import distinct
 from app.retrieval.services import RetrievedPassage
@@ -92,7 +93,7 @@ async def measure_evidence(
 
 async def _ask(knowledge: KnowledgeBase, questions: Sequence[Question]) -> list[QuestionResult]:
     labels = [frozenset(map(knowledge.place, question.relevant)) for question in questions]
-    await knowledge.retrieval.retrieve("ready?")  # the first search connects
+    await knowledge.retrieval.retrieve(NOBODY, "ready?")  # the first search connects
     bar = tqdm(questions, unit="question", leave=False, disable=None)
     return [
         await _ask_one(knowledge, question.question, relevant)
@@ -108,9 +109,9 @@ async def _ask_one(
     start = perf_counter()
     await knowledge.embedder.embed_query(question)
     embedding_sec = perf_counter() - start
-    passages = await retrieval.retrieve(question)  # this also reads what is cold
+    passages = await retrieval.retrieve(NOBODY, question)  # this also reads what is cold
     start = perf_counter()
-    await retrieval.retrieve(question, best=READ_FOR_EACH * LIMIT)
+    await retrieval.retrieve(NOBODY, question, best=READ_FOR_EACH * LIMIT)
     search_sec = perf_counter() - start
     best = max(retrieval.evidence(question, passages), default=NO_EVIDENCE)
     evidence = LabelledEvidence(best, bool(labels))

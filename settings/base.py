@@ -1,6 +1,8 @@
 """Every setting of bRAG, read from the environment and from `.env`."""
 
 import re
+from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_EMBEDDING_MODEL: Final = "sentence-transformers/all-MiniLM-L6-v2"
+DEFAULT_RATE_LIMIT_PER_MINUTE: Final = 120
 
 
 def _split(value: Any) -> Any:
@@ -37,6 +40,13 @@ def _require_hosts(hosts: list[str]) -> list[str]:
     return hosts
 
 
+def _require_proxies(proxies: list[str]) -> list[str]:
+    if proxies != ["*"]:
+        for proxy in proxies:
+            ip_network(proxy)  # its ValueErrors are sentences that name what is wrong
+    return proxies
+
+
 def _require_postgres(url: SecretStr) -> SecretStr:
     if not POSTGRES.match(url.get_secret_value()):
         raise ValueError("must be a URL of the form postgresql://user:password@host:5432/name")
@@ -49,6 +59,32 @@ def _require_dsn(dsn: SecretStr) -> SecretStr:
     return dsn
 
 
+def _require_smtp(url: SecretStr) -> SecretStr:
+    try:
+        if SMTP.fullmatch(url.get_secret_value()) and urlsplit(url.get_secret_value()).port != 0:
+            return url
+    except ValueError:  # its sentence may quote the password
+        pass
+    raise ValueError(
+        "must be a URL of the form smtp://user:password@host:587 or smtps://user:password@host:465"
+        ", with a percent sign and code for each special character of user and password"
+    )
+
+
+def _require_address(text: str) -> str:
+    import email_validator  # few set an address, and it takes 30 ms
+
+    try:
+        email_validator.validate_email(
+            parseaddr(text)[1], check_deliverability=False, globally_deliverable=False
+        )
+    except email_validator.EmailNotValidError:
+        raise ValueError(
+            "must be an address, like no-reply@example.com or bRAG <no-reply@example.com>"
+        ) from None
+    return text
+
+
 def _require_sendable(key: SecretStr) -> SecretStr:
     if not SENDABLE.fullmatch(key.get_secret_value()):
         raise ValueError("must be visible ASCII characters, since it goes into an HTTP header")
@@ -59,6 +95,10 @@ POSTGRES: Final = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 SENTRY: Final = re.compile(r"https?://[^@/\s]+@[^/\s]+/(?:\S+/)?\d+")
 HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
 SENDABLE: Final = re.compile(r"[!-~]+")
+SMTP: Final = re.compile(
+    r"smtps?://(?:[^:/?#\s]+:[^/?#\s]+@)?"
+    r"(?:[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*|\[[0-9A-Fa-f:.]+\])(?::\d+)?/?"
+)
 
 StringList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 HttpUrl = Annotated[str, AfterValidator(_require_http)]
@@ -109,10 +149,32 @@ class Settings(BaseSettings):
     MAX_DOCUMENT_BYTES: int = Field(default=25 * 2**20, ge=1)
     RELEVANCE_THRESHOLD: float | None = Field(default=None, ge=-1, le=1.8)
 
+    AUTH_REQUIRED: bool | None = None
+    RATE_LIMIT_PER_MINUTE: int | None = Field(default=None, ge=0)
+    LOGIN_MAILS_PER_HOUR: int = Field(default=5, ge=0)
+    MAX_GENERATIONS_PER_USER: int = Field(default=4, ge=1)
+    FORWARDED_ALLOW_IPS: Annotated[StringList, AfterValidator(_require_proxies)] = ["127.0.0.1"]
+    SECRET_KEY: Annotated[SecretStr, Field(min_length=32)] | None = None
+
+    SMTP_URL: Annotated[SecretStr, AfterValidator(_require_smtp)] | None = None
+    MAIL_FROM: Annotated[str, AfterValidator(_require_address)] | None = None
+
     WORKERS: int = Field(default=1, ge=1)
     TIMEOUT: int = Field(default=60, ge=0)
     RELOAD: bool = False
     GRACEFUL_TIMEOUT_SEC: int = Field(default=30, ge=0)
+
+    @property
+    def requires_auth(self) -> bool:
+        """Whether a request needs a session or a key: AUTH_REQUIRED, else unless it is local."""
+        return not self.is_local if self.AUTH_REQUIRED is None else self.AUTH_REQUIRED
+
+    @property
+    def rate_limit_per_minute(self) -> int:
+        """Requests of one client in a minute, 0: any; unless set, 120 where auth is required."""
+        if self.RATE_LIMIT_PER_MINUTE is not None:
+            return self.RATE_LIMIT_PER_MINUTE
+        return DEFAULT_RATE_LIMIT_PER_MINUTE if self.requires_auth else 0
 
     @property
     def is_local(self) -> bool:

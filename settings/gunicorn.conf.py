@@ -48,6 +48,7 @@ class ServiceLogger(Logger):
 bind = f"{_settings.HOST}:{_settings.PORT}"
 workers = worker_count(_settings)
 worker_class = DrainingWorker
+forwarded_allow_ips = ",".join(_settings.FORWARDED_ALLOW_IPS)
 timeout = _settings.TIMEOUT
 graceful_timeout = _settings.GRACEFUL_TIMEOUT_SEC + SERVER_GRACE_SEC
 reload = _settings.RELOAD

@@ -27,6 +27,7 @@ from tests.support.qdrant_double import QdrantDouble
 from tests.support.server import serve
 from tests.support.shared import close_shared, shared_embedder
 from tests.support.template import Template, execute
+from tests.support.users import insert_people
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -210,6 +211,12 @@ def qdrant(tmp_path: Path) -> Iterator[QdrantDouble]:
     """A Qdrant server that can go down."""
     with QdrantDouble(tmp_path / "qdrant") as double:
         yield double
+
+
+@pytest.fixture
+def people(own_database_url: str) -> None:
+    """Ann and Bob, of tests.support.users, are users of the test's own database."""
+    insert_people(own_database_url)
 
 
 @pytest.fixture

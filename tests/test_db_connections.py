@@ -9,10 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.core.caller import SERVICE
 from app.core.exceptions import ConfigurationError, DatabaseUnavailable
 from app.db import Database
+from app.db.engine import ROLE
 from tests.support.databases import execute, opened
 from tests.support.fake_openai import refusing_url
+from tests.support.psql import run_sql
 from tests.support.template import Template
 from tests.support.template import execute as alter
 
@@ -51,8 +54,7 @@ class TestReady:
 
     async def test_role_without_a_look_at_migrations_is_ready(self, url_in_tokyo: str) -> None:
         """A role that may not read which migrations there are does its work nevertheless."""
-        name = urlsplit(url_in_tokyo).path.removeprefix("/")
-        alter(url_in_tokyo, f"ALTER DATABASE \"{name}\" SET role = 'pg_read_all_stats'")
+        alter(url_in_tokyo, f"REVOKE SELECT ON schema_migrations FROM {ROLE}")
         async with opened(url_in_tokyo) as database:
             await database.ready()
 
@@ -60,12 +62,10 @@ class TestReady:
         """A database without the newest migration, or without any, is not ready, and says so."""
         async with opened(url_in_tokyo) as database:
             await database.ready()
-            await database.run(
-                partial(execute, statement="DELETE FROM schema_migrations RETURNING 1")
-            )
+            alter(url_in_tokyo, "DELETE FROM schema_migrations")
             with pytest.raises(ConfigurationError, match=r"run `make migrate` \(it is at None"):
                 await database.ready()
-            await database.run(partial(execute, statement="DROP TABLE schema_migrations; SELECT 1"))
+            alter(url_in_tokyo, "DROP TABLE schema_migrations")
             with pytest.raises(ConfigurationError, match=r"run `make migrate` \(.*does not exist"):
                 await database.ready()
 
@@ -90,10 +90,12 @@ class TestConnections:
         for _ in range(3):
             await named_database.ready()
 
-    async def test_closed_connections_are_replaced(self, named_database: Database) -> None:
+    async def test_closed_connections_are_replaced(
+        self, named_database: Database, database_url: str
+    ) -> None:
         """Connections that the server has closed are replaced before they are used."""
         await asyncio.gather(*(named_database.ready() for _ in range(20)))
-        await named_database.run(lambda queries: execute(queries, END_THE_OTHERS))
+        await asyncio.to_thread(run_sql, database_url, END_THE_OTHERS)
         assert await asyncio.gather(*(named_database.ready() for _ in range(20))) == [None] * 20
 
     async def test_session_has_a_timeout_and_utc(self, url_in_tokyo: str) -> None:
@@ -101,4 +103,4 @@ class TestConnections:
         async with opened(url_in_tokyo, timeout_sec=1.5) as database:
             for name, expected in (("statement_timeout", "1500ms"), ("timezone", "UTC")):
                 show = partial(execute, statement=f"SHOW {name}")
-                assert await database.run(show) == [expected]
+                assert await database.run(SERVICE, show) == [expected]

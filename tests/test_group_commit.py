@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.core.caller import SERVICE
 from app.db import Database
 from app.group_commit import MAX_GROUP, GroupCommit
 from tests.support.databases import execute, message, stored
@@ -31,7 +32,9 @@ class TestGroupCommit:
         group, model = GroupCommit(shared_database, "insert_messages"), uuid4().hex
         rows = [message() | {"model": model} for _ in range(100)]
         await asyncio.gather(*(group.write([row]) for row in rows))
-        commits = await shared_database.run(lambda queries: execute(queries, COMMITS, model=model))
+        commits = await shared_database.run(
+            SERVICE, lambda queries: execute(queries, COMMITS, model=model)
+        )
         assert len(commits) <= 2
 
     @pytest.mark.parametrize(

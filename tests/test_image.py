@@ -119,6 +119,8 @@ def running(tmp_path: Path, database_url: str) -> Iterator[RunningImage]:
         "DATA_DIR": str(tmp_path / "data"),
         "DATABASE_URL": database_url,
         "OPENAI_BASE_URL": "http://127.0.0.1:9",
+        "PUBLIC_URL": "https://brag.example",
+        "SECRET_KEY": "s" * 32,
     }
     with RunningImage(tmp_path, environment) as image:
         yield image

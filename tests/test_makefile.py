@@ -15,6 +15,7 @@ VERBS = {
     "run-dev",
     "run",
     "test",
+    "test-browser",
     "lint",
     "black",
     "ruff",

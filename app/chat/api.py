@@ -26,7 +26,7 @@ from app.chat.openapi import (
     STREAM,
 )
 from app.chat.streaming import EventStream, may_begin
-from app.core.dependencies import SettingsDependency
+from app.core.dependencies import Asker, Reader, SettingsDependency
 from app.core.openapi import VALIDATION_PROBLEM
 from app.core.pagination import link_next
 from settings import Settings
@@ -36,10 +36,10 @@ router = APIRouter(prefix="/v1", tags=["Chat"], responses=VALIDATION_PROBLEM)
 
 @router.post("/completion", responses=COMPLETION | COMPLETION_PROBLEMS)
 async def completion_create(
-    question: Question, answers: AnswerServiceDependency, request: Request
+    caller: Asker, question: Question, answers: AnswerServiceDependency, request: Request
 ) -> Message:
     """Answers a question without retrieval."""
-    return await _answer(request, answers.start(question))
+    return await _answer(request, answers.start(caller, question))
 
 
 @router.post(
@@ -48,36 +48,39 @@ async def completion_create(
     responses=STREAM | COMPLETION_PROBLEMS,
 )
 async def completion_stream(
+    caller: Asker,
     question: Question,
     answers: AnswerServiceDependency,
     settings: SettingsDependency,
     request: Request,
 ) -> StreamingResponse:
     """Answers a question without retrieval, as server-sent events."""
-    return await _stream(request, answers.start(question, stream=True), settings)
+    return await _stream(request, answers.start(caller, question, stream=True), settings)
 
 
 @router.post("/qa-create", responses=MESSAGE | QA_PROBLEMS)
 async def qa_create(
-    question: QAQuestion, answers: AnswerServiceDependency, request: Request
+    caller: Asker, question: QAQuestion, answers: AnswerServiceDependency, request: Request
 ) -> Message:
     """Answers a question from the documents alone."""
-    return await _answer(request, answers.start(question))
+    return await _answer(request, answers.start(caller, question))
 
 
 @router.post("/qa-stream", response_class=StreamingResponse, responses=STREAM | QA_PROBLEMS)
 async def qa_stream(
+    caller: Asker,
     question: QAQuestion,
     answers: AnswerServiceDependency,
     settings: SettingsDependency,
     request: Request,
 ) -> StreamingResponse:
     """Answers a question from the documents alone, as server-sent events."""
-    return await _stream(request, answers.start(question, stream=True), settings)
+    return await _stream(request, answers.start(caller, question, stream=True), settings)
 
 
 @router.get("/messages", responses=MESSAGES | MESSAGES_PROBLEMS)
 async def list_messages(
+    caller: Reader,
     messages: MessageServiceDependency,
     request: Request,
     response: Response,
@@ -86,7 +89,7 @@ async def list_messages(
     chat_uuid: UUID | None = None,
 ) -> list[Message]:
     """The stored messages, newest first, a page at a time."""
-    page = await messages.page(limit + 1, before, chat_uuid, user_id=None)
+    page = await messages.page(caller, limit + 1, before, chat_uuid)
     if len(page) > limit:
         page.pop()
         link_next(request, response, page[-1].id)
@@ -94,9 +97,9 @@ async def list_messages(
 
 
 @router.get("/messages/{uuid}", responses=MESSAGE | MESSAGE_PROBLEMS)
-async def get_message(uuid: UUID, messages: MessageServiceDependency) -> Message:
+async def get_message(caller: Reader, uuid: UUID, messages: MessageServiceDependency) -> Message:
     """One stored message."""
-    return await messages.get(uuid, user_id=None)
+    return await messages.get(caller, uuid)
 
 
 async def _answer(request: Request, generation: Generation) -> Message:

@@ -27,3 +27,10 @@ class MessageStatus(StrEnum):
     COMPLETE = "complete"
     PARTIAL = "partial"
     FAILED = "failed"
+
+
+# The paths that generate an answer.
+QUESTIONS: Final = (
+    *("/v1/completion", "/v1/completion-stream"),
+    *("/v1/qa-create", "/v1/qa-stream"),
+)

@@ -10,6 +10,7 @@ from app.chat.constants import STORE_AGAIN_SEC, SWEEP_SEC, ChatRolesEnum, Messag
 from app.chat.events import StartEvent
 from app.chat.models import BaseMessage, Message
 from app.chat.outcome import AnswerOutcome
+from app.core.caller import SERVICE, Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound
 from app.db import Database
 from app.group_commit import GroupCommit
@@ -28,13 +29,13 @@ class MessageService:
         self._retries: set[asyncio.Task[None]] = set()
 
     async def begin(
-        self, question: BaseMessage, start: StartEvent, sources: list[Source]
+        self, caller: Caller, question: BaseMessage, start: StartEvent, sources: list[Source]
     ) -> Message:
         """Commits a question, and the answer to it that is about to be generated; returns that."""
-        answer = _row(start.uuid, ChatRolesEnum.ASSISTANT, question, start.model)
+        answer = _row(caller, start.uuid, ChatRolesEnum.ASSISTANT, question, start.model)
         answer["status"] = MessageStatus.GENERATING
         answer["sources"] = [source.model_dump() for source in sources]
-        asked = _row(uuid4(), ChatRolesEnum.USER, question, start.model)
+        asked = _row(caller, uuid4(), ChatRolesEnum.USER, question, start.model)
         asked["message"] = question.message
         _, stored = await self._inserts.write([asked, answer])
         return Message.model_validate(answer | stored)
@@ -55,19 +56,19 @@ class MessageService:
             retry.add_done_callback(self._retries.discard)
             raise
 
-    async def get(self, uuid: UUID, *, user_id: int | None) -> Message:
-        """One message of the user's; NotFound otherwise."""
-        row = await self._database.query("get_message", uuid=uuid, user_id=user_id)
+    async def get(self, caller: Caller, uuid: UUID) -> Message:
+        """One message of the caller's; NotFound otherwise."""
+        row = await self._database.query(caller, "get_message", uuid=uuid)
         if row is None:
             raise NotFound("There is no such message.")
         return Message.model_validate(row)
 
     async def page(
-        self, limit: int, before: int | None, chat_uuid: UUID | None, *, user_id: int | None
+        self, caller: Caller, limit: int, before: int | None, chat_uuid: UUID | None
     ) -> list[Message]:
-        """The user's messages, newest first, at most `limit`."""
+        """The caller's messages, newest first, at most `limit`."""
         rows = await self._database.query(
-            "list_messages", user_id=user_id, limit=limit, before=before, chat_uuid=chat_uuid
+            caller, "list_messages", limit=limit, before=before, chat_uuid=chat_uuid
         )
         return [Message.model_validate(row) for row in rows]
 
@@ -78,7 +79,7 @@ class MessageService:
         """
         while True:
             try:
-                await self._database.query("fail_abandoned_messages", seconds=seconds)
+                await self._database.query(SERVICE, "fail_abandoned_messages", seconds=seconds)
             except Exception as error:  # noqa: BLE001 - the next try may find it mended
                 logger.warning("Could not look for abandoned answers: %s", type(error).__name__)
             await asyncio.sleep(SWEEP_SEC)
@@ -109,11 +110,13 @@ class MessageService:
             return
 
 
-def _row(uuid: UUID, role: ChatRolesEnum, question: BaseMessage, model: str) -> dict[str, Any]:
+def _row(
+    caller: Caller, uuid: UUID, role: ChatRolesEnum, question: BaseMessage, model: str
+) -> dict[str, Any]:
     return {
         "uuid": uuid,
         "chat_uuid": question.chat_uuid,
-        "user_id": None,
+        "user_id": caller.user_id,
         "model": model,
         "role": role,
         "message": "",

@@ -23,6 +23,7 @@ from app.core.exceptions import (
     NotFound,
     Overloaded,
     PayloadTooLarge,
+    RateLimited,
     RetrievalUnavailable,
 )
 from app.core.openapi import Responses, json_example, problems
@@ -129,6 +130,7 @@ GENERATION_PROBLEMS: Final = (
     BadRequest,
     NotFound,
     PayloadTooLarge,
+    RateLimited,
     OpenAIException,
     OpenAIRateLimitedException,
     OpenAIFailedProcessingException,

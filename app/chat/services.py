@@ -17,14 +17,16 @@ from app.chat.models import BaseMessage, Message, QAMessage, Usage
 from app.chat.outcome import AnswerOutcome
 from app.chat.prompts import Prompt, build_prompt
 from app.chat.upstream import Acceptance, Upstream
+from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, Overloaded
+from app.rate_limits.generations import GenerationLimits
 from app.retrieval.models import Source
 from app.retrieval.services import RetrievalService
 from settings import Settings
 
 
 class AnswerService:
-    """Answers questions: each is one generation, at most MAX_CONCURRENT_GENERATIONS at a time."""
+    """Answers questions: each is one generation, of which a process and a user have so many."""
 
     def __init__(
         self,
@@ -39,13 +41,14 @@ class AnswerService:
         self._default_model = settings.OPENAI_MODEL
         self._timeout_sec = settings.GENERATION_TIMEOUT_SEC
         self._queue_timeout_sec = settings.QUEUE_TIMEOUT_SEC
+        self._of_users = GenerationLimits(settings.MAX_GENERATIONS_PER_USER)
         self._places = asyncio.Semaphore(settings.MAX_CONCURRENT_GENERATIONS)
         self._under_way: dict[asyncio.Task[None], Generation] = {}
 
-    def start(self, question: BaseMessage, *, stream: bool = False) -> Generation:
+    def start(self, caller: Caller, question: BaseMessage, *, stream: bool = False) -> Generation:
         """Starts to answer a question; a QAMessage from what the documents hold, and only that."""
         generation = Generation(question.model or self._default_model, self._timeout_sec)
-        answering = self._answer(generation, question, stream=stream)
+        answering = self._answer(generation, caller, question, stream=stream)
         task = asyncio.create_task(generation.run(answering))
         self._under_way[task] = generation
         task.add_done_callback(self._under_way.pop)
@@ -58,18 +61,18 @@ class AnswerService:
         await asyncio.gather(*self._under_way)
 
     async def _answer(
-        self, generation: Generation, question: BaseMessage, *, stream: bool
+        self, generation: Generation, caller: Caller, question: BaseMessage, *, stream: bool
     ) -> Message:
         """The stored answer.
 
         Only the blocks under `deadline.limit()` can be cancelled or time out: a write to Postgres
         is never cut off.
         """
-        async with self._place(generation.deadline):
+        async with self._place(caller, generation.deadline):
             async with generation.deadline.limit():
-                sources = await self._retrieve(question)
+                sources = await self._retrieve(caller, question)
             prompt = build_prompt(question.message, sources)  # a fault in it leaves no row
-            pending = await self._messages.begin(question, generation.start, sources or [])
+            pending = await self._messages.begin(caller, question, generation.start, sources or [])
             if sources is not None:
                 generation.publish(SourcesEvent(sources))
             if sources == []:
@@ -84,25 +87,29 @@ class AnswerService:
             return await self._messages.finish(pending, outcome)
 
     @asynccontextmanager
-    async def _place(self, deadline: Deadline) -> AsyncIterator[None]:
-        """One of the places; raises Overloaded if none is free within QUEUE_TIMEOUT_SEC."""
-        async with deadline.limit():
-            try:
-                async with timeout(self._queue_timeout_sec):
-                    await self._places.acquire()
-            except TimeoutError:
-                raise Overloaded from None
-        try:
-            yield
-        finally:
-            self._places.release()
+    async def _place(self, caller: Caller, deadline: Deadline) -> AsyncIterator[None]:
+        """One of the places; Overloaded if none is free within QUEUE_TIMEOUT_SEC.
 
-    async def _retrieve(self, question: BaseMessage) -> list[Source] | None:
+        RateLimited where the caller takes MAX_GENERATIONS_PER_USER already.
+        """
+        with self._of_users.of(caller):
+            async with deadline.limit():
+                try:
+                    async with timeout(self._queue_timeout_sec):
+                        await self._places.acquire()
+                except TimeoutError:
+                    raise Overloaded from None
+            try:
+                yield
+            finally:
+                self._places.release()
+
+    async def _retrieve(self, caller: Caller, question: BaseMessage) -> list[Source] | None:
         """The passages that bear on a question; None for one that is answered without retrieval."""
         if not isinstance(question, QAMessage):
             return None
         return await self._retrieval.relevant(
-            question.message, limit=question.limit, filter=question.filter
+            caller, question.message, limit=question.limit, filter=question.filter
         )
 
     async def _complete(

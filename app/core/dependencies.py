@@ -5,8 +5,11 @@ Providers are coroutines: FastAPI would run a plain function in a thread, at eac
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import SecurityScopes
 
+from app.core.caller import Caller, Scope
+from app.core.exceptions import Forbidden, NotAuthenticated
 from settings import Settings
 
 
@@ -16,4 +19,27 @@ async def get_settings(request: Request) -> Settings:
     return settings
 
 
+async def get_caller(request: Request, needed: SecurityScopes) -> Caller:
+    """Whoever the request is made for; Forbidden where their key lacks a scope."""
+    caller: Caller = request.state.caller
+    for scope in needed.scopes:
+        if scope not in caller.scopes:
+            raise Forbidden(f"This key lacks the scope `{scope}`.")
+    return caller
+
+
+async def get_person(request: Request) -> Caller:
+    """A user who is here in person: no key makes or ends keys, or deletes its user."""
+    caller: Caller = request.state.caller
+    if caller.user_id is None:
+        raise NotAuthenticated
+    if caller.key_uuid is not None:
+        raise Forbidden("This needs a session: no key can do it.")
+    return caller
+
+
+Reader = Annotated[Caller, Security(get_caller, scopes=[Scope.READ])]
+Asker = Annotated[Caller, Security(get_caller, scopes=[Scope.ASK])]
+Ingester = Annotated[Caller, Security(get_caller, scopes=[Scope.INGEST])]
+Person = Annotated[Caller, Depends(get_person)]
 SettingsDependency = Annotated[Settings, Depends(get_settings)]

@@ -2,10 +2,14 @@
 
 BragError
 ├── BadRequest                      400 bad_request
+├── NotAuthenticated                401 + WWW-Authenticate: not_authenticated
+│   └── app.users.exceptions            login_link_invalid
 ├── Forbidden                       403 forbidden
 ├── NotFound                        404 not_found
+├── Conflict                        409 conflict
 ├── PayloadTooLarge                 413 payload_too_large
 ├── MisdirectedRequest              421 misdirected_request
+├── RateLimited                     429 + Retry-After: rate_limited
 ├── ServiceUnavailable              503 + Retry-After
 │   ├── DatabaseUnavailable             database_unavailable
 │   ├── RetrievalUnavailable            retrieval_unavailable
@@ -51,8 +55,16 @@ class BadRequest(BragError):
     detail = "There was an error parsing the body."
 
 
+class NotAuthenticated(BragError):
+    """The request needs a session or an API key, and has none that is valid."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "not_authenticated"
+    detail = "Sign in, or send an API key as `Authorization: Bearer brag_…`."
+
+
 class Forbidden(BragError):
-    """An unsafe request from a page of another site."""
+    """An unsafe request from a page of another site, or one beyond the scopes of its key."""
 
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
@@ -65,6 +77,14 @@ class NotFound(BragError):
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
     detail = "Not found."
+
+
+class Conflict(BragError):
+    """The request does not fit what is there or under way."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+    detail = "This request conflicts with one that is under way."
 
 
 class PayloadTooLarge(BragError):
@@ -81,6 +101,15 @@ class MisdirectedRequest(BragError):
     status = HTTPStatus.MISDIRECTED_REQUEST
     code = "misdirected_request"
     detail = "This is not the host that was asked for: ALLOWED_HOSTS does not name it."
+
+
+class RateLimited(BragError):
+    """Whoever asks has asked too often, or for too much at once."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "rate_limited"
+    detail = "Too many requests. Please wait."
+    retry_after = RETRY_AFTER_SEC
 
 
 class ServiceUnavailable(BragError):

@@ -46,6 +46,8 @@ def error_response(error: BragError) -> Response:
     """The problem response of an error, with `Retry-After` in whole seconds where waiting helps."""
     wait = error.retry_after
     headers = {} if wait is None else {"Retry-After": str(ceil(wait))}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return problem_response(error.status, error.detail, error.code, headers=headers)
 
 

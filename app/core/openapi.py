@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,8 +12,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app import version
-from app.core.constants import HEALTH_PATHS, SAFE_METHODS
-from app.core.exceptions import BragError, Forbidden, MisdirectedRequest
+from app.core.constants import HEALTH_PATHS, PUBLIC_PATHS, SAFE_METHODS
+from app.core.exceptions import BragError, Conflict, Forbidden, MisdirectedRequest, NotAuthenticated
 from app.core.models import Check, FieldError, Health, Problem, Readiness
 
 Responses = dict[int | str, dict[str, Any]]
@@ -29,6 +30,28 @@ REQUEST_ID_HEADER: Final = {
 RETRY_AFTER_HEADER: Final = {
     "description": "Seconds to wait before trying again (RFC 9110, 10.2.3).",
     "schema": {"type": "integer"},
+}
+
+IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key with the same request gets the same answer again, for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+SECURITY_SCHEMES: Final = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-brag_session",
+        "description": "What `POST /v1/login/consume` sets; locally it is called `brag_session`.",
+    },
+    "api_key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of `POST /v1/api-keys`, within its scopes: `read` to look, `ask` to "
+        "ask questions, `ingest` to put documents in and take them out.",
+    },
 }
 
 
@@ -120,8 +143,10 @@ READINESS: Final[Responses] = {
 }
 
 
-def describe(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Completes the OpenAPI document: request ids, examples, problem types, models of events."""
+def describe(
+    app: FastAPI, models: Collection[type[BaseModel]], idempotent_paths: Collection[str]
+) -> None:
+    """Completes the OpenAPI document: credentials, headers, examples, problems, event models."""
     app.openapi_version = "3.2.0"  # the first that can describe streams (itemSchema)
     generate = app.openapi
 
@@ -129,8 +154,14 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
         if app.openapi_schema is None:
             document = generate()
             _add_models(document, models)
+            document["components"]["securitySchemes"] = SECURITY_SCHEMES
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():
+                    if path not in PUBLIC_PATHS:
+                        operation["security"] = [{name: []} for name in SECURITY_SCHEMES]
+                    if path in idempotent_paths and method == "post":
+                        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+                        _add_problem(operation["responses"], Conflict)
                     _add_refusals(path, method, operation["responses"])
                     _complete(operation["responses"])
         assert app.openapi_schema is not None
@@ -139,7 +170,7 @@ def describe(app: FastAPI, *models: type[BaseModel]) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def _add_models(document: dict[str, Any], models: tuple[type[BaseModel], ...]) -> None:
+def _add_models(document: dict[str, Any], models: Collection[type[BaseModel]]) -> None:
     _, schemas = models_json_schema(
         [(model, "serialization") for model in models], ref_template=SCHEMA_PATH
     )
@@ -150,15 +181,21 @@ def _add_models(document: dict[str, Any], models: tuple[type[BaseModel], ...]) -
 def _add_refusals(path: str, method: str, responses: dict[str, Any]) -> None:
     """What the middlewares answer in the place of any endpoint."""
     refusals: list[type[BragError]] = [] if path in HEALTH_PATHS else [MisdirectedRequest]
-    if method.upper() not in SAFE_METHODS:
+    if path not in PUBLIC_PATHS:
+        refusals.append(NotAuthenticated)
+    if path not in PUBLIC_PATHS or method.upper() not in SAFE_METHODS:
         refusals.append(Forbidden)
     for error in refusals:
-        example = {error.code: {"value": _example(error)}}
-        schema = {"$ref": SCHEMA_PATH.format(model=Problem.__name__)}
-        responses[str(int(error.status))] = {
-            "description": f"`{error.code}`",
-            "content": {PROBLEM_TYPE: {"schema": schema, "examples": example}},
-        }
+        _add_problem(responses, error)
+
+
+def _add_problem(responses: dict[str, Any], error: type[BragError]) -> None:
+    example = {error.code: {"value": _example(error)}}
+    schema = {"$ref": SCHEMA_PATH.format(model=Problem.__name__)}
+    responses[str(int(error.status))] = {
+        "description": f"`{error.code}`",
+        "content": {PROBLEM_TYPE: {"schema": schema, "examples": example}},
+    }
 
 
 def _complete(responses: dict[str, Any]) -> None:

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from app.command_line import open_any_database
+from app.core.caller import NOBODY, Caller
 from app.core.exceptions import BragError, ConfigurationError, NotFound
 from app.core.signals import Interrupted, until_signal
+from app.db import Database
 from app.documents.console import follow, follow_all, on_one_line, say
 from app.documents.drift import drift
 from app.documents.models import DocumentStatus, NewDocument, default_title
-from app.documents.runtime import open_any_database, open_knowledge, open_workplace
+from app.documents.runtime import open_knowledge, open_workplace
 from app.documents.services import DocumentService
 from app.loaders import find_files
 from app.loaders.media_types import UNKNOWN
+from app.users.services import UserService
 from settings import Settings, load_settings
 
 PAGE: Final = 200
@@ -53,9 +57,13 @@ def _parse_arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     ingest = commands.add_parser("ingest", help="put files, or all files of folders, in")
     ingest.add_argument("paths", nargs="+", type=_path, metavar="PATH")
-    commands.add_parser("list", help="show the documents that are there")
+    listing = commands.add_parser("list", help="show the documents that are there")
     delete = commands.add_parser("delete", help="take a document out")
     delete.add_argument("uuid", type=UUID, metavar="UUID")
+    for command in (ingest, listing, delete):
+        command.add_argument(
+            "--owner", metavar="ADDRESS", help="of this user, in place of what all users share"
+        )
     commands.add_parser("reindex", help="rebuild Qdrant from Postgres")
     commands.add_parser("work", help="ingest what others put in, until stopped")
     return parser.parse_args()
@@ -67,10 +75,18 @@ def _path(name: str) -> Path:
     return Path(name)
 
 
-async def _list(settings: Settings, _: argparse.Namespace) -> int:
+async def _caller(database: Database, arguments: argparse.Namespace) -> Caller:
+    """Whose documents a command is about: a user's, or those that nobody owns."""
+    if arguments.owner is None:
+        return NOBODY
+    return await UserService(database).find(arguments.owner.lower())
+
+
+async def _list(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_any_database(settings) as database:
+        caller = await _caller(database, arguments)
         documents, before = DocumentService(database), None
-        while page := await documents.page(None, PAGE, before):
+        while page := await documents.page(caller, PAGE, before):
             for document in page:
                 passages = f"{document.passages_done}/{document.passages_total or '?'} passages"
                 name = on_one_line(f"{document.source}  {document.title}")
@@ -81,7 +97,8 @@ async def _list(settings: Settings, _: argparse.Namespace) -> int:
 
 async def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_any_database(settings) as database:
-        await DocumentService(database).delete(arguments.uuid, None)
+        caller = await _caller(database, arguments)
+        await DocumentService(database).delete(caller, arguments.uuid)
     say("Deleted. Its vectors are deleted when a worker runs next.")
     return 0
 
@@ -95,16 +112,20 @@ async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
         say("There is no document to put in.", sys.stderr)
         return 1
     async with open_workplace(settings) as (database, _):
+        caller = await _caller(database, arguments)
         documents = DocumentService(database)
-        added = [await _add(documents, file, settings.MAX_DOCUMENT_BYTES) for file in files]
+        most = settings.MAX_DOCUMENT_BYTES
+        added = [await _add(caller, documents, file, most) for file in files]
         done = [
-            uuid is not None and await _finish(documents, file, uuid)
+            uuid is not None and await _finish(caller, documents, file, uuid)
             for file, uuid in zip(files, added, strict=True)
         ]
     return 0 if all(done) and not unreadable else 1
 
 
-async def _add(documents: DocumentService, file: Path, max_bytes: int) -> UUID | None:
+async def _add(
+    caller: Caller, documents: DocumentService, file: Path, max_bytes: int
+) -> UUID | None:
     source = file.as_posix()
     name = on_one_line(source)
     try:
@@ -120,7 +141,7 @@ async def _add(documents: DocumentService, file: Path, max_bytes: int) -> UUID |
         say(f"{name} has more than {max_bytes} bytes (MAX_DOCUMENT_BYTES).", sys.stderr)
         return None
     new = NewDocument(content, default_title(source), source, UNKNOWN)
-    document, is_new = await documents.add(new, None)
+    document, is_new = await documents.add(caller, new)
     if not is_new:
         say(f"{name}: is there already.")
     return document.uuid
@@ -131,9 +152,9 @@ def _read(file: Path, limit: int) -> bytes:
         return opened.read(limit)
 
 
-async def _finish(documents: DocumentService, file: Path, uuid: UUID) -> bool:
+async def _finish(caller: Caller, documents: DocumentService, file: Path, uuid: UUID) -> bool:
     try:
-        document = await follow(documents, uuid)
+        document = await follow(caller, documents, uuid)
     except NotFound:
         say(f"{on_one_line(str(file))}: deleted or replaced meanwhile.", sys.stderr)
         return False

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, status
 
+from app.core.dependencies import Ingester, Reader
 from app.core.exceptions import BadRequest, DatabaseUnavailable, NotFound, PayloadTooLarge
 from app.core.openapi import VALIDATION_PROBLEM, problems
 from app.core.pagination import link_next
@@ -25,10 +26,13 @@ router = APIRouter(prefix="/v1", tags=["Documents"], responses=VALIDATION_PROBLE
     openapi_extra=UPLOAD_BODY,
 )
 async def create_document(
-    new: NewDocumentDependency, documents: DocumentServiceDependency, response: Response
+    caller: Ingester,
+    new: NewDocumentDependency,
+    documents: DocumentServiceDependency,
+    response: Response,
 ) -> Document:
     """Takes a document in; it can be found once its status is `ready`."""
-    document, is_new = await documents.add(new, None)
+    document, is_new = await documents.add(caller, new)
     if not is_new:
         response.status_code = status.HTTP_200_OK
     return document
@@ -36,6 +40,7 @@ async def create_document(
 
 @router.get("/documents", responses=DOCUMENTS | problems(DatabaseUnavailable))
 async def list_documents(
+    caller: Reader,
     documents: DocumentServiceDependency,
     request: Request,
     response: Response,
@@ -44,7 +49,7 @@ async def list_documents(
     status: DocumentStatus | None = None,
 ) -> list[Document]:
     """The documents, newest first, a page at a time; `before` is the uuid of the last one seen."""
-    page = await documents.page(None, limit + 1, before, status)
+    page = await documents.page(caller, limit + 1, before, status)
     if len(page) > limit:
         page.pop()
         link_next(request, response, page[-1].uuid)
@@ -52,9 +57,11 @@ async def list_documents(
 
 
 @router.get("/documents/{uuid}", responses=DOCUMENT | problems(NotFound, DatabaseUnavailable))
-async def get_document(uuid: UUID, documents: DocumentServiceDependency) -> Document:
+async def get_document(
+    caller: Reader, uuid: UUID, documents: DocumentServiceDependency
+) -> Document:
     """One document, and how far its ingestion has come."""
-    return await documents.get(uuid, None)
+    return await documents.get(caller, uuid)
 
 
 @router.delete(
@@ -62,6 +69,8 @@ async def get_document(uuid: UUID, documents: DocumentServiceDependency) -> Docu
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(NotFound, DatabaseUnavailable),
 )
-async def delete_document(uuid: UUID, documents: DocumentServiceDependency) -> None:
+async def delete_document(
+    caller: Ingester, uuid: UUID, documents: DocumentServiceDependency
+) -> None:
     """Takes a document out: from now on no answer rests on it."""
-    await documents.delete(uuid, None)
+    await documents.delete(caller, uuid)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tqdm import tqdm
 
+from app.core.caller import Caller
 from app.documents.constants import WATCH_SEC
 from app.documents.models import Document, DocumentStatus
 from app.documents.services import DocumentService
@@ -14,13 +15,13 @@ from app.documents.services import DocumentService
 ENDED: Final = (DocumentStatus.READY, DocumentStatus.FAILED)
 
 
-async def follow(documents: DocumentService, uuid: UUID) -> Document:
+async def follow(caller: Caller, documents: DocumentService, uuid: UUID) -> Document:
     """Shows the progress of an ingestion by any worker; returns the document at its end."""
-    document = await documents.get(uuid, None)
+    document = await documents.get(caller, uuid)
     with tqdm(unit="passage", desc=document.title, leave=False, disable=None) as bar:
         while document.status not in ENDED:
             await asyncio.sleep(WATCH_SEC)
-            document = await documents.get(uuid, None)
+            document = await documents.get(caller, uuid)
             bar.total = document.passages_total
             bar.update(document.passages_done - bar.n)
     return document

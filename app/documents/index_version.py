@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
 from app.db import Database, Queries
 from app.documents.constants import VERSION_FAULT_SEC, VERSION_RETRY_SEC
@@ -22,7 +23,7 @@ async def upgrade_index(database: Database, collection: str) -> bool:
 
     Searches go on meanwhile, on points of both versions. Raises DatabaseUnavailable.
     """
-    found, documents = await database.run(lambda queries: _upgrade(queries, collection))
+    found, documents = await database.run(SERVICE, lambda queries: _upgrade(queries, collection))
     if not documents:
         return False
     logger.warning(

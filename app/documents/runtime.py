@@ -6,49 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from pydantic import SecretStr
-
+from app.command_line import open_any_database
 from app.core.background import background
 from app.core.exceptions import ConfigurationError
-from app.db import Database, open_database
+from app.db import Database
 from app.documents.console import say
 from app.documents.constants import TAKE_OVER_SEC
 from app.documents.index_version import upgrade_index
 from app.documents.ingestion.worker import open_worker
-from app.embedded.migrations import migrate
-from app.embedded.postgres import EmbeddedPostgres
 from app.embeddings.embedder import Embedder, open_embedder
 from app.jobs.worker import Worker
 from app.vector_store.base import VectorStore
 from app.vector_store.exceptions import StoreHeld
 from app.vector_store.factory import is_free, open_vector_store
 from settings import Settings
-
-
-@asynccontextmanager
-async def open_any_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database of DATABASE_URL, else the embedded one under DATA_DIR, started if it is down."""
-    async with AsyncExitStack() as stack:
-        if settings.DATABASE_URL is None:
-            postgres = await asyncio.to_thread(EmbeddedPostgres, settings.DATA_DIR)
-            url = await stack.enter_async_context(_running(postgres))
-            await asyncio.to_thread(migrate, url)
-            settings = settings.model_copy(update={"DATABASE_URL": SecretStr(url)})
-        database = await stack.enter_async_context(open_database(settings))
-        await database.ready()
-        yield database
-
-
-@asynccontextmanager
-async def _running(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
-    """Starts it and stops it again, also if the command is broken off while it starts."""
-    starting = asyncio.ensure_future(asyncio.to_thread(postgres.start))
-    try:
-        yield await asyncio.shield(starting)
-    finally:
-        await asyncio.wait([starting])
-        if starting.exception() is None:
-            await asyncio.to_thread(postgres.stop)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from app.core.caller import SERVICE, Caller
 from app.core.exceptions import NotFound
 from app.db import Database, Queries, Row
 from app.documents.constants import CONTENT_PART_BYTES
@@ -21,11 +22,10 @@ class DocumentService:
         self._database = database
         self._notify = notify
 
-    async def add(self, new: NewDocument, user_id: int | None) -> tuple[Document, bool]:
+    async def add(self, caller: Caller, new: NewDocument) -> tuple[Document, bool]:
         """Takes a document in, to be ingested soon; False if its source has these bytes already."""
         row = {
             "uuid": new_document_uuid(),
-            "user_id": user_id,
             "title": new.title,
             "source": new.source,
             "media_type": new.media_type,
@@ -34,41 +34,41 @@ class DocumentService:
             "metadata": orjson.dumps(new.metadata).decode(),
         }
         stored, is_new = await self._database.run(
-            lambda queries: _insert(queries, row, new.content)
+            caller, lambda queries: _insert(queries, row, new.content)
         )
         self._notify()
         return Document.model_validate(stored), is_new
 
-    async def get(self, uuid: UUID, user_id: int | None) -> Document:
-        """A document that the user may see; NotFound otherwise."""
-        row = await self._database.query("get_document", uuid=uuid, user_id=user_id)
+    async def get(self, caller: Caller, uuid: UUID) -> Document:
+        """A document that the caller may see; NotFound otherwise."""
+        row = await self._database.query(caller, "get_document", uuid=uuid)
         if row is None:
             raise NotFound("There is no such document.")
         return Document.model_validate(row)
 
     async def page(
         self,
-        user_id: int | None,
+        caller: Caller,
         limit: int,
         before: UUID | None = None,
         status: DocumentStatus | None = None,
     ) -> list[Document]:
-        """The documents that the user may see, newest first, at most `limit`."""
+        """The documents that the caller may see, newest first, at most `limit`."""
         rows = await self._database.query(
-            "list_documents", user_id=user_id, limit=limit, before=before, status=status
+            caller, "list_documents", limit=limit, before=before, status=status
         )
         return [Document.model_validate(row) for row in rows]
 
-    async def delete(self, uuid: UUID, user_id: int | None) -> None:
-        """Takes a document out: no search finds it from now on; its points are purged soon."""
+    async def delete(self, caller: Caller, uuid: UUID) -> None:
+        """Takes a document of the caller's out: no search finds it any more; its points go soon."""
 
         def transaction(queries: Queries) -> bool:
-            deleted = queries.delete_document(uuid=uuid, user_id=user_id) is not None
+            deleted = queries.delete_document(uuid=uuid) is not None
             if deleted:
                 insert_purge(queries, uuid)
             return deleted
 
-        if not await self._database.run(transaction):
+        if not await self._database.run(caller, transaction):
             raise NotFound("There is no such document.")
         self._notify()
 
@@ -83,13 +83,13 @@ class DocumentService:
             count: int = queries.insert_index_jobs()
             return count
 
-        count = await self._database.run(transaction)
+        count = await self._database.run(SERVICE, transaction)
         self._notify()
         return count
 
     async def jobs_left(self) -> int:
         """How many jobs are still to be done, by whichever worker."""
-        left: int = await self._database.query("count_jobs")
+        left: int = await self._database.query(SERVICE, "count_jobs")
         return left
 
 
@@ -100,14 +100,13 @@ def insert_purge(queries: Queries, document_uuid: UUID) -> None:
 
 def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
     """The newest version of a source counts: a source has one writer at a time."""
-    version = {name: row[name] for name in ("source", "user_id")}
     queries.lock_source(source=row["source"])
-    there = queries.get_document_version(sha256=row["sha256"], **version)
+    there = queries.get_document_version(source=row["source"], sha256=row["sha256"])
     if there is not None:
         for newer in queries.delete_newer_versions(uuid=there["uuid"]):
             insert_purge(queries, newer["uuid"])
         return there, False
-    queries.delete_failed_versions(**version)
+    queries.delete_failed_versions(source=row["source"])
     stored = queries.insert_document(**row)
     job_id = queries.insert_job(kind="ingest", document_uuid=row["uuid"], bytes=len(content))
     for ordinal, part in enumerate(_parts(content)):

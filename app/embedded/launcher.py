@@ -121,10 +121,11 @@ class Launcher:
         address = ["--host", self._settings.HOST, "--port", self._environment["PORT"]]
         parts = ["--loop", "app.core.loop:Loop", "--http", "httptools"]
         logs = ["--no-access-log", "--log-level", "warning"]  # the application logs its requests
+        proxies = ["--forwarded-allow-ips", ",".join(self._settings.FORWARDED_ALLOW_IPS)]
         grace = ["--timeout-graceful-shutdown", str(self._settings.GRACEFUL_TIMEOUT_SEC)]
         folders = [f"--reload-dir={ROOT / folder}" for folder in WATCHED_FOLDERS]
         reload = ["--reload", "--reload-include=*.sql", *folders] if self._reload else []
-        return ["uvicorn", "app.main:app", *address, *parts, *logs, *grace, *reload]
+        return ["uvicorn", "app.main:app", *address, *parts, *logs, *proxies, *grace, *reload]
 
     def _say_what_to_try(self) -> None:
         url = base_url(self._settings.HOST, int(self._environment["PORT"]))

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
+from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
 from app.db import Database, Queries
 from app.jobs.constants import LEASE_SEC
@@ -23,6 +24,7 @@ class Job:
     attempts: int
     faults: int
     lease: UUID
+    payload: dict[str, Any] | None = None  # of a job that is not about a document
 
     @classmethod
     async def claim(
@@ -30,7 +32,7 @@ class Job:
     ) -> Self | None:
         """The oldest due job of these kinds, about a document of at most `max_bytes`."""
         row = await database.query(
-            "claim_job", kinds=list(kinds), seconds=LEASE_SEC, max_bytes=max_bytes
+            SERVICE, "claim_job", kinds=list(kinds), seconds=LEASE_SEC, max_bytes=max_bytes
         )
         return None if row is None else cls(**row)
 
@@ -39,7 +41,7 @@ class Job:
         while True:
             await asyncio.sleep(LEASE_SEC / 3)
             with suppress(DatabaseUnavailable, LeaseLost):
-                await database.run(self.hold)
+                await database.run(SERVICE, self.hold)
 
     def hold(self, queries: Queries) -> None:
         """Within a transaction: renews the lease, or raises LeaseLost."""
@@ -54,5 +56,5 @@ class Job:
     async def postpone(self, database: Database, seconds: float, faults: int = 0) -> None:
         """Gives the job back, to be claimed again after `seconds`; adds to its faults."""
         await database.query(
-            "postpone_job", id=self.id, lease=self.lease, seconds=seconds, faults=faults
+            SERVICE, "postpone_job", id=self.id, lease=self.lease, seconds=seconds, faults=faults
         )

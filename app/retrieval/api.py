@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from app.core.dependencies import Reader
 from app.core.exceptions import DatabaseUnavailable, RetrievalUnavailable
 from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
 from app.core.openapi import VALIDATION_PROBLEM, problems
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/v1", tags=["Retrieval"], responses=VALIDATION_PROBLE
 
 @router.get("/search", responses=SEARCH | problems(RetrievalUnavailable, DatabaseUnavailable))
 async def search(
+    caller: Reader,
     retrieval: RetrievalServiceDependency,
     query: Annotated[str, Query(max_length=2000), IS_TEXT, TEXT_SCHEMA],
     limit: Annotated[int, Query(ge=1, le=20)] = 3,
@@ -25,4 +27,4 @@ async def search(
 ) -> list[Source]:
     """The best passages for a query, relevant or not: what answers rest on."""
     where = Filter(source=source, document_uuids=None if document_uuid is None else [document_uuid])
-    return await retrieval.search(query, limit=limit, filter=where)
+    return await retrieval.search(caller, query, limit=limit, filter=where)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable
 from typing import Final
 
+from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
 from app.db import Database
 from app.retrieval.constants import REFRESH_SEC
@@ -63,7 +64,7 @@ class Relevance:
         if self._is_set:
             return
         stored: float | None = await self._database.query(
-            "get_threshold", embedding_model=self._embedding_model
+            SERVICE, "get_threshold", embedding_model=self._embedding_model
         )
         self.threshold = DEFAULT_THRESHOLD if stored is None else stored
         if stored is None and not self._has_warned:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
+from app.core.caller import SERVICE, Caller
 from app.db import Database
 from app.embeddings.embedder import Embedder
 from app.retrieval.constants import CANDIDATES, JUDGED, MAX_SEARCHES, READ_FOR_EACH
@@ -33,20 +34,20 @@ class RetrievalService:
         self._relevance = relevance
 
     async def search(
-        self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
+        self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
     ) -> list[Source]:
-        """The best `limit` passages that the user may see, best first."""
-        passages = await self.retrieve(query, filter, user_id, best=READ_FOR_EACH * limit)
+        """The best `limit` passages that the caller may see, best first."""
+        passages = await self.retrieve(caller, query, filter, best=READ_FOR_EACH * limit)
         return distinct(passage.source for passage in passages)[:limit]
 
     async def relevant(
-        self, query: str, *, limit: int, filter: Filter | None = None, user_id: int | None = None
+        self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
     ) -> list[Source]:
         """The same, but nothing unless the evidence of one of the best reaches the threshold.
 
         The rank cannot decide this: it says which passage is better, not whether any is good.
         """
-        passages = await self.retrieve(query, filter, user_id, best=READ_FOR_EACH * limit)
+        passages = await self.retrieve(caller, query, filter, best=READ_FOR_EACH * limit)
         if not self._relevance.is_met(self.evidence(query, passages)):
             return []
         return distinct(passage.source for passage in passages)[:limit]
@@ -58,13 +59,13 @@ class RetrievalService:
 
     async def retrieve(
         self,
+        caller: Caller,
         query: str,
         filter: Filter | None = None,
-        user_id: int | None = None,
         *,
         best: int | None = None,
     ) -> list[RetrievedPassage]:
-        """What either search finds and the user may see, best first: all, or the `best`.
+        """What either search finds and the caller may see, best first: all, or the `best`.
 
         Postgres has the last word: what is deleted or somebody else's is not there to be read.
         Where it misses a candidate (deleted, replaced, not ready yet), the search is made again
@@ -72,13 +73,13 @@ class RetrievalService:
         """
         vector = await self._embedder.embed_query(query)
         count = max(CANDIDATES, best or 0)
-        scope = SearchFilter(user_id=user_id, **(filter.model_dump() if filter else {}))
+        scope = SearchFilter(user_id=caller.user_id, **(filter.model_dump() if filter else {}))
         hidden: set[UUID] = set()
         missed: set[UUID] = set()
         for _ in range(MAX_SEARCHES):
             where = replace(scope, hidden=hidden)
             candidates = (await self._store.query(vector, query, where, candidates=count))[:best]
-            passages = await self._read(candidates, user_id)
+            passages = await self._read(caller, candidates)
             read = {passage.candidate.id for passage in passages}
             missing = {candidate.id for candidate in candidates} - read
             if not missing and not hidden:
@@ -91,18 +92,16 @@ class RetrievalService:
         return passages
 
     async def _hidden(self) -> set[UUID]:
-        rows = await self._database.query("select_hidden_documents")
+        rows = await self._database.query(SERVICE, "select_hidden_documents")
         return {row["document_uuid"] for row in rows}
 
-    async def _read(
-        self, candidates: list[Candidate], user_id: int | None
-    ) -> list[RetrievedPassage]:
-        """The candidates that the user may see."""
+    async def _read(self, caller: Caller, candidates: list[Candidate]) -> list[RetrievedPassage]:
+        """The candidates that the caller may see."""
         if not candidates:
             return []
         # As Postgres writes an array: a list would be as many parameters, and a new statement.
         uuids = f"{{{','.join(str(candidate.id) for candidate in candidates)}}}"
-        rows = await self._database.query("get_passages", uuids=uuids, user_id=user_id)
+        rows = await self._database.query(caller, "get_passages", uuids=uuids)
         visible = {row.pop("uuid"): row for row in rows if row.pop("visible")}
         return [
             RetrievedPassage(

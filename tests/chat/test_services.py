@@ -10,6 +10,7 @@ from app.chat.generation import Generation
 from app.chat.models import BaseMessage
 from app.chat.services import AnswerService
 from app.chat.streaming import stream_events
+from app.core.caller import NOBODY
 from app.main import create_app
 from tests.conftest import SettingsFactory
 from tests.support.asking import COMPLETION, COMPLETION_STREAM, exchange, fail
@@ -53,7 +54,7 @@ class TestFailure:
     ) -> None:
         """A failed answer is one error in the log, however many read of it, if anybody does."""
         fake_openai.reply(error(400))
-        generation = answers.start(BaseMessage(message="Hello"), stream=True)
+        generation = answers.start(NOBODY, BaseMessage(message="Hello"), stream=True)
         await asyncio.gather(*(read(generation) for _ in range(readers)))
         await until(lambda: generation.has_ended)
         assert errors_in(caplog) == ["openai_error: OpenAI call failed"]

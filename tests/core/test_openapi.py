@@ -13,15 +13,20 @@ from app.chat.models import Message
 from app.core.models import Health, Readiness
 from app.documents.models import Document
 from app.retrieval.models import Source
+from app.users.models import Accepted, ApiKey, CreatedApiKey, User
 
 QUESTIONS = ["/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"]
-CODES = {"400", "404", "413", "422", "500", "503", "504"}
+CODES = {"400", "401", "403", "404", "413", "422", "429", "500", "503", "504"}
 ANSWERS: dict[str, type[BaseModel]] = {
+    "Accepted": Accepted,
+    "ApiKey": ApiKey,
+    "CreatedApiKey": CreatedApiKey,
     "Document": Document,
     "Health": Health,
     "Message": Message,
     "Readiness": Readiness,
     "Source": Source,
+    "User": User,
 }
 Description = dict[str, Any]
 

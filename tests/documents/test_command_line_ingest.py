@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from app.core.caller import NOBODY
 from app.documents import runtime
 from app.documents.runtime import open_workplace
 from app.documents.services import DocumentService
@@ -112,7 +113,7 @@ class TestIngest:
         command = await Command.start(settings, "ingest", folder)
         await until(lambda: _has_documents(settings, 2), seconds=30)
         [geese] = await knowledge.sql("SELECT uuid FROM document WHERE title = 'geese.md'")
-        await knowledge.documents.delete(UUID(geese[0]), None)
+        await knowledge.documents.delete(NOBODY, UUID(geese[0]))
         await knowledge.work()
         outcome = await command.outcome()
         assert outcome.code == 1
@@ -132,7 +133,7 @@ class TestIngest:
 
         monkeypatch.setattr(runtime, "is_free", look)
         async with open_workplace(settings) as (database, _):
-            document, _ = await DocumentService(database).add(text_document(DUCKS, "a"), None)
+            document, _ = await DocumentService(database).add(NOBODY, text_document(DUCKS, "a"))
             await until(lambda: len(seen) >= 3)
             assert not any(seen)
             assert not await knowledge.is_ready(document.uuid)

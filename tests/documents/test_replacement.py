@@ -9,10 +9,12 @@ from uuid import UUID
 import psycopg2
 import pytest
 
+from app.core.caller import NOBODY
 from app.vector_store.base import Candidate
 from tests.support.job_table import LATER
 from tests.support.knowledge import DUCKS, Knowledge, half_way, pages
 from tests.support.psql import url_of
+from tests.support.users import ANN
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("small_steps")
@@ -64,7 +66,7 @@ class TestReplaced:
         old = await knowledge.ingest("Ducks eat plants.")
         new = await knowledge.add(pages(12))
         async with half_way(knowledge, new):
-            found = await knowledge.retrieval.search("Duck number 0 eats", limit=2)
+            found = await knowledge.retrieval.search(NOBODY, "Duck number 0 eats", limit=2)
         assert {source.document_uuid for source in found} == {old.uuid, other.uuid}
 
     async def test_not_crowded_out_by_deleted(
@@ -75,8 +77,8 @@ class TestReplaced:
         monkeypatch.setattr("app.retrieval.services.READ_FOR_EACH", 1)
         ducks = await knowledge.ingest("Ducks eat plants.")
         many = await knowledge.ingest(pages(6), "many.txt")
-        await knowledge.documents.delete(many.uuid, None)
-        found = await knowledge.retrieval.search("Duck number 0 eats", limit=2)
+        await knowledge.documents.delete(NOBODY, many.uuid)
+        found = await knowledge.retrieval.search(NOBODY, "Duck number 0 eats", limit=2)
         assert [source.document_uuid for source in found] == [ducks.uuid]
 
     async def test_swapped(self, knowledge: Knowledge) -> None:
@@ -97,7 +99,7 @@ class TestReplaced:
         await knowledge.ingest(current, "policy-current.md")
         rolled_back = await knowledge.ingest(old, "policy-current.md")
         assert [source.text for source in await knowledge.found("How much is it?")] == [old]
-        assert await knowledge.documents.page(None, 9) == [rolled_back, kept]
+        assert await knowledge.documents.page(NOBODY, 9) == [rolled_back, kept]
         assert await knowledge.store.documents() == {kept.uuid: 1, rolled_back.uuid: 1}
 
     async def test_purged(self, knowledge: Knowledge) -> None:
@@ -105,7 +107,7 @@ class TestReplaced:
         await knowledge.ingest(pages(4))
         new = await knowledge.ingest(DUCKS)
         assert await knowledge.store.documents() == {new.uuid: 1}
-        assert await knowledge.documents.page(None, 9) == [new]
+        assert await knowledge.documents.page(NOBODY, 9) == [new]
 
     async def test_overtaken(self, knowledge: Knowledge) -> None:
         """An older version that comes to its end later does not replace the newer one."""
@@ -114,7 +116,7 @@ class TestReplaced:
         new = await knowledge.ingest(DUCKS)
         await knowledge.hurry()
         await knowledge.work()
-        assert await knowledge.documents.page(None, 9) == [new]
+        assert await knowledge.documents.page(NOBODY, 9) == [new]
         assert await knowledge.store.documents() == {new.uuid: 1}
 
     async def test_newer_unreadable(self, knowledge: Knowledge) -> None:
@@ -130,20 +132,20 @@ class TestReplaced:
 class TestOwners:
     """What one owner does leaves another's documents of the same source in place."""
 
-    async def test_newer(self, knowledge: Knowledge) -> None:
+    async def test_newer(self, knowledge: Knowledge, people: None) -> None:
         """A newer version that another owner put in does not replace a document."""
         shared = await knowledge.add(pages(2))
         await knowledge.sql(LATER)
-        own = await knowledge.add(DUCKS, owner=1)
+        own = await knowledge.add(DUCKS, owner=ANN)
         await knowledge.work()
         await knowledge.hurry()
         await knowledge.work()
         assert await knowledge.store.documents() == {shared.uuid: 2, own.uuid: 1}
 
-    async def test_returned(self, knowledge: Knowledge) -> None:
+    async def test_returned(self, knowledge: Knowledge, people: None) -> None:
         """Old bytes that come again take out no document of another owner's."""
         shared = await knowledge.ingest(DUCKS)
-        own = await knowledge.add(pages(2), owner=1)
+        own = await knowledge.add(pages(2), owner=ANN)
         await knowledge.add(DUCKS)
         await knowledge.work()
         assert await knowledge.store.documents() == {shared.uuid: 1, own.uuid: 2}
@@ -159,7 +161,7 @@ class TestReturned:
         again = await knowledge.add(DUCKS)
         await knowledge.work()
         assert again == old
-        assert await knowledge.documents.page(None, 9) == [old]
+        assert await knowledge.documents.page(NOBODY, 9) == [old]
         assert await knowledge.store.documents() == {old.uuid: 1}
 
     async def test_other_name(self, knowledge: Knowledge) -> None:
@@ -177,7 +179,7 @@ class TestReturned:
         new = await knowledge.add(pages(12))
         async with half_way(knowledge, new):
             await knowledge.add(DUCKS)
-        assert await knowledge.documents.page(None, 9) == [old]
+        assert await knowledge.documents.page(NOBODY, 9) == [old]
         assert await knowledge.store.documents() == {old.uuid: 1}
 
     async def test_while_it_is_replaced(self, knowledge: Knowledge) -> None:

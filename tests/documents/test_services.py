@@ -4,82 +4,87 @@ import asyncio
 
 import pytest
 
+from app.core.caller import NOBODY, Caller
 from app.core.exceptions import NotFound
 from app.documents.models import Document
 from app.loaders.constants import PDF
 from tests.support.knowledge import DUCKS, Knowledge, text_document
+from tests.support.users import ANN, BOB
 
-OWNERS = [None, 1, 2]
+OWNERS = [NOBODY, ANN, BOB]
 UNREADABLE = "%PDF-1.7 and no more"
 
 
 @pytest.fixture
-async def documents(knowledge: Knowledge) -> dict[int | None, Document]:
+async def documents(knowledge: Knowledge, people: None) -> dict[Caller, Document]:
     """The document that is shared, and one document of every user."""
     return {
-        owner: await knowledge.add(f"Ducks of {owner}", f"{owner}.txt", owner) for owner in OWNERS
+        owner: await knowledge.add(f"Ducks of {owner.name}", f"{owner.name}.txt", owner)
+        for owner in OWNERS
     }
 
 
 class TestOwners:
     """A user's own documents are no other user's."""
 
-    @pytest.mark.parametrize(("user", "seen"), [(None, [None]), (1, [1, None]), (9, [None])])
+    @pytest.mark.parametrize(
+        ("user", "seen"), [(NOBODY, [NOBODY]), (ANN, [ANN, NOBODY]), (BOB, [BOB, NOBODY])]
+    )
     async def test_seen(
         self,
         knowledge: Knowledge,
-        documents: dict[int | None, Document],
-        user: int | None,
-        seen: list[int | None],
+        documents: dict[Caller, Document],
+        user: Caller,
+        seen: list[Caller],
     ) -> None:
         """A user sees their own and the shared documents, an anonymous caller the shared ones."""
         listed = await knowledge.documents.page(user, 9)
         assert listed == [documents[owner] for owner in seen]
         for owner, document in documents.items():
             if owner in seen:
-                assert await knowledge.documents.get(document.uuid, user) == document
+                assert await knowledge.documents.get(user, document.uuid) == document
             else:
                 with pytest.raises(NotFound):
-                    await knowledge.documents.get(document.uuid, user)
+                    await knowledge.documents.get(user, document.uuid)
 
-    @pytest.mark.parametrize("user", [None, 1])
+    @pytest.mark.parametrize("user", [NOBODY, ANN])
     async def test_deleted(
-        self, knowledge: Knowledge, documents: dict[int | None, Document], user: int | None
+        self, knowledge: Knowledge, documents: dict[Caller, Document], user: Caller
     ) -> None:
         """A user deletes their own documents only, and an anonymous caller the shared ones only."""
         for owner, document in documents.items():
             if owner != user:
                 with pytest.raises(NotFound):
-                    await knowledge.documents.delete(document.uuid, user)
-        await knowledge.documents.delete(documents[user].uuid, user)
+                    await knowledge.documents.delete(user, document.uuid)
+        await knowledge.documents.delete(user, documents[user].uuid)
         left = await knowledge.sql("SELECT user_id FROM document ORDER BY user_id NULLS FIRST")
-        assert [owner for (owner,) in left] == [owner for owner in OWNERS if owner != user]
+        assert [owner for (owner,) in left] == [owner.user_id for owner in OWNERS if owner != user]
 
 
 class TestThere:
     """A version of a source that is there already."""
 
-    @pytest.mark.parametrize("owner", [1, None])
-    async def test_own(self, knowledge: Knowledge, owner: int | None) -> None:
+    @pytest.mark.parametrize("owner", [ANN, NOBODY])
+    async def test_own(self, knowledge: Knowledge, people: None, owner: Caller) -> None:
         """The same version again is the owner's document, not that of an owner who was first."""
         first = {owner: await knowledge.add(DUCKS, owner=owner) for owner in OWNERS}
-        again, is_new = await knowledge.documents.add(text_document(DUCKS, "a.txt"), owner)
+        again, is_new = await knowledge.documents.add(owner, text_document(DUCKS, "a.txt"))
         assert (again, is_new) == (first[owner], False)
 
     async def test_other_source(self, knowledge: Knowledge) -> None:
         """The bytes of another source are another document, and both are kept."""
         first = await knowledge.ingest(DUCKS, "a.txt")
-        other, is_new = await knowledge.documents.add(text_document(DUCKS, "b.txt"), None)
+        other, is_new = await knowledge.documents.add(NOBODY, text_document(DUCKS, "b.txt"))
         assert is_new
-        assert await knowledge.documents.page(None, 9) == [other, first]
+        assert await knowledge.documents.page(NOBODY, 9) == [other, first]
 
     async def test_at_the_same_time(self, knowledge: Knowledge) -> None:
         """Of many uploads of one version at the same time one makes a document."""
         new = text_document(DUCKS, "a.txt")
-        adding = (knowledge.documents.add(new, None) for _ in range(8))
+        adding = (knowledge.documents.add(NOBODY, new) for _ in range(8))
         added = await asyncio.gather(*adding)
         assert sorted(is_new for _, is_new in added) == [False] * 7 + [True]
-        [document] = await knowledge.documents.page(None, 9)
+        [document] = await knowledge.documents.page(NOBODY, 9)
         assert all(there == document for there, _ in added)
         assert await knowledge.jobs_left() == 1
 
@@ -95,7 +100,7 @@ class TestThere:
         old = await knowledge.ingest(DUCKS)
         failed = await knowledge.ingest(UNREADABLE, media_type=PDF)
         await knowledge.add(DUCKS)
-        assert await knowledge.documents.page(None, 9) == [failed, old]
+        assert await knowledge.documents.page(NOBODY, 9) == [failed, old]
 
 
 class TestFailedVersions:
@@ -106,14 +111,14 @@ class TestFailedVersions:
         ready = await knowledge.ingest(DUCKS)
         await knowledge.ingest(UNREADABLE, media_type=PDF)
         new = await knowledge.add("Geese graze.")
-        assert await knowledge.documents.page(None, 9) == [new, ready]
+        assert await knowledge.documents.page(NOBODY, 9) == [new, ready]
 
-    async def test_of_others(self, knowledge: Knowledge) -> None:
+    async def test_of_others(self, knowledge: Knowledge, people: None) -> None:
         """A new version leaves what failed of another source, and of another owner."""
-        own = await knowledge.add(UNREADABLE, owner=1, media_type=PDF)
+        own = await knowledge.add(UNREADABLE, owner=ANN, media_type=PDF)
         other = await knowledge.ingest(UNREADABLE, "b.pdf", media_type=PDF)
         new = await knowledge.add(DUCKS)
-        listed = await knowledge.documents.page(1, 9)
+        listed = await knowledge.documents.page(ANN, 9)
         assert [document.uuid for document in listed] == [new.uuid, other.uuid, own.uuid]
         assert [document.status for document in listed] == ["pending", "failed", "failed"]
 

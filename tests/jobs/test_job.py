@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from app.core.caller import SERVICE
 from app.core.exceptions import RetrievalUnavailable
 from app.jobs.constants import LONGEST_BACKOFF_SEC
 from app.jobs.exceptions import LeaseLost
@@ -67,7 +68,7 @@ class TestLease:
         await jobs.hurry()
         assert await Job.claim(jobs.database, KINDS)
         with pytest.raises(LeaseLost):
-            await jobs.database.run(job.finish)
+            await jobs.database.run(SERVICE, job.finish)
         assert await jobs.jobs_left() == 1
 
     async def test_lost_cannot_be_held(self, jobs: JobTable) -> None:
@@ -77,7 +78,7 @@ class TestLease:
         assert job
         await jobs.sql("UPDATE job SET lease = gen_random_uuid()")
         with pytest.raises(LeaseLost):
-            await jobs.database.run(job.hold)
+            await jobs.database.run(SERVICE, job.hold)
 
     async def test_kept(self, jobs: JobTable, monkeypatch: pytest.MonkeyPatch) -> None:
         """A worker keeps its job for as long as it takes, and no other worker gets it."""

@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.core.caller import NOBODY
 from app.loaders.constants import PDF
 from app.retrieval.models import Filter, Source
 from tests.conftest import SettingsFactory
@@ -15,6 +16,7 @@ from tests.support.knowledge import DUCKS, Knowledge, pages, text_document
 from tests.support.server import problem_of, serve
 from tests.support.stores import empty
 from tests.support.uploads import DOCUMENTS, ended, post_file, post_text, search, wait_for
+from tests.support.users import ANN, BOB
 
 GEESE = "Greylag geese graze on grass and eat winter grain."
 
@@ -30,7 +32,7 @@ async def birds(knowledge: Knowledge) -> Knowledge:
 async def sources(knowledge: Knowledge, **given: Any) -> set[str]:
     """The sources of what a search with this filter finds."""
     where = Filter.model_validate(given)
-    found = await knowledge.retrieval.search("What do birds eat?", limit=20, filter=where)
+    found = await knowledge.retrieval.search(NOBODY, "What do birds eat?", limit=20, filter=where)
     return {passage.source for passage in found}
 
 
@@ -41,7 +43,7 @@ class TestFilter:
 
     async def test_only_named_documents_are_searched(self, birds: Knowledge) -> None:
         """Only the named documents are searched; an empty list matches nothing."""
-        [geese, ducks] = await birds.documents.page(None, 2)
+        [geese, ducks] = await birds.documents.page(NOBODY, 2)
         assert await sources(birds, document_uuids=[ducks.uuid]) == {"ducks.txt"}
         both = [ducks.uuid, geese.uuid]
         assert await sources(birds, document_uuids=both) == {"ducks.txt", "geese.txt"}
@@ -87,7 +89,7 @@ class TestRepeats:
         others = [f"{number}.txt" for number in range(19)]
         for source in others:
             await knowledge.ingest(f"Snails, as told in {source}", source)
-        found = await knowledge.retrieval.search("What do ducks eat?", limit=20)
+        found = await knowledge.retrieval.search(NOBODY, "What do ducks eat?", limit=20)
         assert sorted(passage.source for passage in found) == sorted(["repeats.md", *others])
 
     async def test_text_of_two_documents_is_found_once(self, knowledge: Knowledge) -> None:
@@ -102,25 +104,29 @@ class TestRepeats:
         """When one of two documents that hold a text is deleted, the other's is found."""
         first, second = [await knowledge.ingest(DUCKS, source) for source in ("a.txt", "b.txt")]
         [found] = await knowledge.found("What do mallard ducks eat?")
-        await knowledge.documents.delete(found.document_uuid, None)
+        await knowledge.documents.delete(NOBODY, found.document_uuid)
         [left] = await knowledge.found("What do mallard ducks eat?")
         assert {found.document_uuid, left.document_uuid} == {first.uuid, second.uuid}
 
 
 class TestOwners:
-    async def test_own_and_shared_documents_are_found(self, knowledge: Knowledge) -> None:
+    async def test_own_and_shared_documents_are_found(
+        self, knowledge: Knowledge, people: None
+    ) -> None:
         """A user finds their own and the shared documents; without a user only those are found."""
-        for source, owner in [("shared", None), ("mine", 1), ("theirs", 2)]:
-            await knowledge.documents.add(text_document(f"Ducks, {source}", source), owner)
+        for source, owner in [("shared", NOBODY), ("mine", ANN), ("theirs", BOB)]:
+            await knowledge.documents.add(owner, text_document(f"Ducks, {source}", source))
         await knowledge.work()
-        for user, expected in [(None, {"shared"}), (1, {"shared", "mine"})]:
-            found = await knowledge.retrieval.search("Ducks", limit=9, user_id=user)
+        for user, expected in [(NOBODY, {"shared"}), (ANN, {"shared", "mine"})]:
+            found = await knowledge.retrieval.search(user, "Ducks", limit=9)
             assert {passage.source for passage in found} == expected
 
-    async def test_equal_bytes_of_two_owners_are_two_documents(self, knowledge: Knowledge) -> None:
+    async def test_equal_bytes_of_two_owners_are_two_documents(
+        self, knowledge: Knowledge, people: None
+    ) -> None:
         """Equal bytes from two owners are two documents."""
-        for owner in (None, 1, 2):
-            _, is_new = await knowledge.documents.add(text_document(DUCKS, "a"), owner)
+        for owner in (NOBODY, ANN, BOB):
+            _, is_new = await knowledge.documents.add(owner, text_document(DUCKS, "a"))
             assert is_new
         await knowledge.work()
         assert len(await knowledge.store.documents()) == 3

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.core.caller import NOBODY
 from app.embeddings.embedder import Embedder
 from app.retrieval.relevance import Relevance
 from app.retrieval.services import RetrievalService, RetrievedPassage
@@ -30,7 +31,7 @@ class TestRelevant:
         for name in others:
             await knowledge.ingest(f"Snails, as told in {name}", name)
         retrieval = retrieval_at(-1, knowledge, embedder)
-        found = await retrieval.relevant("What do ducks eat?", limit=20)
+        found = await retrieval.relevant(NOBODY, "What do ducks eat?", limit=20)
         assert sorted(source.source for source in found) == sorted(["repeats.md", *others])
 
     async def test_text_of_two_documents_is_named_once(
@@ -39,7 +40,7 @@ class TestRelevant:
         """An answer names a text once that two documents hold, and so has room for others."""
         for name, text in (("a.txt", DUCKS), ("b.txt", DUCKS), ("c.txt", "Ducks eat grain.")):
             await knowledge.ingest(text, name)
-        found = await retrieval_at(-1, knowledge, embedder).relevant(QUESTION, limit=2)
+        found = await retrieval_at(-1, knowledge, embedder).relevant(NOBODY, QUESTION, limit=2)
         assert [source.text for source in found] == [DUCKS, "Ducks eat grain."]
 
     @pytest.mark.parametrize(("threshold", "count"), [(0.5, 1), (1.8, 0)])
@@ -48,7 +49,9 @@ class TestRelevant:
     ) -> None:
         """A question has sources only if the evidence of a passage reaches the threshold."""
         await knowledge.ingest(DUCKS)
-        found = await retrieval_at(threshold, knowledge, embedder).relevant(QUESTION, limit=3)
+        found = await retrieval_at(threshold, knowledge, embedder).relevant(
+            NOBODY, QUESTION, limit=3
+        )
         assert len(found) == count
 
 

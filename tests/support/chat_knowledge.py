@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.core.caller import NOBODY
 from app.db import open_database
 from app.documents.models import NewDocument
 from app.documents.services import DocumentService
@@ -31,9 +32,9 @@ DOCUMENTS = [document("port", PORT), document("ducks", DUCKS), document("volcano
 async def ingested(settings: Settings, embedder: Embedder) -> AsyncIterator[None]:
     """Ingests the documents into DATA_DIR; afterwards they are gone from Postgres again."""
     async with open_knowledge(settings, embedder) as knowledge:
-        added = [(await knowledge.documents.add(new, None))[0] for new in DOCUMENTS]
+        added = [(await knowledge.documents.add(NOBODY, new))[0] for new in DOCUMENTS]
         await knowledge.work()
     yield
     async with open_database(settings) as database:
         for stored in added:
-            await DocumentService(database).delete(stored.uuid, None)
+            await DocumentService(database).delete(NOBODY, stored.uuid)

@@ -1,4 +1,4 @@
-"""The command line of the knowledge base, run as its users run it."""
+"""The command lines, run as their users run them."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from app.core.caller import NOBODY
 from app.core.constants import ROOT
 from app.db import open_database
 from app.documents.services import DocumentService
@@ -25,14 +26,18 @@ class Outcome:
 
 
 class Command:
-    """`python -m app.documents …` in a process of its own, away from any .env."""
+    """`python -m app.documents …`, or another, in a process of its own, away from any .env."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     @classmethod
     async def start(
-        cls, settings: Settings, *arguments: str | Path, output: int = asyncio.subprocess.PIPE
+        cls,
+        settings: Settings,
+        *arguments: str | Path,
+        module: str = "app.documents",
+        output: int = asyncio.subprocess.PIPE,
     ) -> Self:
         """Starts it with the database and the folder of these settings."""
         environment = {
@@ -45,7 +50,7 @@ class Command:
             environment["DATABASE_URL"] = settings.DATABASE_URL.get_secret_value()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "app.documents", *map(str, arguments)),
+            *("-m", module, *map(str, arguments)),
             env=environment | {"MAX_DOCUMENT_BYTES": str(settings.MAX_DOCUMENT_BYTES)},
             cwd=settings.DATA_DIR.parent,
             stdout=output,
@@ -68,12 +73,12 @@ class Command:
         )
 
 
-async def run(settings: Settings, *arguments: str | Path) -> Outcome:
+async def run(settings: Settings, *arguments: str | Path, module: str = "app.documents") -> Outcome:
     """Runs a command to its end."""
-    return await (await Command.start(settings, *arguments)).outcome()
+    return await (await Command.start(settings, *arguments, module=module)).outcome()
 
 
 async def put_in(settings: Settings, text: str, source: str = "ducks.txt") -> None:
     """Puts a text in, as a server without a worker would."""
     async with open_database(settings) as database:
-        await DocumentService(database).add(text_document(text, source), None)
+        await DocumentService(database).add(NOBODY, text_document(text, source))

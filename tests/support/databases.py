@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy
 from pydantic import SecretStr
 
+from app.core.caller import SERVICE
 from app.db import Database, Queries, Row, create_database
 from settings import Settings
 
@@ -44,7 +45,7 @@ def message(text: str = "Hello") -> Row:
 async def stored(database: Database, uuid: UUID) -> Row | None:
     """A message as it is stored."""
     row: Row | None = await database.run(
-        lambda queries: queries.get_message(uuid=uuid, user_id=None)
+        SERVICE, lambda queries: queries.get_message(uuid=uuid, user_id=None)
     )
     return row
 
@@ -56,7 +57,7 @@ def to_json(rows: list[Row]) -> str:
 
 def execute(queries: Queries, statement: str, **given: str) -> Any:
     """Runs a statement that the application has no query for, on the transaction's connection."""
-    with queries.transaction() as savepoint:
+    with queries.module.transaction() as savepoint:
         return savepoint.session.execute(sqlalchemy.text(statement), given).scalars().all()
 
 

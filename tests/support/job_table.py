@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from app.core.caller import SERVICE
 from app.db import Database
 from settings import Settings
 from tests.support.psql import sql
@@ -50,7 +51,7 @@ class JobTable:
     async def insert(self, kind: str = "index", size: int = 0) -> UUID:
         """Inserts a job that is due, about a document of so many bytes; that document's uuid."""
         uuid = uuid4()
-        await self.database.query("insert_job", kind=kind, document_uuid=uuid, bytes=size)
+        await self.database.query(SERVICE, "insert_job", kind=kind, document_uuid=uuid, bytes=size)
         return uuid
 
     async def hurry(self) -> None:
@@ -70,5 +71,5 @@ class JobTable:
 
     async def jobs_left(self) -> int:
         """How many rows the job table has."""
-        left: int = await self.database.query("count_jobs")
+        left: int = await self.database.query(SERVICE, "count_jobs")
         return left

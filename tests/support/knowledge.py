@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.core.caller import NOBODY, Caller
 from app.db import open_database
 from app.documents.drift import drift
 from app.documents.index_version import upgrade_index
@@ -40,10 +41,10 @@ class Knowledge(JobTable):
     retrieval: RetrievalService
 
     async def add(
-        self, text: str, source: str = "a.txt", owner: int | None = None, **given: Any
+        self, text: str, source: str = "a.txt", owner: Caller = NOBODY, **given: Any
     ) -> Document:
         """Takes a text in; nothing is done with it yet."""
-        return (await self.documents.add(text_document(text, source, **given), owner))[0]
+        return (await self.documents.add(owner, text_document(text, source, **given)))[0]
 
     async def work(self) -> None:
         """Does all jobs that are due."""
@@ -53,11 +54,11 @@ class Knowledge(JobTable):
         """Takes a text in and does all jobs that are due."""
         document = await self.add(text, source, **given)
         await self.work()
-        return await self.documents.get(document.uuid, None)
+        return await self.documents.get(NOBODY, document.uuid)
 
     async def found(self, query: str) -> list[Source]:
         """All that a query finds."""
-        return await self.retrieval.search(query, limit=20)
+        return await self.retrieval.search(NOBODY, query, limit=20)
 
     async def drift(self) -> int:
         """Points in the index less passages in Postgres."""
@@ -70,7 +71,7 @@ class Knowledge(JobTable):
 
     async def is_ready(self, uuid: UUID) -> bool:
         """Whether a document can be found."""
-        return (await self.documents.get(uuid, None)).status == "ready"
+        return (await self.documents.get(NOBODY, uuid)).status == "ready"
 
 
 @asynccontextmanager
@@ -115,7 +116,7 @@ async def half_way(knowledge: Knowledge, document: Document) -> AsyncIterator[as
     working = asyncio.create_task(knowledge.work())
 
     async def begun() -> bool:
-        return (await knowledge.documents.get(document.uuid, None)).passages_done > 0
+        return (await knowledge.documents.get(NOBODY, document.uuid)).passages_done > 0
 
     await until(begun, seconds=20)
     yield working

@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+from app.core.caller import SERVICE
 from app.db import Database
 from app.jobs.job import Job
 from app.jobs.worker import Handler, Worker
@@ -17,7 +18,7 @@ class Recorder:
 
     async def do(self, job: Job) -> None:
         """Finishes a job."""
-        await self._database.run(job.finish)
+        await self._database.run(SERVICE, job.finish)
         self.done.append(job.document_uuid)
 
     def worker(self, sizes: tuple[int | None, ...] = (None,)) -> Worker:

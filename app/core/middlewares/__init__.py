@@ -10,7 +10,10 @@ from app.core.middlewares.requests import InternalErrors, RequestContext, Startu
 from app.core.middlewares.sites import AllowedHosts, Cors, Origins, OwnPages, allowed_hosts
 from settings import Settings
 
-EXPOSED_HEADERS: Final = ("X-Request-ID", "X-Message-UUID", "Link", "Retry-After")
+EXPOSED_HEADERS: Final = (
+    *("X-Request-ID", "X-Message-UUID", "Link", "Retry-After"),
+    *("RateLimit", "RateLimit-Policy", "Idempotency-Replayed"),
+)
 
 
 def add_middlewares(app: FastAPI, settings: Settings, body_limits: Mapping[str, int]) -> None:

@@ -23,7 +23,10 @@ ACCEPTED_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestContext:
-    """Gives each request its id, in the response and in every log line, and logs its end."""
+    """Gives each request its id, in the response and in every log line, and logs its end.
+
+    What is put into `scope["response_headers"]` goes out with the response, whatever it is.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,12 +38,15 @@ class RequestContext:
         given = Headers(scope=scope).get("x-request-id", "")
         token = request_id.set(given if ACCEPTED_REQUEST_ID.fullmatch(given) else uuid4().hex)
         start, status = perf_counter(), 499  # the client left before an answer began
+        scope["response_headers"] = {}
 
         def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = str(request_id.get())
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = str(request_id.get())
+                headers.update(scope["response_headers"])
             return send(message)
 
         try:

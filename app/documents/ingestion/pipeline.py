@@ -5,6 +5,7 @@ from uuid import UUID
 
 import orjson
 
+from app.core.caller import SERVICE
 from app.db import Database, Queries, Row
 from app.documents.constants import EMBED_AT_ONCE
 from app.documents.ingestion.chunking import Passage, embedding_text
@@ -36,7 +37,7 @@ class Pipeline:
 
     async def ingest(self, job: Job) -> None:
         """Makes a document findable in place of its older versions, or failed with the reason."""
-        document = await self._database.query("begin_document", uuid=job.document_uuid)
+        document = await self._database.query(SERVICE, "begin_document", uuid=job.document_uuid)
         if document is not None:  # else it has been deleted
             try:
                 parsed = await self._parse(job, document)
@@ -44,7 +45,7 @@ class Pipeline:
                 await self._fail(job, str(error))
                 return
             await self._write(job, document, parsed)
-        await self._database.run(lambda queries: _publish(queries, job))
+        await self._database.run(SERVICE, lambda queries: _publish(queries, job))
 
     async def give_up(self, job: Job) -> None:
         """Ends an ingestion that internal errors broke off again and again."""
@@ -60,21 +61,21 @@ class Pipeline:
             }
             await self._upsert(job.document_uuid, rows[0], texts)
             first = rows[-1]["ordinal"] + 1
-        await self._database.run(job.finish)
+        await self._database.run(SERVICE, job.finish)
 
     async def purge(self, job: Job) -> None:
         """Deletes the points of a document that is gone."""
         await self._store.delete(job.document_uuid)
-        await self._database.run(job.finish)
+        await self._database.run(SERVICE, job.finish)
 
     async def sweep(self, job: Job) -> None:
         """Deletes the points of documents that are not there, and has torn ones indexed anew."""
         if indexed := await self._store.documents():
             await self._sweep(indexed)
-        await self._database.run(job.finish)
+        await self._database.run(SERVICE, job.finish)
 
     async def _sweep(self, indexed: dict[UUID, int]) -> None:
-        rows = await self._database.query("select_existing_documents", uuids=list(indexed))
+        rows = await self._database.query(SERVICE, "select_existing_documents", uuids=list(indexed))
         for uuid in indexed.keys() - {row["uuid"] for row in rows}:
             await self._store.delete(uuid)
         for row in rows:
@@ -82,7 +83,7 @@ class Pipeline:
             if passages is not None and indexed[uuid] > passages:
                 await self._store.delete(uuid)
                 await self._database.query(
-                    "insert_job", kind="index", document_uuid=uuid, bytes=size
+                    SERVICE, "insert_job", kind="index", document_uuid=uuid, bytes=size
                 )
 
     async def _fail(self, job: Job, reason: str) -> None:
@@ -92,7 +93,7 @@ class Pipeline:
             insert_purge(queries, job.document_uuid)
             job.finish(queries)
 
-        await self._database.run(transaction)
+        await self._database.run(SERVICE, transaction)
 
     async def _parse(self, job: Job, document: Row) -> ParsedDocument:
         source, title = document["source"], document["title"]
@@ -111,7 +112,7 @@ class Pipeline:
                 passages_total=len(parsed.passages),
             )
 
-        await self._database.run(transaction)
+        await self._database.run(SERVICE, transaction)
         return parsed
 
     async def _content(self, job: Job) -> bytes:
@@ -125,7 +126,7 @@ class Pipeline:
 
     async def _content_part(self, job: Job, ordinal: int) -> memoryview | None:
         part: memoryview | None = await self._database.query(
-            "get_content_part", job_id=job.id, ordinal=ordinal
+            SERVICE, "get_content_part", job_id=job.id, ordinal=ordinal
         )
         return part
 
@@ -141,14 +142,18 @@ class Pipeline:
             }
             await self._upsert(job.document_uuid, document, texts)
             advanced = await self._database.run(
-                lambda queries, batch=batch: _insert(queries, job, batch)  # type: ignore[misc]
+                SERVICE, lambda queries, batch=batch: _insert(queries, job, batch)  # type: ignore[misc]
             )
             if not advanced:
                 return  # it has been deleted meanwhile
 
     async def _passages(self, document_uuid: UUID, first: int) -> list[Row]:
         rows: list[Row] = await self._database.query(
-            "get_document_passages", document_uuid=document_uuid, first=first, limit=EMBED_AT_ONCE
+            SERVICE,
+            "get_document_passages",
+            document_uuid=document_uuid,
+            first=first,
+            limit=EMBED_AT_ONCE,
         )
         return rows
 

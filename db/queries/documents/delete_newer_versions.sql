@@ -7,7 +7,7 @@ WHERE
     AND newer.id > older.id
     AND newer.source = older.source
     -- Of the digest there is an index; a whole source may be too long for one.
-    AND md5(newer.source) = md5(older.source)
+    AND newer.source_md5 = older.source_md5
     AND newer.user_id IS NOT DISTINCT FROM older.user_id
     AND newer.status IN ('pending', 'processing')
 RETURNING newer.uuid

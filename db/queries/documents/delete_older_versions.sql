@@ -7,6 +7,6 @@ WHERE
     AND older.id < newer.id
     AND older.source = newer.source
     -- Of the digest there is an index; a whole source may be too long for one.
-    AND md5(older.source) = md5(newer.source)
+    AND older.source_md5 = newer.source_md5
     AND older.user_id IS NOT DISTINCT FROM newer.user_id
 RETURNING older.uuid

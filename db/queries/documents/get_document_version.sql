@@ -7,7 +7,7 @@ FROM document
 WHERE
     source = :source
     -- Of the digest there is an index; a whole source may be too long for one.
-    AND md5(source) = md5(:source)
+    AND source_md5 = md5(:source)
     AND sha256 = :sha256
     AND user_id IS NOT DISTINCT FROM :user_id
     AND status <> 'failed'

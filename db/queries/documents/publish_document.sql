@@ -11,7 +11,7 @@ WHERE
             newer.id > document.id
             AND newer.source = document.source
             -- Of the digest there is an index; a whole source may be too long for one.
-            AND md5(newer.source) = md5(document.source)
+            AND newer.source_md5 = document.source_md5
             AND newer.user_id IS NOT DISTINCT FROM document.user_id
             AND newer.status = 'ready'
     )

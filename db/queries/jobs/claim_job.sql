@@ -25,4 +25,4 @@ WHERE id = (
     FOR UPDATE SKIP LOCKED
     LIMIT 1
 )
-RETURNING id, kind, document_uuid, attempts, faults, lease
+RETURNING id, kind, document_uuid, payload, attempts, faults, lease

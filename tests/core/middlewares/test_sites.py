@@ -106,7 +106,11 @@ class TestOwnPages:
         self, shared_client: httpx2.AsyncClient, make_settings: SettingsFactory
     ) -> None:
         """The origin of the host is our own, also where a proxy has ended TLS before us."""
-        settings = make_settings(ENVIRONMENT="production", PUBLIC_URL="https://brag.example/app")
+        settings = make_settings(
+            ENVIRONMENT="production",
+            PUBLIC_URL="https://brag.example/app",
+            AUTH_REQUIRED=False,
+        )
         async with serve(settings) as client:
             for origin, host, status in (
                 ("https://brag.example", "brag.example", 422),
@@ -141,7 +145,7 @@ class TestCors:
         self, make_settings: SettingsFactory
     ) -> None:
         """In production no page of another site may call, unless a setting names it."""
-        async with serve(make_settings(ENVIRONMENT="production")) as client:
+        async with serve(make_settings(ENVIRONMENT="production", AUTH_REQUIRED=False)) as client:
             response = await client.get("/healthcheck", headers=ORIGIN)
             assert "access-control-allow-origin" not in response.headers
             response = await client.options("/v1/completion", headers=PREFLIGHT)
@@ -149,7 +153,9 @@ class TestCors:
 
     async def test_named_page_may_call_with_cookies(self, make_settings: SettingsFactory) -> None:
         """A page of CORS_ORIGINS may call, with cookies, and read the headers that it needs."""
-        settings = make_settings(ENVIRONMENT="production", CORS_ORIGINS="https://shop.example")
+        settings = make_settings(
+            ENVIRONMENT="production", CORS_ORIGINS="https://shop.example", AUTH_REQUIRED=False
+        )
         async with serve(settings) as client:
             response = await client.get("/healthcheck", headers=ORIGIN)
             assert response.headers["access-control-allow-origin"] == "https://shop.example"

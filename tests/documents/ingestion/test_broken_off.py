@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 
+from app.core.caller import NOBODY
 from tests.support.job_table import STEAL
 from tests.support.knowledge import DUCKS, Knowledge, half_way, pages
 
@@ -26,7 +27,7 @@ class TestCrash:
         assert texts[0] == ("committed before",)
         assert texts[-1] != ("committed before",)
         assert len(texts) == 12
-        assert (await knowledge.documents.get(document.uuid, None)).status == "ready"
+        assert (await knowledge.documents.get(NOBODY, document.uuid)).status == "ready"
         assert await knowledge.drift() == 0
 
     async def test_before_commit(self, knowledge: Knowledge) -> None:
@@ -52,7 +53,7 @@ class TestLostLease:
         document = await knowledge.add(DUCKS)
         await knowledge.sql(STEAL.format(done=0))
         await knowledge.work()
-        stored = await knowledge.documents.get(document.uuid, None)
+        stored = await knowledge.documents.get(NOBODY, document.uuid)
         assert (stored.status, stored.passages_total) == ("processing", None)
         assert await knowledge.sql("SELECT FROM passage") == []
 
@@ -61,7 +62,7 @@ class TestLostLease:
         document = await knowledge.add(pages(6))
         await knowledge.sql(STEAL.format(done=2))
         await knowledge.work()
-        assert (await knowledge.documents.get(document.uuid, None)).passages_done == 2
+        assert (await knowledge.documents.get(NOBODY, document.uuid)).passages_done == 2
         await knowledge.sql("DROP TRIGGER steal ON document")
         await knowledge.hurry()
         await knowledge.work()
@@ -73,5 +74,5 @@ class TestLostLease:
         document = await knowledge.add(" ", media_type="application/pdf")
         await knowledge.sql(STEAL.format(done=0))
         await knowledge.work()
-        assert (await knowledge.documents.get(document.uuid, None)).status == "processing"
+        assert (await knowledge.documents.get(NOBODY, document.uuid)).status == "processing"
         assert await knowledge.jobs_left() == 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.core.caller import NOBODY
 from app.documents.models import NewDocument
 from app.loaders.constants import PDF
 from tests.support.documents import pdf
@@ -44,7 +45,7 @@ class TestIngest:
     async def test_pages(self, knowledge: Knowledge) -> None:
         """A passage of a PDF is found with the page on which it begins."""
         content = pdf("Ducks dive. " * 60, "", "Geese graze. " * 60)
-        await knowledge.documents.add(NewDocument(content, "Birds", "birds.pdf", PDF), None)
+        await knowledge.documents.add(NOBODY, NewDocument(content, "Birds", "birds.pdf", PDF))
         await knowledge.work()
         found = await knowledge.found("Ducks and geese")
         assert {(source.text[:5], source.page) for source in found} == {("Ducks", 1), ("Geese", 3)}
@@ -79,9 +80,9 @@ class TestIngest:
         """A document that is being ingested says how far it has come, and is not found yet."""
         document = await knowledge.add(pages(12))
         async with half_way(knowledge, document):
-            seen = await knowledge.documents.get(document.uuid, None)
+            seen = await knowledge.documents.get(NOBODY, document.uuid)
             found = await knowledge.found("Duck")
-            after = await knowledge.documents.get(document.uuid, None)
+            after = await knowledge.documents.get(NOBODY, document.uuid)
         assert (seen.status, seen.passages_total) == ("processing", 12)
         assert 0 < seen.passages_done < 12
         assert after.status == "processing"
@@ -106,7 +107,7 @@ class TestDeleted:
     async def test_before(self, knowledge: Knowledge) -> None:
         """A document that is deleted before its turn is never ingested."""
         document = await knowledge.add(DUCKS)
-        await knowledge.documents.delete(document.uuid, None)
+        await knowledge.documents.delete(NOBODY, document.uuid)
         await knowledge.work()
         assert (await knowledge.jobs_left(), await knowledge.store.count()) == (0, 0)
 
@@ -114,7 +115,7 @@ class TestDeleted:
         """A document that is deleted while it is ingested leaves no passage and no point."""
         document = await knowledge.add(pages(12))
         async with half_way(knowledge, document):
-            await knowledge.documents.delete(document.uuid, None)
+            await knowledge.documents.delete(NOBODY, document.uuid)
         await knowledge.work()
         assert (await knowledge.jobs_left(), await knowledge.store.count()) == (0, 0)
         assert await knowledge.sql("SELECT FROM passage") == []
@@ -124,6 +125,6 @@ class TestDeleted:
         old = await knowledge.ingest(DUCKS)
         new = await knowledge.add(pages(12))
         async with half_way(knowledge, new):
-            await knowledge.documents.delete(new.uuid, None)
+            await knowledge.documents.delete(NOBODY, new.uuid)
         assert {source.document_uuid for source in await knowledge.found("Duck")} == {old.uuid}
         assert await knowledge.drift() == 0

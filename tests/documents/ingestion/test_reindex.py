@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from app.core.caller import NOBODY
 from app.vector_store.base import Point
 from tests.support.knowledge import DUCKS, Knowledge, half_way, pages
+from tests.support.users import ANN
 
 pytestmark = pytest.mark.usefixtures("small_steps")
 
@@ -23,7 +25,9 @@ class TestReindex:
         assert after == before
         assert await knowledge.drift() == 0
 
-    async def test_same_points(self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_same_points(
+        self, knowledge: Knowledge, people: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """A reindexed document has the points that it had: words, vectors, owner and filters."""
         upsert, written = knowledge.store.upsert, list[Point]()
 
@@ -33,7 +37,7 @@ class TestReindex:
 
         monkeypatch.setattr(knowledge.store, "upsert", record)
         text = "# Birds\n\n" + pages(3).replace("#", "##")
-        await knowledge.add(text, owner=1, title="Manual", metadata={"n": 1})
+        await knowledge.add(text, owner=ANN, title="Manual", metadata={"n": 1})
         await knowledge.work()
         await knowledge.clear_store()
         await knowledge.documents.reindex()
@@ -95,6 +99,6 @@ class TestReindex:
         """A document that is deleted before its points are written again gets none."""
         document = await knowledge.ingest(DUCKS)
         await knowledge.documents.reindex()
-        await knowledge.documents.delete(document.uuid, None)
+        await knowledge.documents.delete(NOBODY, document.uuid)
         await knowledge.work()
         assert (await knowledge.jobs_left(), await knowledge.store.count()) == (0, 0)

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from app.core.background import background
+from app.core.caller import NOBODY
 from app.documents.ingestion.worker import open_worker
 from app.embeddings.embedder import Embedder
 from tests.support.job_table import INDEX_LATER, LATER, RECORD
@@ -22,7 +23,7 @@ class TestOrder:
         first, second = await knowledge.add("One", "1"), await knowledge.add("Two", "2")
         await knowledge.worker.step()
         assert await knowledge.is_ready(first.uuid)
-        assert (await knowledge.documents.get(second.uuid, None)).status == "pending"
+        assert (await knowledge.documents.get(NOBODY, second.uuid)).status == "pending"
 
     async def test_small_first(self, knowledge: Knowledge) -> None:
         """A worker that leaves large documents to others takes the small ones behind them."""
@@ -67,7 +68,7 @@ class TestPurge:
         """The points of a document are purged only after its ingestion, which writes points."""
         document = await knowledge.add(DUCKS)
         await knowledge.sql(LATER)
-        await knowledge.documents.delete(document.uuid, None)
+        await knowledge.documents.delete(NOBODY, document.uuid)
         assert not await knowledge.worker.step()
         await knowledge.hurry()
         await knowledge.work()
@@ -77,7 +78,7 @@ class TestPurge:
         """The points of a document are purged only after they have been written again."""
         document = await knowledge.ingest(DUCKS)
         await knowledge.sql(INDEX_LATER, document.uuid)
-        await knowledge.documents.delete(document.uuid, None)
+        await knowledge.documents.delete(NOBODY, document.uuid)
         assert not await knowledge.worker.step()
         await knowledge.hurry()
         await knowledge.work()
@@ -108,5 +109,5 @@ class TestTwoWorkers:
         await knowledge.hurry()
         await knowledge.work()
         assert await knowledge.store.documents() == {newest.uuid: 2}
-        left = await knowledge.documents.page(None, 9)
+        left = await knowledge.documents.page(NOBODY, 9)
         assert [document.uuid for document in left] == [newest.uuid]

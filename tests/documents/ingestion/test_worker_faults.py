@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from app.core.caller import NOBODY
 from app.documents.ingestion.pipeline import INTERNAL_ERROR
 from app.documents.models import passage_uuid
 from app.jobs.constants import LONGEST_BACKOFF_SEC, MAX_FAULTS
@@ -22,7 +23,7 @@ class TestUnexpected:
             assert (await knowledge.attempts_and_delay())[0] == attempt
             await knowledge.hurry()
         await knowledge.work()
-        stored = await knowledge.documents.get(document, None)
+        stored = await knowledge.documents.get(NOBODY, document)
         assert (stored.status, stored.error) == ("failed", INTERNAL_ERROR)
         assert await knowledge.sql("SELECT FROM passage WHERE document_uuid = %s", document) == []
         assert await knowledge.jobs_left() == 0
@@ -33,7 +34,7 @@ class TestUnexpected:
         document = await self._collide(knowledge)
         await knowledge.sql("UPDATE job SET attempts = 100")
         await knowledge.work()
-        assert (await knowledge.documents.get(document, None)).status == "processing"
+        assert (await knowledge.documents.get(NOBODY, document)).status == "processing"
         assert await knowledge.jobs_left() == 1
 
     async def test_failed_half_way(self, knowledge: Knowledge) -> None:
@@ -41,7 +42,7 @@ class TestUnexpected:
         document = await self._collide(knowledge, pages(4), ordinal=2)
         await knowledge.sql("UPDATE job SET attempts = %s, faults = %s", MAX_FAULTS, MAX_FAULTS - 1)
         await knowledge.work()
-        stored = await knowledge.documents.get(document, None)
+        stored = await knowledge.documents.get(NOBODY, document)
         assert (stored.status, stored.passages_done) == ("failed", 2)
         assert await knowledge.sql("SELECT count(*) FROM passage") == [(1,)]
         assert await knowledge.drift() == 0
@@ -53,7 +54,7 @@ class TestUnexpected:
         await knowledge.sql("DELETE FROM passage")
         await knowledge.hurry()
         await knowledge.work()
-        assert (await knowledge.documents.get(document, None)).status == "ready"
+        assert (await knowledge.documents.get(NOBODY, document)).status == "ready"
 
     async def test_ready_document(
         self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch

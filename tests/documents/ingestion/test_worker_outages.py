@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from app.core.caller import NOBODY
 from app.core.exceptions import DatabaseUnavailable
 from app.embeddings.embedder import Embedder
 from settings import Settings
@@ -68,7 +69,7 @@ class TestQdrantDown:
         qdrant.recover()
         await remote.hurry()
         await remote.work()
-        assert (await remote.documents.get(document.uuid, None)).status == "ready"
+        assert (await remote.documents.get(NOBODY, document.uuid)).status == "ready"
 
     async def test_longest_wait(self, remote: Knowledge, qdrant: QdrantDouble) -> None:
         """However long Qdrant is down, a minute is the longest wait, and no document fails."""
@@ -78,12 +79,12 @@ class TestQdrantDown:
         await remote.worker.step()
         _, delay = await remote.attempts_and_delay()
         assert 50 < delay <= 60
-        assert (await remote.documents.get(document.uuid, None)).status == "processing"
+        assert (await remote.documents.get(NOBODY, document.uuid)).status == "processing"
 
     async def test_purge(self, remote: Knowledge, qdrant: QdrantDouble) -> None:
         """A deleted document's points are purged when Qdrant is back, and not found meanwhile."""
         document = await remote.ingest(DUCKS)
-        await remote.documents.delete(document.uuid, None)
+        await remote.documents.delete(NOBODY, document.uuid)
         qdrant.fail(503)
         await remote.worker.step()
         qdrant.recover()
@@ -106,5 +107,5 @@ class TestPostgresDown:
         await proxy.resume()
         await cut_off.hurry()
         await cut_off.work()
-        assert (await cut_off.documents.get(document.uuid, None)).passages_done == 12
+        assert (await cut_off.documents.get(NOBODY, document.uuid)).passages_done == 12
         assert await cut_off.drift() == 0

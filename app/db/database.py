@@ -1,39 +1,39 @@
-"""The seam to Postgres: one engine, one PugSQL module, awaitable.
+"""The queries of db/queries, awaitable: one engine, one PugSQL module.
 
 PugSQL and psycopg2 are synchronous, so everything here runs in a bounded pool of threads, a whole
-transaction in one of them. What a driver raises leaves this file as DatabaseUnavailable, or as
+transaction in one of them. What a driver raises leaves as DatabaseUnavailable, or as
 DatabaseError if the query is at fault.
 """
 
 import asyncio
-import os
-import select
-import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import orjson
 import psycopg2
 import sqlalchemy
 from async_timeout import timeout
 from pugsql.compiler import Module
-from sqlalchemy import event, exc
+from sqlalchemy import exc
 
+from app.core.caller import SERVICE, Caller
 from app.core.constants import MIGRATIONS, ROOT
 from app.core.exceptions import ConfigurationError, DatabaseUnavailable
+from app.db.engine import POOL_SIZE, ROLE, create_engine
+from app.db.work import Work
 from settings import Settings
 
-Queries = Any  # a PugSQL module: a function for each file in db/queries, untyped
 Row = dict[str, Any]
 T = TypeVar("T")
 
 BEHIND: Final = "The migrations of DATABASE_URL have to be applied: run `make migrate`"
+NO_ROLE: Final = (
+    f"The user of DATABASE_URL cannot take the role {ROLE}: run `make migrate`, "
+    f"or have an operator run `GRANT {ROLE} TO` that user."
+)
 UNDEFINED_TABLE: Final = "42P01"
-POOL_SIZE: Final = 8
 UNAVAILABLE: Final = (
     exc.OperationalError,
     exc.InterfaceError,
@@ -51,29 +51,46 @@ class DatabaseError(Exception):
         super().__init__(f"{reason} ({code})")
 
 
-class Database:
-    """Runs the queries of db/queries off the event loop, each call one transaction."""
+class Queries:
+    """The queries of db/queries as a caller may run them: `user_id` is always the caller's."""
 
-    def __init__(self, url: str, timeout_sec: float) -> None:
+    def __init__(self, module: Module, caller: Caller) -> None:
+        self.module = module
+        self._user_id = caller.user_id
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """The function of a query."""
+        return partial(getattr(self.module, name), user_id=self._user_id)
+
+
+class Database:
+    """Runs the queries of db/queries off the event loop, each call one transaction.
+
+    Each is made for a caller, whose rows alone the policies of Postgres let it see.
+    """
+
+    def __init__(self, url: str, timeout_sec: float, *, policies_required: bool = False) -> None:
         self.timeout_sec = timeout_sec
-        self._engine = _create_engine(url, timeout_sec)
+        self._engine = create_engine(url, timeout_sec, policies_required=policies_required)
         self._queries = _load_queries(self._engine)
         self._newest_migration = max(file.name.partition("_")[0] for file in MIGRATIONS.iterdir())
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="database")
 
-    async def query(self, name: str, **parameters: Any) -> Any:
+    async def query(self, caller: Caller, name: str, /, **parameters: Any) -> Any:
         """What one query returns (many rows as a list), committed; DatabaseUnavailable if it fails.
 
         It commits by itself, in one round trip in place of three and at half the CPU of `run`.
         """
-        return await self._run(partial(_query, self._queries, name, parameters))
+        queries = Queries(self._queries, caller)
+        return await self._run(caller, partial(_query, queries, name, parameters))
 
-    async def run(self, work: Callable[[Queries], T]) -> T:
+    async def run(self, caller: Caller, work: Callable[[Queries], T]) -> T:
         """Runs `work` in one transaction and commits it; DatabaseUnavailable if that fails."""
-        return await self._run(partial(_transact, self._queries, work))
+        queries = Queries(self._queries, caller)
+        return await self._run(caller, partial(_transact, queries, work))
 
-    async def _run(self, call: Callable[[], T]) -> T:
-        work = _Work(call)
+    async def _run(self, caller: Caller, call: Callable[[], T]) -> T:
+        work = Work(caller, call)
         loop = asyncio.get_running_loop()
         try:
             async with timeout(self.timeout_sec):
@@ -85,16 +102,26 @@ class Database:
             work.break_off()  # its thread must not go on waiting
             raise
         except UNAVAILABLE as error:
+            if f'"{ROLE}"' in str(error):  # in whatever language Postgres refuses it
+                raise ConfigurationError(NO_ROLE) from error
             raise DatabaseUnavailable from error
         except exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseUnavailable from error
             raise _without_values(error) from None
 
+    async def require_policies(self) -> None:
+        """Raises ConfigurationError where the policies do not bind us; later connections ask again.
+
+        Returns also where Postgres does not answer yet.
+        """
+        with suppress(DatabaseUnavailable, DatabaseError):
+            await self.query(SERVICE, "get_schema_version")
+
     async def ready(self) -> None:
         """Returns when Postgres answers; ConfigurationError where it lacks migrations."""
         try:
-            applied: str | None = await self.query("get_schema_version")
+            applied: str | None = await self.query(SERVICE, "get_schema_version")
         except DatabaseError as error:
             if error.code != UNDEFINED_TABLE:
                 return  # a role that may not look at it: Postgres answers
@@ -116,7 +143,7 @@ def _query(queries: Queries, name: str, parameters: dict[str, Any]) -> Any:
 
 
 def _transact(queries: Queries, work: Callable[[Queries], T]) -> T:
-    with queries.transaction() as session:
+    with queries.module.transaction() as session:
         session.connection(execution_options={"isolation_level": "READ COMMITTED"})
         return work(queries)
 
@@ -129,86 +156,7 @@ def _without_values(error: exc.DBAPIError) -> Exception:
     return DatabaseError(reason, refusal.pgcode)
 
 
-class _BrokenOff(Exception):
-    """The caller does not wait for this work any more."""
-
-
-class _Work:
-    """What one thread does on one connection; the event loop can break it off."""
-
-    of_thread = threading.local()
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self._call = call
-        self._lock = threading.Lock()
-        self._connection: Any = None
-        self._broken_off = False
-
-    def run(self) -> Any:
-        if self._broken_off:
-            return None  # before it has begun
-        _Work.of_thread.work = self
-        try:
-            return self._call()
-        except _BrokenOff:
-            return None
-        finally:
-            del _Work.of_thread.work  # and with it what was written: a document may be large
-
-    def take(self, connection: Any) -> None:
-        """Notes the connection that the pool hands to it; raises _BrokenOff if it is too late."""
-        with self._lock:
-            if self._broken_off:
-                raise _BrokenOff
-            self._connection = connection
-
-    def release(self) -> None:
-        """Gives the connection up, before the pool hands it to anybody else."""
-        with self._lock:
-            self._connection = None
-
-    def break_off(self) -> None:
-        """Shuts the connection's socket down: a thread that waits for a dead server returns."""
-        with self._lock, suppress(OSError, psycopg2.InterfaceError):  # it is closed already
-            self._broken_off = True
-            if self._connection is not None:
-                with socket.socket(fileno=os.dup(self._connection.fileno())) as connection:
-                    connection.shutdown(socket.SHUT_RDWR)
-
-
-def _create_engine(url: str, timeout_sec: float) -> sqlalchemy.Engine:
-    engine = sqlalchemy.create_engine(
-        sqlalchemy.make_url(url).set(drivername="postgresql+psycopg2"),
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=timeout_sec,
-        isolation_level="AUTOCOMMIT",  # a transaction says so itself
-        hide_parameters=True,  # errors are logged, prompts are not
-        json_deserializer=orjson.loads,
-        connect_args={
-            "connect_timeout": max(2, round(timeout_sec)),  # libpq takes 1 for 2
-            "options": f"-c statement_timeout={round(timeout_sec * 1000)} -c timezone=UTC",
-        },
-    )
-    event.listen(engine, "checkout", _check_out)
-    event.listen(engine, "checkin", _check_in)
-    return engine
-
-
-def _check_out(connection: Any, *_: object) -> None:
-    """An idle connection has nothing to read unless it was closed: the pool takes another."""
-    idle = select.poll()  # not select(): that cannot watch the 1024th file of a busy process
-    idle.register(connection, select.POLLIN)
-    if idle.poll(0):
-        raise exc.DisconnectionError
-    _Work.of_thread.work.take(connection)
-
-
-def _check_in(*_: object) -> None:
-    _Work.of_thread.work.release()
-
-
-def _load_queries(engine: sqlalchemy.Engine) -> Queries:
+def _load_queries(engine: sqlalchemy.Engine) -> Module:
     folders = sorted(str(path) for path in (ROOT / "db" / "queries").iterdir())
     queries = Module(folders[0])
     queries.add_queries(*folders[1:])
@@ -234,7 +182,11 @@ def create_database(settings: Settings) -> Database:
             "or start everything with `python -m app.embedded`."
         )
     try:
-        return Database(settings.DATABASE_URL.get_secret_value(), settings.DATABASE_TIMEOUT_SEC)
+        return Database(
+            settings.DATABASE_URL.get_secret_value(),
+            settings.DATABASE_TIMEOUT_SEC,
+            policies_required=settings.requires_auth,
+        )
     except (exc.ArgumentError, ValueError):  # the latter for a port that is none
         raise ConfigurationError(
             "DATABASE_URL is not a URL of the form postgresql://user:password@host:5432/name."

@@ -1,0 +1,1 @@
+"""Emails: plain texts, sent through an SMTP server."""

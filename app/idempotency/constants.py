@@ -1,0 +1,22 @@
+"""Numbers and names of idempotent requests."""
+
+from typing import Final
+
+from app.core.constants import MAX_BODY_BYTES
+
+LEASE_SEC: Final = 15.0  # after so long another process takes over from one that died
+RENEW_SEC: Final = LEASE_SEC / 3
+KEPT_SEC: Final = 24 * 60 * 60.0
+EXPIRE_SEC: Final = 600.0  # between two looks for expired keys
+EXPIRE_AT_ONCE: Final = 500
+MAX_CLAIMS: Final = 3  # each of which another request gave up before it was looked at
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
+REPLAYED_HEADERS: Final = frozenset(
+    {"cache-control", "link", "location", "x-accel-buffering", "x-message-uuid"}
+)
+
+IN_THREAD_BYTES: Final = 64 * 2**10  # longer bodies are hashed in a thread
+MAX_JSON_BYTES: Final = MAX_BODY_BYTES  # parsed, JSON takes up to twenty times as much memory
+MAX_PARTS: Final = 1000  # as many fields as Starlette reads of a form

@@ -1,0 +1,192 @@
+"""Requests with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header)."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Collection
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.background import background
+from app.core.caller import Caller
+from app.core.exceptions import BragError, PayloadTooLarge, log_error
+from app.core.handlers import error_response, problem_response
+from app.core.models import FieldError
+from app.idempotency.constants import HEADER, IN_THREAD_BYTES, REPLAYED, REPLAYED_HEADERS
+from app.idempotency.exceptions import InvalidIdempotencyKey
+from app.idempotency.fingerprints import fingerprint
+from app.idempotency.keys import parse_key
+from app.idempotency.models import Answer
+from app.idempotency.services import IdempotencyService, Lease
+from app.idempotency.streams import LastEvent, is_done
+
+RAW_HEADER: Final = HEADER.lower().encode()
+EVENT_STREAM: Final = "text/event-stream"
+SUCCESSFUL: Final = range(200, 300)
+
+
+class Idempotency:
+    """Answers a POST to one of `paths` that comes again as it was answered before.
+
+    It stands within BodyLimit, and within what sets the state's `caller` and `idempotency`.
+    """
+
+    def __init__(self, app: ASGIApp, paths: Collection[str]) -> None:
+        self._app = app
+        self._paths = frozenset(paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection (ASGI)."""
+        if not self._concerns(scope):
+            return await self._app(scope, receive, send)
+        try:
+            key = parse_key(Headers(scope=scope).getlist(HEADER))
+            body = await _read(receive)
+            claimed = await _claim(scope, key, body)
+        except BragError as error:
+            return await _refuse(error, scope, receive, send)
+        if isinstance(claimed, Answer):
+            return await _replay(claimed, scope, receive, send)
+        return await self._answer(claimed, scope, _replayed(body, receive), send)
+
+    def _concerns(self, scope: Scope) -> bool:
+        return (
+            scope["type"] == "http"
+            and scope["method"] == "POST"
+            and scope["path"] in self._paths
+            and any(name == RAW_HEADER for name, _ in scope["headers"])
+        )
+
+    async def _answer(self, lease: Lease, scope: Scope, receive: Receive, send: Send) -> None:
+        async with background(lease.keep()):
+            try:
+                await self._app(scope, receive, _Recorder(lease, send).send)
+            finally:
+                await lease.release()  # of a key whose answer is not stored
+
+
+class _Recorder:
+    """Passes a response on; before its client can know of its end, the key is finished or released.
+
+    A whole 2xx answer is held until it is stored; a stream is passed on event by event.
+    """
+
+    def __init__(self, lease: Lease, send: Send) -> None:
+        self._lease = lease
+        self._pass = send
+        self._held: list[Message] = []
+        self._last_event = LastEvent()
+        self._take: Send = self._begin
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """Takes one message of the response (ASGI)."""
+        return self._take(message)
+
+    async def _begin(self, start: Message) -> None:
+        self._start = start
+        if start["status"] not in SUCCESSFUL:
+            await self._lease.release()
+            self._take = self._pass
+        elif self._headers.get("content-type", "").startswith(EVENT_STREAM):
+            self._take = self._send_events
+        else:
+            self._take = self._hold
+            self._held.append(start)
+            return
+        await self._pass(start)
+
+    async def _hold(self, message: Message) -> None:
+        self._held.append(message)
+        if message.get("more_body"):
+            return
+        await self._finish(b"".join(part.get("body", b"") for part in self._held))
+        for part in self._held:
+            await self._pass(part)
+
+    def _send_events(self, message: Message) -> Awaitable[None]:
+        """No coroutine: between two events there is nothing to wait for but the client."""
+        event = self._last_event.feed(message.get("body", b""))
+        if event is None and message.get("more_body"):
+            return self._pass(message)
+        return self._end_stream(event, message)
+
+    async def _end_stream(self, event: bytes | None, message: Message) -> None:
+        if event is not None and is_done(event):
+            await self._finish(event)
+        else:
+            await self._lease.release()
+        await self._pass(message)
+
+    async def _finish(self, body: bytes) -> None:
+        kept = {name: value for name, value in self._headers.items() if name in REPLAYED_HEADERS}
+        content_type = self._headers.get("content-type")
+        await self._lease.finish(Answer(self._start["status"], content_type, kept, body))
+
+    @property
+    def _headers(self) -> Headers:
+        return Headers(raw=list(self._start.get("headers", [])))
+
+
+async def _read(receive: Receive) -> list[bytes]:
+    """The whole body, as it came; PayloadTooLarge where BodyLimit says so."""
+    chunks: list[bytes] = []
+    while True:
+        try:
+            message = await receive()
+        except HTTPException as error:
+            if error.status_code == PayloadTooLarge.status:
+                raise PayloadTooLarge from None
+            raise
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return chunks
+
+
+def _replayed(body: list[bytes], receive: Receive) -> Receive:
+    """Gives the body once more, letting go of it, and then what the server says of the client."""
+    chunks = deque(body)
+    body.clear()
+
+    async def receive_again() -> Message:
+        if not chunks:
+            return await receive()
+        chunk = chunks.popleft()
+        return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
+
+    return receive_again
+
+
+async def _claim(scope: Scope, key: str, body: list[bytes]) -> Lease | Answer:
+    caller: Caller = scope["state"]["caller"]
+    service: IdempotencyService = scope["state"]["idempotency"]
+    # The scopes as well: a key of fewer is not told what one of more was answered.
+    request = (scope["method"], scope["path"], scope["query_string"], sorted(caller.scopes))
+    content_type = Headers(scope=scope).get("content-type", "")
+    if sum(map(len, body)) > IN_THREAD_BYTES:
+        known = await asyncio.to_thread(fingerprint, request, content_type, body)
+    else:
+        known = fingerprint(request, content_type, body)
+    return await service.claim(caller, key, known)
+
+
+async def _replay(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    headers = answer.headers | {REPLAYED: "true"}
+    if answer.content_type is not None:
+        headers["Content-Type"] = answer.content_type
+    await Response(answer.body, answer.status, headers)(scope, receive, send)
+
+
+async def _refuse(error: BragError, scope: Scope, receive: Receive, send: Send) -> None:
+    log_error(error)
+    response = error_response(error)
+    if isinstance(error, InvalidIdempotencyKey):
+        fault = FieldError(loc=["header", HEADER], msg=error.detail, type="value_error")
+        detail = f"header.{HEADER}: {error.detail}."
+        response = problem_response(error.status, detail, error.code, errors=[fault])
+    await response(scope, receive, send)

@@ -1,0 +1,1 @@
+"""People and programs: registration, magic links, sessions and API keys."""

@@ -1,0 +1,92 @@
+"""The command line of users, for operators: `python -m app.users COMMAND`."""
+
+import argparse
+import asyncio
+import sys
+
+from app.command_line import open_any_database
+from app.core.exceptions import BragError, ConfigurationError
+from app.core.signals import Interrupted, until_signal
+from app.db import Database
+from app.users.login import LoginService
+from app.users.models import normalise_email
+from app.users.secret_key import load_secret_key
+from app.users.services import UserService
+from app.users.tokens import TokenHasher
+from settings import Settings, load_settings
+
+
+def main() -> int:
+    """Runs one command; the exit code is 0 only if it succeeded."""
+    arguments = _parse_arguments()
+    try:
+        return asyncio.run(until_signal(_run(load_settings(), arguments)))
+    except Interrupted as interrupted:
+        return interrupted.exit_code
+    except (BragError, ConfigurationError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m app.users", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="show all users")
+    for name, help_text in (
+        ("create", "make a user of an address"),
+        ("link", "print a link with which a user signs in"),
+        ("adopt", "give a user the documents and messages that have no owner"),
+        ("delete", "delete a user, and all that is theirs"),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("email", type=_email, metavar="ADDRESS")
+    return parser.parse_args()
+
+
+def _email(text: str) -> str:
+    try:
+        return normalise_email(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no email address") from None
+
+
+async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
+    async with open_any_database(settings) as database:
+        say = sys.stdout.write
+        for line in await _lines(settings, database, arguments):
+            say(f"{line}\n")
+    return 0
+
+
+async def _lines(
+    settings: Settings, database: Database, arguments: argparse.Namespace
+) -> list[str]:
+    """What a command has to say once it is done."""
+    users = UserService(database)
+    if arguments.command == "list":
+        return [
+            f"{user.uuid}  {user.created_at:%Y-%m-%d}  {user.email}"
+            for user in await users.everyone()
+        ]
+    if arguments.command == "create":
+        user = await users.create(arguments.email)
+        return [f"{user.uuid}  {user.email}"]
+    caller = await users.find(arguments.email)
+    match arguments.command:
+        case "link":
+            hasher = TokenHasher(await asyncio.to_thread(load_secret_key, settings))
+            logins = LoginService(database, hasher, settings)
+            return [(await logins.link(arguments.email))[0]]
+        case "adopt":
+            documents, messages, left = await users.adopt(caller)
+            return [
+                f"{documents} documents and {messages} messages are theirs now.",
+                *([f"{left} stay shared: they have some of the same source."] if left else []),
+            ]
+        case _:
+            await users.delete(caller)
+            return ["Deleted. The vectors are deleted when a worker runs next."]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

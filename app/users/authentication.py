@@ -1,0 +1,110 @@
+"""Who a request is made for, and whether it may be made without anybody: plain ASGI.
+
+It is known before the body is read, and for paths that nobody has thought of as well.
+"""
+
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.core.caller import NOBODY, Caller
+from app.core.constants import PUBLIC_FOLDERS, PUBLIC_PATHS
+from app.core.exceptions import BragError, NotAuthenticated, log_error
+from app.core.handlers import error_response
+from app.users.constants import (
+    KEY_PREFIX,
+    SECURE_COOKIE,
+    SESSION,
+    SESSION_COOKIE,
+)
+from app.users.credentials import Credentials
+from settings import Settings
+
+
+class SessionCookie:
+    """The cookie that a session is kept in."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.name = SESSION_COOKIE if settings.is_local else SECURE_COOKIE
+        self._secure = "" if settings.is_local else "; Secure"
+
+    def set(self, token: str) -> str:
+        """The value of `Set-Cookie` that keeps a session (RFC 6265, 4.1)."""
+        return self._value(token, int(SESSION.total_seconds()))
+
+    def clear(self) -> str:
+        """The value of `Set-Cookie` that ends it."""
+        return self._value("", 0)
+
+    def read(self, headers: Headers) -> str | None:
+        """The token of the session that a request was sent with."""
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(self.name)
+        except CookieError:
+            return None
+        return cookie.value or None if cookie else None
+
+    def _value(self, token: str, seconds: int) -> str:
+        attributes = f"Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{self._secure}"
+        return f"{self.name}={token}; {attributes}"
+
+
+class Authentication:
+    """Puts the caller into the request's state: a user by session or key, or nobody.
+
+    Where AUTH_REQUIRED is off, what is no key of ours is passed over: clients of other APIs send
+    keys that mean nothing here.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._is_required = settings.requires_auth
+        self._cookie = SessionCookie(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection (ASGI)."""
+        if scope["type"] == "http":
+            state = scope["state"]
+            try:
+                caller = await self._identify(scope, state["credentials"])
+            except BragError as error:
+                return await _refuse(error, scope, receive, send)
+            state["caller"] = caller or NOBODY
+            state["is_refused"] = caller is None
+        return await self._app(scope, receive, send)
+
+    async def _identify(self, scope: Scope, credentials: Credentials) -> Caller | None:
+        """The caller; None where one is needed, or a key of ours was sent that is none."""
+        path: str = scope["path"]
+        if path in PUBLIC_PATHS or path.startswith(PUBLIC_FOLDERS):
+            return NOBODY
+        headers = Headers(scope=scope)
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and (self._is_required or key.startswith(KEY_PREFIX)):
+            return await credentials.of_api_key(key.strip())
+        if "cookie" in headers and (token := self._cookie.read(headers)):
+            session = await credentials.of_session(token)
+            if session is not None:
+                if session.is_renewed:
+                    scope["response_headers"]["Set-Cookie"] = self._cookie.set(token)
+                return session.caller
+        return None if self._is_required else NOBODY
+
+
+class LoginRequired:
+    """Refuses every request that needs a caller and has none: all but the public ones."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection (ASGI)."""
+        if scope["type"] == "http" and scope["state"]["is_refused"]:
+            return await _refuse(NotAuthenticated(), scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+async def _refuse(error: BragError, scope: Scope, receive: Receive, send: Send) -> None:
+    log_error(error)
+    await error_response(error)(scope, receive, send)

@@ -1,0 +1,88 @@
+"""Mails with magic links: asked for by requests, sent by jobs."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from app.core.caller import SERVICE
+from app.db import Database
+from app.emails.exceptions import EmailRefused
+from app.emails.models import Email
+from app.emails.sender import EmailSender
+from app.jobs.constants import NO_DOCUMENT
+from app.jobs.job import Job
+from app.users.constants import MAGIC_LINK_MINUTES, MAX_MAIL_ATTEMPTS
+from app.users.login import LoginService
+
+logger = logging.getLogger(__name__)
+
+TEXT: Final = """Hello,
+
+open this link to sign in to {name}:
+
+{link}
+
+Or type this code where you asked for it: {code}
+
+Both work once, for {minutes} minutes. If you did not ask for this mail, you need not do anything.
+"""
+
+
+class LoginMails:
+    """Has links mailed; `count` may raise RateLimited, `notify` tells the worker of a new job."""
+
+    def __init__(
+        self, database: Database, count: Callable[[str, str], None], notify: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._count = count
+        self._notify = notify
+
+    async def request(self, email: str, client: str, *, register: bool) -> None:
+        """Has a link mailed to a known address, or to any that is to `register`.
+
+        Whether the address is known is looked up by the job, so nobody learns it from the time.
+        Raises RateLimited where too many mails went to the address, or for this client.
+        """
+        self._count(email, client)
+        await self._database.query(
+            SERVICE, "insert_mail_job", document_uuid=NO_DOCUMENT, email=email, register=register
+        )
+        self._notify()
+
+
+class LoginMailer:
+    """Does the jobs."""
+
+    def __init__(
+        self, database: Database, logins: LoginService, sender: EmailSender, app_name: str
+    ) -> None:
+        self._database = database
+        self._logins = logins
+        self._sender = sender
+        self._app_name = app_name
+
+    async def mail(self, job: Job) -> None:
+        """Makes a link and mails it; raises MailUnavailable to be tried again."""
+        assert job.payload is not None
+        email = job.payload["email"]
+        is_wanted = job.payload["register"] or await self._is_known(email)
+        if is_wanted and job.attempts <= MAX_MAIL_ATTEMPTS:
+            try:
+                await self._sender.send(await self._write(email))
+            except EmailRefused as error:
+                logger.warning("The mail of a login was refused: %s", error)
+        await self.give_up(job)
+
+    async def give_up(self, job: Job) -> None:
+        """Ends the job."""
+        await self._database.run(SERVICE, job.finish)
+
+    async def _write(self, email: str) -> Email:
+        link, code = await self._logins.link(email)
+        text = TEXT.format(name=self._app_name, link=link, code=code, minutes=MAGIC_LINK_MINUTES)
+        return Email(email, f"Sign in to {self._app_name}", text)
+
+    async def _is_known(self, email: str) -> bool:
+        row = await self._database.query(SERVICE, "get_user_by_email", email=email)
+        return row is not None

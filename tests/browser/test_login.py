@@ -1,0 +1,98 @@
+"""Register, open the link of the mail, ask, log out: through a real SMTP server and browser."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.async_api import Page, expect
+
+from settings import Settings
+from tests.conftest import SettingsFactory
+from tests.support.psql import sql
+from tests.support.server import serve
+from tests.support.smtp_server import SmtpServer
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.browser
+
+FETCH = """
+async ([method, path, body]) => {
+    const headers = body ? { "Content-Type": "application/json" } : {};
+    const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    const text = await response.text();
+    return { status: response.status, body: text ? JSON.parse(text) : null };
+}
+"""
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpServer]:
+    """The SMTP server that mails go through."""
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mailing(make_settings: SettingsFactory, smtp: SmtpServer) -> Settings:
+    """Settings of a service that mails."""
+    return make_settings(AUTH_REQUIRED=True, SMTP_URL=f"smtp://127.0.0.1:{smtp.port}")
+
+
+@pytest.fixture
+async def client(mailing: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of it, which says where it listens."""
+    async with serve(mailing) as client:
+        yield client
+
+
+async def fetch(page: Page, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """What a script of a page gets."""
+    answer: dict[str, Any] = await page.evaluate(FETCH, [method, path, body])
+    return answer
+
+
+async def mailed_link(smtp: SmtpServer, client: httpx2.AsyncClient) -> str:
+    """The link in the only mail, at the port that the service has in this test."""
+    await until(lambda: len(smtp.emails) == 1)
+    [fragment] = re.findall(r"/login(#token=\S+)", smtp.emails[0].get_content())
+    return f"{client.base_url}/login{fragment}".replace("//login", "/login")
+
+
+class TestLogin:
+    async def test_whole_flow(
+        self, page: Page, client: httpx2.AsyncClient, smtp: SmtpServer, mailing: Settings
+    ) -> None:
+        """A person registers, opens the link of the mail, asks a question and logs out."""
+        await page.goto(f"{client.base_url}/login")
+        await expect(page.get_by_role("status")).to_contain_text("This link is not whole")
+        registered = await fetch(page, "POST", "/v1/users", {"email": "ann@example.com"})
+        assert registered["status"] == 202
+        link = await mailed_link(smtp, client)
+        await client.get(link)  # as a scanner of mails does
+        await page.goto("about:blank")
+        await page.goto(link)
+        assert "token" not in page.url  # nor in the history, nor in a referrer
+        assert await sql(mailing, "SELECT count(*) FROM session") == [(0,)]
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("status")).to_have_text(
+            "You are signed in as ann@example.com."
+        )
+        answer = await fetch(page, "POST", "/v1/completion", {"message": "Hello"})
+        assert (answer["status"], answer["body"]["message"]) == (200, "Echo: Hello")
+        assert await page.evaluate("document.cookie") == ""  # no script reads the session
+        assert (await fetch(page, "POST", "/v1/logout"))["status"] == 204
+        assert (await fetch(page, "GET", "/v1/me"))["status"] == 401
+
+    async def test_link_that_was_used(
+        self, page: Page, client: httpx2.AsyncClient, smtp: SmtpServer
+    ) -> None:
+        """The page says why a link does not work any more."""
+        await client.post("/v1/users", json={"email": "ann@example.com"})
+        link = await mailed_link(smtp, client)
+        for told in ("You are signed in", "has been used"):
+            await page.goto("about:blank")
+            await page.goto(link)
+            await page.get_by_role("button", name="Sign in").click()
+            await expect(page.get_by_role("status")).to_contain_text(told)

@@ -1,0 +1,48 @@
+"""People who are logged in, as clients of a service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+
+from app.users.login import LoginService
+from app.users.secret_key import load_secret_key
+from app.users.tokens import TokenHasher
+from settings import Settings
+from tests.support.databases import opened
+from tests.support.psql import url_of
+from tests.support.server import connect
+
+
+async def login_token(settings: Settings, email: str) -> str:
+    """The token of a magic link that is not mailed."""
+    async with opened(url_of(settings)) as database:
+        hasher = TokenHasher(await asyncio.to_thread(load_secret_key, settings))
+        link, _ = await LoginService(database, hasher, settings).link(email)
+    return link.partition("#token=")[2]
+
+
+@asynccontextmanager
+async def logged_in(
+    settings: Settings, client: httpx2.AsyncClient, email: str
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the same service that has a session of this user."""
+    async with connect(str(client.base_url)) as person:
+        token = await login_token(settings, email)
+        response = await person.post("/v1/login/consume", json={"token": token})
+        assert response.status_code == 200, response.text
+        yield person
+
+
+async def make_key(person: httpx2.AsyncClient, **given: object) -> str:
+    """A new API key of somebody who is logged in."""
+    response = await person.post("/v1/api-keys", json={"name": "test"} | given)
+    assert response.status_code == 201, response.text
+    key: str = response.json()["key"]
+    return key
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header of a request with a key."""
+    return {"Authorization": f"Bearer {key}"}
