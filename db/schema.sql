@@ -15,38 +15,6 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
---
--- Name: caller(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.caller() RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN current_setting('app.caller'::text, true);
-
-
---
--- Name: FUNCTION caller(); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.caller() IS 'service, nobody or the id of a user; null or empty: not said.';
-
-
---
--- Name: caller_id(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.caller_id() RETURNS bigint
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN (current_setting('app.caller'::text, true) ~ '^[0-9]+$'::text) THEN (current_setting('app.caller'::text, true))::bigint ELSE NULL::bigint END;
-
-
---
--- Name: FUNCTION caller_id(); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.caller_id() IS 'The id of the user, where the caller is one.';
-
-
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -439,7 +407,7 @@ CREATE TABLE public.job (
     lease uuid,
     faults integer DEFAULT 0 NOT NULL,
     bytes bigint DEFAULT 0 NOT NULL,
-    user_id bigint DEFAULT public.caller_id(),
+    user_id bigint DEFAULT ("substring"(current_setting('app.caller'::text, true), '^[0-9]+$'::text))::bigint,
     payload jsonb,
     CONSTRAINT job_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text, 'sweep'::text, 'mail'::text])))
 );
@@ -715,7 +683,8 @@ CREATE TABLE public.passage (
     "end" integer NOT NULL,
     headings text[] DEFAULT '{}'::text[] NOT NULL,
     text text NOT NULL,
-    page integer
+    page integer,
+    user_id bigint
 );
 
 ALTER TABLE ONLY public.passage FORCE ROW LEVEL SECURITY;
@@ -761,6 +730,13 @@ COMMENT ON COLUMN public.passage.headings IS 'The headings above it, outermost f
 --
 
 COMMENT ON COLUMN public.passage.page IS 'The page on which it begins, from 1 on; null: its type has no pages, or it was ingested before this was kept.';
+
+
+--
+-- Name: COLUMN passage.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.passage.user_id IS 'The owner of its document; null: shared with everyone.';
 
 
 --
@@ -1090,7 +1066,7 @@ CREATE INDEX message_generating_idx ON public.message USING btree (created_at) W
 -- Name: message_user_id_id_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX message_user_id_id_idx ON public.message USING btree (user_id, id);
+CREATE INDEX message_user_id_id_idx ON public.message USING btree (user_id, id) WHERE (user_id IS NOT NULL);
 
 
 --
@@ -1192,9 +1168,10 @@ ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 -- Name: job_content job; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY job ON public.job_content USING ((EXISTS ( SELECT
+CREATE POLICY job ON public.job_content USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (EXISTS ( SELECT
    FROM public.job
-  WHERE (job.id = job_content.job_id))));
+  WHERE (job.id = job_content.job_id)
+ OFFSET 0))));
 
 
 --
@@ -1219,49 +1196,49 @@ ALTER TABLE public.message ENABLE ROW LEVEL SECURITY;
 -- Name: api_key owner; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY owner ON public.api_key USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id))));
+CREATE POLICY owner ON public.api_key USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = (user_id)::text)));
 
 
 --
 -- Name: document owner; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY owner ON public.document USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id)) OR ((user_id IS NULL) AND (( SELECT public.caller() AS caller) = 'nobody'::text))));
+CREATE POLICY owner ON public.document USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
 
 
 --
 -- Name: idempotency_key owner; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY owner ON public.idempotency_key USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id)) OR ((user_id IS NULL) AND (( SELECT public.caller() AS caller) = 'nobody'::text))));
+CREATE POLICY owner ON public.idempotency_key USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
 
 
 --
 -- Name: job owner; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY owner ON public.job USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id)) OR ((user_id IS NULL) AND (( SELECT public.caller() AS caller) = 'nobody'::text))));
+CREATE POLICY owner ON public.job USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
 
 
 --
 -- Name: message owner; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY owner ON public.message USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id)) OR ((user_id IS NULL) AND (( SELECT public.caller() AS caller) = 'nobody'::text))));
+CREATE POLICY owner ON public.message USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
 
 
 --
 -- Name: session owner; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY owner ON public.session USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (user_id = ( SELECT public.caller_id() AS caller_id))));
+CREATE POLICY owner ON public.session USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = (user_id)::text)));
 
 
 --
 -- Name: users owner; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY owner ON public.users USING (((( SELECT public.caller() AS caller) = 'service'::text) OR (id = ( SELECT public.caller_id() AS caller_id))));
+CREATE POLICY owner ON public.users USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = (id)::text)));
 
 
 --
@@ -1274,23 +1251,21 @@ ALTER TABLE public.passage ENABLE ROW LEVEL SECURITY;
 -- Name: passage reader; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY reader ON public.passage FOR SELECT USING ((EXISTS ( SELECT
-   FROM public.document
-  WHERE (document.uuid = passage.document_uuid))));
+CREATE POLICY reader ON public.passage FOR SELECT USING ((COALESCE((user_id)::text, ( SELECT NULLIF(current_setting('app.caller'::text, true), ''::text) AS "nullif")) = ( SELECT current_setting('app.caller'::text, true) AS current_setting)));
 
 
 --
 -- Name: magic_link service; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY service ON public.magic_link USING ((( SELECT public.caller() AS caller) = 'service'::text));
+CREATE POLICY service ON public.magic_link USING ((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text));
 
 
 --
 -- Name: passage service; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY service ON public.passage USING ((( SELECT public.caller() AS caller) = 'service'::text));
+CREATE POLICY service ON public.passage USING ((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text));
 
 
 --
@@ -1303,7 +1278,7 @@ ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 -- Name: document shared; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY shared ON public.document FOR SELECT USING (((user_id IS NULL) AND (( SELECT public.caller_id() AS caller_id) IS NOT NULL)));
+CREATE POLICY shared ON public.document FOR SELECT USING (((user_id IS NULL) AND (( SELECT current_setting('app.caller'::text, true) AS current_setting) <> ''::text)));
 
 
 --

@@ -67,6 +67,7 @@ class UserService:
 
         def transaction(queries: Queries) -> tuple[int, int, int]:
             documents = list(queries.adopt_documents(owner_id=caller.user_id))
+            queries.adopt_passages(owner_id=caller.user_id)
             for row in documents:
                 if row["status"] in {"ready", "processing"}:
                     queries.insert_job(kind="index", document_uuid=row["uuid"], bytes=row["bytes"])

@@ -2,7 +2,7 @@
 ALTER TABLE message
 ADD CONSTRAINT message_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE;
 -- A user's messages are listed, newest first.
-CREATE INDEX message_user_id_id_idx ON message (user_id, id);
+CREATE INDEX message_user_id_id_idx ON message (user_id, id) WHERE user_id IS NOT NULL;
 
 ALTER TABLE document
 ADD CONSTRAINT document_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE;
@@ -21,6 +21,12 @@ ON document (user_id, source_md5) NULLS NOT DISTINCT WHERE status = 'ready';
 CREATE UNIQUE INDEX document_version_key
 ON document (user_id, source_md5, sha256) NULLS NOT DISTINCT WHERE status <> 'failed';
 
+-- So that the policy of passages looks at no other table: it might read all documents.
+ALTER TABLE passage ADD COLUMN user_id bigint;
+UPDATE passage SET user_id = document.user_id
+FROM document
+WHERE document.uuid = passage.document_uuid AND document.user_id IS NOT NULL;
+
 ALTER TABLE job ADD COLUMN user_id bigint REFERENCES users (id) ON DELETE SET NULL;
 ALTER TABLE job ADD COLUMN payload jsonb;
 ALTER TABLE job DROP CONSTRAINT job_kind_check;
@@ -30,6 +36,7 @@ CHECK (kind IN ('ingest', 'index', 'purge', 'sweep', 'mail'));
 CREATE INDEX job_user_id_idx ON job (user_id) WHERE user_id IS NOT NULL;
 
 COMMENT ON COLUMN document.source_md5 IS 'What indexes know of the source, which may be long.';
+COMMENT ON COLUMN passage.user_id IS 'The owner of its document; null: shared with everyone.';
 COMMENT ON COLUMN job.user_id IS 'Whose request made it; null: nobody''s, or the service itself.';
 COMMENT ON COLUMN job.payload IS 'Of a mail: the address, and whether it is a registration.';
 COMMENT ON COLUMN job.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for; mail: a magic link to an address.';
@@ -43,6 +50,7 @@ ALTER TABLE job ADD CONSTRAINT job_kind_check
 CHECK (kind IN ('ingest', 'index', 'purge', 'sweep'));
 ALTER TABLE job DROP COLUMN payload;
 ALTER TABLE job DROP COLUMN user_id;
+ALTER TABLE passage DROP COLUMN user_id;
 
 DROP INDEX document_version_key;
 DROP INDEX document_ready_source_key;

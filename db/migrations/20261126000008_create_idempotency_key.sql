@@ -32,9 +32,8 @@ COMMENT ON COLUMN idempotency_key.expires_at IS 'From then on it counts as not t
 ALTER TABLE idempotency_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner ON idempotency_key
 USING (
-    (SELECT caller()) = 'service'
-    OR user_id = (SELECT caller_id())
-    OR (user_id IS NULL AND (SELECT caller()) = 'nobody')
+    (SELECT current_setting('app.caller', true))
+    IN ('service', coalesce(CAST(user_id AS text), 'nobody'))
 );
 
 -- migrate:down
