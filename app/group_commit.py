@@ -31,6 +31,8 @@ class GroupCommit:
     async def write(self, rows: list[Row]) -> list[Row]:
         """Commits `rows` together; returns what the query returns of them, in order.
 
+        A row of which the query returns nothing is left out: it has been deleted.
+
         Raises DatabaseUnavailable, or what is wrong with these rows.
         """
         done: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
@@ -54,7 +56,10 @@ class GroupCommit:
     async def _write_group(self, group: list[tuple[list[Row], asyncio.Future[list[Row]]]]) -> None:
         try:
             returned = await self._write([row for rows, _ in group for row in rows])
-            answers = [[returned[row["uuid"]] for row in rows] for rows, _ in group]
+            answers = [
+                [returned[row["uuid"]] for row in rows if row["uuid"] in returned]
+                for rows, _ in group
+            ]
         except DatabaseUnavailable as error:
             _fail(group, error)
         except Exception as error:  # noqa: BLE001 - its callers must not wait for ever

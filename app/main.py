@@ -11,7 +11,8 @@ from fastapi import FastAPI
 
 from app import version
 from app.chat.api import router as chat_router
-from app.chat.constants import QUESTIONS
+from app.chat.chats import ChatService
+from app.chat.constants import CHATS, QUESTIONS
 from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
 from app.chat.services import AnswerService
@@ -44,6 +45,7 @@ from app.retrieval.relevance import Relevance
 from app.retrieval.services import RetrievalService
 from app.users.api import router as users_router
 from app.users.authentication import Authentication, LoginRequired
+from app.users.constants import MAILS
 from app.users.credentials import Credentials
 from app.users.login import LoginService
 from app.users.mails import LoginMailer, LoginMails
@@ -66,7 +68,8 @@ ROUTERS: Final = (
     users_router,
     web_router,
 )
-IDEMPOTENT_PATHS: Final = (*QUESTIONS, UPLOADS)
+MAILS_AT_ONCE: Final = (None,) * 4
+IDEMPOTENT_PATHS: Final = (*QUESTIONS, CHATS, UPLOADS, *MAILS)
 GC_THRESHOLDS: Final = (20_000, 20, 20)  # of 700, 10, 10: requests leave few cycles behind
 
 
@@ -75,6 +78,7 @@ class State(TypedDict):
 
     answers: AnswerService
     messages: MessageService
+    chats: ChatService
     documents: DocumentService
     retrieval: RetrievalService
     credentials: Credentials
@@ -104,7 +108,7 @@ async def lifespan(
         await enter(background(users.expire()))
         logins = LoginService(database, hasher, settings)
         mailer = LoginMailer(database, logins, create_sender(settings), settings.APP_NAME)
-        mailing = Worker(database, {"mail": Handler(mailer.mail, mailer.give_up)})
+        mailing = Worker(database, {"mail": Handler(mailer.mail, mailer.give_up)}, MAILS_AT_ONCE)
         await enter(background(mailing.run()))
         mail_limits = MailLimits(settings.LOGIN_MAILS_PER_HOUR)
         client = await asyncio.to_thread(create_openai, settings)
@@ -114,12 +118,12 @@ async def lifespan(
         relevance = Relevance(database, settings.EMBEDDING_MODEL, settings.RELEVANCE_THRESHOLD)
         await enter(background(relevance.watch()))
         retrieval = RetrievalService(embedder, store, database, relevance)
-        messages = MessageService(database)
+        messages, chats = MessageService(database), ChatService(database)
         stack.push_async_callback(messages.close)
         await enter(background(messages.sweep(2 * settings.GENERATION_TIMEOUT_SEC)))
         idempotency = IdempotencyService(database)
         await enter(background(idempotency.expire()))
-        answers = AnswerService(Upstream(client), messages, retrieval, settings)
+        answers = AnswerService(Upstream(client), messages, retrieval, chats, settings)
         stack.push_async_callback(answers.close)
         worker = await enter(open_worker(database, embedder, store, parser))
         await enter(background(worker.run()))
@@ -129,6 +133,7 @@ async def lifespan(
         yield State(
             answers=answers,
             messages=messages,
+            chats=chats,
             documents=DocumentService(database, worker.wake),
             retrieval=retrieval,
             credentials=credentials,

@@ -154,6 +154,56 @@ COMMENT ON COLUMN public.calibration.unanswerable IS 'Likewise.';
 
 
 --
+-- Name: chat; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.chat (
+    uuid uuid NOT NULL,
+    user_id bigint,
+    title text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.chat FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE chat; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.chat IS 'Conversations: questions that are understood by those before them.';
+
+
+--
+-- Name: COLUMN chat.uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.chat.uuid IS 'UUIDv7: the later, the greater; the cursor of lists.';
+
+
+--
+-- Name: COLUMN chat.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.chat.user_id IS 'Its owner; null: held without an account.';
+
+
+--
+-- Name: COLUMN chat.title; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.chat.title IS 'Given, or made of the first question; null before that.';
+
+
+--
+-- Name: COLUMN chat.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.chat.updated_at IS 'When it was asked in last, or renamed.';
+
+
+--
 -- Name: document; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -475,7 +525,7 @@ COMMENT ON COLUMN public.job.bytes IS 'The size of the document that it is about
 -- Name: COLUMN job.user_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.job.user_id IS 'Whose request made it; null: nobody''s, or the service itself.';
+COMMENT ON COLUMN public.job.user_id IS 'Whose request made it; null: nobody''s, or the service itself. No reference: a purge outlives its user.';
 
 
 --
@@ -535,7 +585,7 @@ CREATE TABLE public.magic_link (
     token_hash bytea NOT NULL,
     code_hash bytea NOT NULL,
     email text NOT NULL,
-    wrong_codes integer DEFAULT 0 NOT NULL,
+    typed_codes integer DEFAULT 0 NOT NULL,
     expires_at timestamp with time zone NOT NULL
 );
 
@@ -571,10 +621,10 @@ COMMENT ON COLUMN public.magic_link.email IS 'Who it was mailed to; no user yet,
 
 
 --
--- Name: COLUMN magic_link.wrong_codes; Type: COMMENT; Schema: public; Owner: -
+-- Name: COLUMN magic_link.typed_codes; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.magic_link.wrong_codes IS 'How many wrong codes came for this address since; a few end it.';
+COMMENT ON COLUMN public.magic_link.typed_codes IS 'How many codes were typed for this address since; a few end it.';
 
 
 --
@@ -594,6 +644,9 @@ CREATE TABLE public.message (
     usage jsonb,
     sources jsonb DEFAULT '[]'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    question_uuid uuid,
+    retrieval_queries jsonb,
+    turns jsonb,
     CONSTRAINT message_role_check CHECK ((role = ANY (ARRAY['user'::text, 'system'::text, 'assistant'::text]))),
     CONSTRAINT message_status_check CHECK ((status = ANY (ARRAY['generating'::text, 'complete'::text, 'partial'::text, 'failed'::text])))
 );
@@ -655,6 +708,27 @@ COMMENT ON COLUMN public.message.usage IS 'prompt_tokens, completion_tokens and 
 --
 
 COMMENT ON COLUMN public.message.sources IS 'The passages that were put into the prompt, in prompt order, as they were then.';
+
+
+--
+-- Name: COLUMN message.question_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.question_uuid IS 'Of an answer: the question that it answers.';
+
+
+--
+-- Name: COLUMN message.retrieval_queries; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.retrieval_queries IS 'Of an answer: what was searched for; null without retrieval.';
+
+
+--
+-- Name: COLUMN message.turns; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.turns IS 'Of an answer in a chat: how many earlier exchanges were used in the prompt, and how many dropped.';
 
 
 --
@@ -843,6 +917,14 @@ ALTER TABLE ONLY public.calibration
 
 
 --
+-- Name: chat chat_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.chat
+    ADD CONSTRAINT chat_pkey PRIMARY KEY (uuid);
+
+
+--
 -- Name: document document_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -986,6 +1068,13 @@ CREATE INDEX api_key_user_id_idx ON public.api_key USING btree (user_id);
 
 
 --
+-- Name: chat_user_id_uuid_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX chat_user_id_uuid_idx ON public.chat USING btree (user_id, uuid);
+
+
+--
 -- Name: document_ready_source_key; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1035,13 +1124,6 @@ CREATE INDEX job_run_at_idx ON public.job USING btree (run_at);
 
 
 --
--- Name: job_user_id_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX job_user_id_idx ON public.job USING btree (user_id) WHERE (user_id IS NOT NULL);
-
-
---
 -- Name: magic_link_email_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1085,6 +1167,14 @@ ALTER TABLE ONLY public.api_key
 
 
 --
+-- Name: chat chat_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.chat
+    ADD CONSTRAINT chat_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
 -- Name: document document_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1109,11 +1199,11 @@ ALTER TABLE ONLY public.job_content
 
 
 --
--- Name: job job_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+-- Name: message message_chat_uuid_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.job
-    ADD CONSTRAINT job_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_chat_uuid_fkey FOREIGN KEY (chat_uuid) REFERENCES public.chat(uuid) ON DELETE CASCADE;
 
 
 --
@@ -1145,6 +1235,12 @@ ALTER TABLE ONLY public.session
 --
 
 ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: chat; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.chat ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: document; Type: ROW SECURITY; Schema: public; Owner: -
@@ -1200,6 +1296,13 @@ CREATE POLICY owner ON public.api_key USING (((( SELECT current_setting('app.cal
 
 
 --
+-- Name: chat owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.chat USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
+
+
+--
 -- Name: document owner; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -1217,7 +1320,11 @@ CREATE POLICY owner ON public.idempotency_key USING (((( SELECT current_setting(
 -- Name: job owner; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY owner ON public.job USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
+CREATE POLICY owner ON public.job USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) =
+CASE
+    WHEN (kind <> 'mail'::text) THEN COALESCE((user_id)::text, 'nobody'::text)
+    ELSE NULL::text
+END)));
 
 
 --
@@ -1315,4 +1422,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000005'),
     ('20261126000006'),
     ('20261126000007'),
-    ('20261126000008');
+    ('20261126000008'),
+    ('20261126000009');

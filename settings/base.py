@@ -136,6 +136,8 @@ class Settings(BaseSettings):
     MAX_CONCURRENT_GENERATIONS: int = Field(default=1000, ge=1)
     QUEUE_TIMEOUT_SEC: float = Field(default=1, ge=0)
     MAX_MESSAGE_CHARS: int = Field(default=32_000, ge=1)
+    MAX_COMPLETION_TOKENS: int = Field(default=4096, ge=1)
+    CONTEXT_WINDOW_TOKENS: int = Field(default=128_000, ge=2)
     SSE_PING_SEC: float = Field(default=15, gt=0)
 
     QDRANT_URL: HttpUrl | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from app.documents.models import new_document_uuid
+from app.core.models import uuid7
 from app.embeddings.embedder import Embedder
 from settings import Settings
 from tests.support.knowledge import DUCKS, open_knowledge
@@ -46,7 +46,7 @@ def migration(name: str) -> Path:
 
 def insert_document(database: MigratedDatabase, source: str, status: str = "ready") -> UUID:
     """Inserts a document, which has the same bytes as every other; its uuid."""
-    uuid = new_document_uuid()
+    uuid = uuid7()
     run_sql(database.url, INSERT_DOCUMENT, uuid, source, source, len(DUCKS), status)
     return uuid
 

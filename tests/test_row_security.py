@@ -12,7 +12,9 @@ import psycopg2
 import pytest
 from psycopg2 import extensions
 
+from app.chat.chats import ChatService
 from app.core.caller import NOBODY, SERVICE
+from app.core.constants import ROOT
 from app.core.exceptions import ConfigurationError, NotFound
 from app.db import Database
 from app.db.engine import ROLE
@@ -30,6 +32,11 @@ from tests.support.psql import run_sql, sql, url_of
 from tests.support.server import StartFailed, serve
 from tests.support.users import ANN, BOB
 
+# Queries for the caller that find or change nothing by an id, or whose own tests show it.
+ELSEWHERE: Final = {
+    *("insert_document", "insert_chat", "insert_api_key", "delete_failed_versions"),
+    *("get_passages", "claim_idempotency_key", "get_idempotency_key"),
+}
 # What holds nothing of anybody's.
 OWNERLESS: Final = {"schema_migrations", "calibration", "index_version"}
 TABLES: Final = """
@@ -56,6 +63,12 @@ def connected(url: str, caller: str | None) -> Iterator[extensions.connection]:
         yield connection
 
 
+def asking_for_the_caller() -> set[str]:
+    """The names of all queries that name the caller."""
+    files = (ROOT / "db" / "queries").rglob("*.sql")
+    return {file.stem for file in files if ":user_id" in file.read_text()}
+
+
 def affected(connection: extensions.connection, statement: str) -> int:
     """How many rows a statement finds or changes; all is undone."""
     with connection.cursor() as cursor:
@@ -77,8 +90,15 @@ async def filled(knowledge: Knowledge, people: None) -> Knowledge:
     await knowledge.work()
     assert (await knowledge.documents.get(ANN, document.uuid)).status == "ready"
     await knowledge.add("Geese graze.", "b.txt", owner=ANN)  # whose job waits
-    row = message("Hello") | {"user_id": ANN.user_id}
-    await knowledge.database.query(SERVICE, "insert_messages", rows=to_json([row]))
+    chat = await ChatService(knowledge.database).create(ANN, "Ducks")
+    asked, answer = (
+        message(text) | {"user_id": ANN.user_id, "chat_uuid": chat.uuid} for text in ("Hi", "Hello")
+    )
+    answer |= {"role": "assistant", "question_uuid": asked["uuid"]}
+    await knowledge.database.query(SERVICE, "insert_messages", rows=to_json([asked, answer]))
+    await knowledge.sql(
+        "INSERT INTO job (kind, document_uuid, payload) VALUES ('mail', gen_random_uuid(), '{}')"
+    )
     await _keys(knowledge.database).create(ANN, NewApiKey(name="key"))
     await knowledge.sql(
         "INSERT INTO session (token_hash, user_id, expires_at) VALUES ('s', %s, now() + '1 day')",
@@ -215,8 +235,10 @@ class TestWhere:
     async def test_queries_find_nothing_of_others(self, filled: Knowledge) -> None:
         """Every query that reads or deletes for a caller names the owner."""
         [(document,)] = await filled.sql("SELECT uuid::text FROM document WHERE status = 'ready'")
-        [(asked,)] = await filled.sql("SELECT uuid::text FROM message")
+        [(asked,)] = await filled.sql("SELECT uuid::text FROM message WHERE role = 'user'")
         [(key,)] = await filled.sql("SELECT uuid::text FROM api_key")
+        [(chat,)] = await filled.sql("SELECT uuid::text FROM chat")
+        [(digest,)] = await filled.sql("SELECT sha256 FROM document WHERE source = 'a.txt'")
         passages = await filled.sql("SELECT uuid::text FROM passage")
         await filled.sql(POLICIES_OFF)
         reads: dict[str, dict[str, Any]] = {
@@ -225,14 +247,28 @@ class TestWhere:
             "get_message": {"uuid": asked},
             "list_messages": {"limit": 9, "before": None, "chat_uuid": None},
             "list_api_keys": {},
+            "list_sessions": {},
+            "list_chats": {"limit": 9, "before": None},
+            "get_chat": {"uuid": chat},
+            "list_exchanges": {"chat_uuid": chat, "limit": 9, "before": None},
+            "count_exchanges": {"chat_uuid": chat},
+            "touch_chat": {"uuid": chat, "title": "t"},
+            "rename_chat": {"uuid": chat, "title": "t"},
+            "get_user": {},
+            "get_document_version": {"source": "a.txt", "sha256": digest},
+            "export_chats": {"limit": 9, "after": None},
             "export_documents": {"limit": 9, "after": None},
             "export_messages": {"limit": 9, "after": 0},
             "export_passages": {"limit": 9, "first": 0, "document_uuid": document},
             "delete_document": {"uuid": document},
             "delete_api_key": {"uuid": key},
+            "delete_chat": {"uuid": chat},
         }
+        assert reads.keys() | ELSEWHERE == asking_for_the_caller()
         for caller in (BOB, NOBODY):
             for name, given in reads.items():
+                if name == "get_user" and caller is BOB:
+                    continue  # who finds himself
                 assert not await filled.database.query(caller, name, **given), (name, caller)
             uuids = f"{{{passages[0][0]}}}"
             [row] = await filled.database.query(caller, "get_passages", uuids=uuids)

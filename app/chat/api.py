@@ -3,21 +3,25 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.chat.cancellation import cancelled_when_client_leaves
 from app.chat.dependencies import (
     AnswerServiceDependency,
+    ChatServiceDependency,
     MessageServiceDependency,
     QAQuestion,
     Question,
 )
 from app.chat.generation import Generation
-from app.chat.models import Message
+from app.chat.models import Chat, Message, NewChat, RenamedChat
 from app.chat.openapi import (
+    CHAT,
+    CHATS,
     COMPLETION,
     COMPLETION_PROBLEMS,
+    CREATED_CHAT,
     MESSAGE,
     MESSAGE_PROBLEMS,
     MESSAGES,
@@ -100,6 +104,51 @@ async def list_messages(
 async def get_message(caller: Reader, uuid: UUID, messages: MessageServiceDependency) -> Message:
     """One stored message."""
     return await messages.get(caller, uuid)
+
+
+@router.post(
+    "/chats", status_code=status.HTTP_201_CREATED, responses=CREATED_CHAT | MESSAGES_PROBLEMS
+)
+async def create_chat(caller: Asker, new: NewChat, chats: ChatServiceDependency) -> Chat:
+    """Makes a chat, which questions continue that name it as their `chat_uuid`."""
+    return await chats.create(caller, new.title)
+
+
+@router.get("/chats", responses=CHATS | MESSAGES_PROBLEMS)
+async def list_chats(
+    caller: Reader,
+    chats: ChatServiceDependency,
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: UUID | None = None,
+) -> list[Chat]:
+    """The chats, newest first, a page at a time; `before` is the uuid of the last one seen."""
+    page = await chats.page(caller, limit + 1, before)
+    if len(page) > limit:
+        page.pop()
+        link_next(request, response, page[-1].uuid)
+    return page
+
+
+@router.get("/chats/{uuid}", responses=CHAT | MESSAGE_PROBLEMS)
+async def get_chat(caller: Reader, uuid: UUID, chats: ChatServiceDependency) -> Chat:
+    """One chat; `GET /v1/messages?chat_uuid=` has its messages."""
+    return await chats.get(caller, uuid)
+
+
+@router.patch("/chats/{uuid}", responses=CHAT | MESSAGE_PROBLEMS)
+async def rename_chat(
+    caller: Asker, uuid: UUID, new: RenamedChat, chats: ChatServiceDependency
+) -> Chat:
+    """Gives a chat another title."""
+    return await chats.rename(caller, uuid, new.title)
+
+
+@router.delete("/chats/{uuid}", status_code=status.HTTP_204_NO_CONTENT, responses=MESSAGE_PROBLEMS)
+async def delete_chat(caller: Asker, uuid: UUID, chats: ChatServiceDependency) -> None:
+    """Deletes a chat and its messages, also one that is being generated."""
+    await chats.delete(caller, uuid)
 
 
 async def _answer(request: Request, generation: Generation) -> Message:

@@ -34,3 +34,4 @@ QUESTIONS: Final = (
     *("/v1/completion", "/v1/completion-stream"),
     *("/v1/qa-create", "/v1/qa-stream"),
 )
+CHATS: Final = "/v1/chats"

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 
+from app.chat.chats import ChatService
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, QAMessage
 from app.chat.services import AnswerService
 from app.core.dependencies import SettingsDependency
-from app.core.exceptions import NotFound
 from settings import Settings
 
 
@@ -25,6 +25,13 @@ async def get_messages(request: Request) -> MessageService:
     return messages
 
 
+async def get_chats(request: Request) -> ChatService:
+    """The chats."""
+    chats: ChatService = request.state.chats
+    return chats
+
+
+ChatServiceDependency = Annotated[ChatService, Depends(get_chats)]
 AnswerServiceDependency = Annotated[AnswerService, Depends(get_answers)]
 MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]
 
@@ -51,8 +58,6 @@ def _check(question: BaseMessage, settings: Settings) -> None:
     allowed = settings.OPENAI_ALLOWED_MODELS
     if allowed is not None and question.model not in {None, settings.OPENAI_MODEL, *allowed}:
         _refuse("model", f"must be one of {', '.join(allowed)}")
-    if question.chat_uuid is not None:
-        raise NotFound("There is no such chat.")
 
 
 def _refuse(field: str, message: str) -> None:

@@ -6,6 +6,7 @@ BragError
 ├── OpenAIException                     500 openai_error
 │   └── OpenAIRateLimitedException      503 openai_rate_limited + Retry-After
 ├── OpenAIFailedProcessingException     503 failed_processing
+├── ContextLengthExceeded               422 context_length_exceeded
 └── StreamTimeoutException              504 stream_timeout
 """
 
@@ -37,6 +38,24 @@ class OpenAIFailedProcessingException(BragError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "failed_processing"
     detail = "Post processing failed"
+
+
+class ContextLengthExceeded(BragError):
+    """The question does not fit into the model's window, alone or beside one passage."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "context_length_exceeded"
+    loc = ("body", "message")
+    detail = "The question is too long for the model: shorten it."
+
+    def __init__(self, tokens: int | None = None) -> None:
+        """`tokens` are those that a prompt may have, where that is known."""
+        super().__init__(
+            None
+            if tokens is None
+            else f"The question does not fit into {tokens} tokens, which CONTEXT_WINDOW_TOKENS and "
+            "MAX_COMPLETION_TOKENS leave to it: shorten it."
+        )
 
 
 class StreamTimeoutException(BragError):

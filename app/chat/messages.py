@@ -3,18 +3,23 @@
 import asyncio
 import logging
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
+from pydantic import BaseModel
+
 from app.chat.constants import STORE_AGAIN_SEC, SWEEP_SEC, ChatRolesEnum, MessageStatus
+from app.chat.context import PromptContext
 from app.chat.events import StartEvent
 from app.chat.models import BaseMessage, Message
 from app.chat.outcome import AnswerOutcome
 from app.core.caller import SERVICE, Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound
-from app.db import Database
+from app.db import Database, DatabaseError
 from app.group_commit import GroupCommit
-from app.retrieval.models import Source
+
+FOREIGN_KEY_VIOLATION: Final = "23503"
+DELETED: Final = "The chat was deleted meanwhile."
 
 logger = logging.getLogger(__name__)
 
@@ -29,22 +34,35 @@ class MessageService:
         self._retries: set[asyncio.Task[None]] = set()
 
     async def begin(
-        self, caller: Caller, question: BaseMessage, start: StartEvent, sources: list[Source]
+        self, caller: Caller, question: BaseMessage, start: StartEvent, context: PromptContext
     ) -> Message:
-        """Commits a question, and the answer to it that is about to be generated; returns that."""
-        answer = _row(caller, start.uuid, ChatRolesEnum.ASSISTANT, question, start.model)
-        answer["status"] = MessageStatus.GENERATING
-        answer["sources"] = [source.model_dump() for source in sources]
+        """Commits a question, and the answer to it that is about to be generated; returns that.
+
+        NotFound where its chat, or its user, has been deleted meanwhile.
+        """
         asked = _row(caller, uuid4(), ChatRolesEnum.USER, question, start.model)
         asked["message"] = question.message
-        _, stored = await self._inserts.write([asked, answer])
+        answer = _row(caller, start.uuid, ChatRolesEnum.ASSISTANT, question, start.model) | {
+            "question_uuid": asked["uuid"],
+            "status": MessageStatus.GENERATING,
+            "sources": [source.model_dump() for source in context.sources or []],
+            "retrieval_queries": context.retrieval_queries,
+            "turns": _dumped(context.turn_counts),
+        }
+        try:
+            _, stored = await self._inserts.write([asked, answer])
+        except DatabaseError as error:
+            if error.code != FOREIGN_KEY_VIOLATION:
+                raise
+            raise NotFound(DELETED) from None
         return Message.model_validate(answer | stored)
 
     async def finish(self, answer: Message, outcome: AnswerOutcome) -> Message:
         """Commits how an answer ended; returns it as it is now.
 
-        Raises DatabaseUnavailable, and then goes on trying to store it: as partial, since its
-        client is told of a failure.
+        NotFound where it has been deleted with its chat or its user meanwhile. Raises
+        DatabaseUnavailable, and then goes on trying to store it: as partial, since its client is
+        told of a failure.
         """
         try:
             return await self._finish(answer, outcome)
@@ -95,10 +113,12 @@ class MessageService:
             "message": outcome.text,
             "status": outcome.status,
             "finish_reason": outcome.finish_reason,
-            "usage": outcome.usage.model_dump() if outcome.usage else None,
+            "usage": _dumped(outcome.usage),
+            "turns": _dumped(answer.turns),
         }
-        await self._ends.write([row])
-        return answer.model_copy(update=row | {"usage": outcome.usage})
+        if not await self._ends.write([row]):
+            raise NotFound(DELETED)
+        return answer.model_copy(update=row | {"usage": outcome.usage, "turns": answer.turns})
 
     async def _retry(self, answer: Message, outcome: AnswerOutcome) -> None:
         while True:
@@ -107,6 +127,8 @@ class MessageService:
                 await self._finish(answer, outcome)
             except DatabaseUnavailable:
                 continue
+            except NotFound:
+                pass  # nobody needs it any more
             return
 
 
@@ -124,4 +146,11 @@ def _row(
         "finish_reason": None,
         "usage": None,
         "sources": [],
+        "question_uuid": None,
+        "retrieval_queries": None,
+        "turns": None,
     }
+
+
+def _dumped(value: BaseModel | None) -> dict[str, Any] | None:
+    return None if value is None else value.model_dump()

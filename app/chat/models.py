@@ -37,6 +37,13 @@ class Usage(BaseModel):
     total_tokens: Tokens
 
 
+class Turns(BaseModel):
+    """Of the earlier exchanges of a chat, how many were in the prompt and how many were not."""
+
+    used: int
+    dropped: int
+
+
 class Message(BaseModel):
     """A stored question or answer."""
 
@@ -50,7 +57,35 @@ class Message(BaseModel):
     finish_reason: str | None
     usage: Usage | None
     sources: list[Source]
+    retrieval_queries: list[str] | None = Field(
+        default=None, description="What was searched for; null without retrieval."
+    )
+    turns: Turns | None = Field(default=None, description="Null outside a chat.")
     created_at: datetime
+
+
+ChatTitle = Annotated[str, Field(max_length=300), IS_TEXT, TEXT_SCHEMA]
+
+
+class NewChat(RequestModel):
+    """A chat that is to be made; without a title its first question gives it one."""
+
+    title: ChatTitle | None = None
+
+
+class RenamedChat(RequestModel):
+    """The new title of a chat."""
+
+    title: ChatTitle
+
+
+class Chat(BaseModel):
+    """A conversation; its title is null until it has one or was asked in."""
+
+    uuid: UUID
+    title: str | None
+    created_at: datetime
+    updated_at: datetime
 
 
 class Start(BaseModel):

@@ -15,7 +15,7 @@ from app.chat.exceptions import (
     OpenAIRateLimitedException,
     StreamTimeoutException,
 )
-from app.chat.models import Chunk, Message, Start, StreamError, Usage
+from app.chat.models import Chat, Chunk, Message, Start, StreamError, Usage
 from app.chat.streaming import format_event
 from app.core.exceptions import (
     BadRequest,
@@ -23,7 +23,6 @@ from app.core.exceptions import (
     NotFound,
     Overloaded,
     PayloadTooLarge,
-    RateLimited,
     RetrievalUnavailable,
 )
 from app.core.openapi import Responses, json_example, problems
@@ -124,13 +123,21 @@ STREAM: Final[Responses] = {
 
 COMPLETION: Final[Responses] = {200: json_example(EXAMPLE_MESSAGE)}
 MESSAGE: Final[Responses] = {200: json_example(EXAMPLE_QA)}
+EXAMPLE_CHAT: Final = Chat(
+    uuid=UUID("01a21043-ea57-7f1a-9f3e-9e17e3f44303"),
+    title="Which port does the API listen on?",
+    created_at=datetime(2026, 11, 26, 12, tzinfo=UTC),
+    updated_at=datetime(2026, 11, 26, 12, 1, tzinfo=UTC),
+)
+CREATED_CHAT: Final[Responses] = {201: json_example(EXAMPLE_CHAT)}
+CHAT: Final[Responses] = {200: json_example(EXAMPLE_CHAT)}
+CHATS: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_CHAT])}}
 MESSAGES: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_QA])}}
 
 GENERATION_PROBLEMS: Final = (
     BadRequest,
     NotFound,
     PayloadTooLarge,
-    RateLimited,
     OpenAIException,
     OpenAIRateLimitedException,
     OpenAIFailedProcessingException,

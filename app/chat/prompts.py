@@ -1,7 +1,8 @@
 """Prompts, pure: what the model is told."""
 
 import re
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from app.retrieval.models import Source
 
@@ -18,17 +19,33 @@ QA_INSTRUCTIONS: Final = (
 ASK: Final = "Answer briefly, from these passages alone"
 
 
-def build_prompt(question: str, sources: list[Source] | None) -> Prompt:
+class Turn(NamedTuple):
+    """An earlier question of the chat, and its answer."""
+
+    question: str
+    answer: str
+
+
+def build_prompt(question: str, sources: list[Source] | None, turns: Iterable[Turn] = ()) -> Prompt:
     """The question after the passages, each fenced as data and numbered from 1 for citation.
 
-    Without retrieval (None) the question as it is.
+    Without retrieval (None) the question as it is. The turns of the chat stand before it.
     """
+    said = [message for turn in turns for message in _messages(turn)]
     if sources is None:
-        return [{"role": "user", "content": question}]
+        return [*said, {"role": "user", "content": question}]
     passages = "\n\n".join(_fence(number, source) for number, source in enumerate(sources, 1))
     return [
         {"role": "system", "content": QA_INSTRUCTIONS},
+        *said,
         {"role": "user", "content": f"{passages}\n\n{ASK}: {question}"},
+    ]
+
+
+def _messages(turn: Turn) -> Prompt:
+    return [
+        {"role": "user", "content": turn.question},
+        {"role": "assistant", "content": turn.answer},
     ]
 
 

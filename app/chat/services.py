@@ -8,14 +8,17 @@ from time import time
 from async_timeout import timeout
 
 from app.chat.cancellation import Deadline
+from app.chat.chats import ChatOrder, ChatService
 from app.chat.constants import NO_DOCUMENTS_FOUND
+from app.chat.context import ContextWindow, PromptContext
 from app.chat.decoding import Completion
 from app.chat.events import Delta, SourcesEvent
+from app.chat.exceptions import ContextLengthExceeded
 from app.chat.generation import Generation
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, Message, QAMessage, Usage
 from app.chat.outcome import AnswerOutcome
-from app.chat.prompts import Prompt, build_prompt
+from app.chat.prompts import Prompt, Turn
 from app.chat.upstream import Acceptance, Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, Overloaded
@@ -33,11 +36,15 @@ class AnswerService:
         upstream: Upstream,
         messages: MessageService,
         retrieval: RetrievalService,
+        chats: ChatService,
         settings: Settings,
     ) -> None:
         self._upstream = upstream
         self._messages = messages
         self._retrieval = retrieval
+        self._chats = chats
+        self._order = ChatOrder()
+        self._window = ContextWindow(settings.CONTEXT_WINDOW_TOKENS, settings.MAX_COMPLETION_TOKENS)
         self._default_model = settings.OPENAI_MODEL
         self._timeout_sec = settings.GENERATION_TIMEOUT_SEC
         self._queue_timeout_sec = settings.QUEUE_TIMEOUT_SEC
@@ -69,16 +76,21 @@ class AnswerService:
         is never cut off.
         """
         async with self._place(caller, generation.deadline):
-            async with generation.deadline.limit():
-                sources = await self._retrieve(caller, question)
-            prompt = build_prompt(question.message, sources)  # a fault in it leaves no row
-            pending = await self._messages.begin(caller, question, generation.start, sources or [])
-            if sources is not None:
-                generation.publish(SourcesEvent(sources))
-            if sources == []:
+            with self._order.turn(question.chat_uuid) as may_store:
+                async with generation.deadline.limit():
+                    context = await self._build_context(caller, question, generation.start.model)
+                    await may_store.wait()
+                pending = await self._messages.begin(caller, question, generation.start, context)
+            if context.sources is not None:
+                generation.publish(SourcesEvent(context.sources))
+            if context.sources == []:
                 outcome = _answer_without_sources(generation)
             else:
-                outcome = await self._complete(generation, prompt, stream=stream)
+                outcome = await self._complete(generation, context.prompt, stream=stream)
+                if context.turns and isinstance(outcome.error, ContextLengthExceeded):
+                    context = context.shortened()
+                    pending = pending.model_copy(update={"turns": context.turn_counts})
+                    outcome = await self._complete(generation, context.prompt, stream=stream)
             if outcome.error is not None:
                 # The client is told of this error, also where storing fails, which is tried again.
                 with suppress(DatabaseUnavailable):
@@ -104,13 +116,31 @@ class AnswerService:
             finally:
                 self._places.release()
 
-    async def _retrieve(self, caller: Caller, question: BaseMessage) -> list[Source] | None:
-        """The passages that bear on a question; None for one that is answered without retrieval."""
-        if not isinstance(question, QAMessage):
-            return None
-        return await self._retrieval.relevant(
-            caller, question.message, limit=question.limit, filter=question.filter
+    async def _build_context(
+        self, caller: Caller, question: BaseMessage, model: str
+    ) -> PromptContext:
+        """What the prompt is built of: passages that bear on the question, turns of its chat."""
+        chat_uuid = question.chat_uuid
+        history = (
+            None
+            if chat_uuid is None
+            else await self._chats.ask(caller, chat_uuid, question.message)
         )
+        queries: list[str] | None = None
+        sources: list[Source] | None = None
+        if isinstance(question, QAMessage):
+            queries = [question.message]
+            sources = await self._retrieval.relevant(
+                caller, question.message, limit=question.limit, filter=question.filter
+            )
+        sources = await self._window.fit_sources(question.message, sources)
+        turns: list[Turn] = []
+        if history is not None:
+            turns = await self._window.fit_turns(
+                question.message, sources, history.exchanges(), model
+            )
+        count = None if history is None else history.count
+        return PromptContext(question.message, sources, queries, turns, count)
 
     async def _complete(
         self, generation: Generation, prompt: Prompt, *, stream: bool

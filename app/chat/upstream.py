@@ -4,6 +4,7 @@ See docs/decisions/0007-the-upstream-is-read-as-bytes.md.
 """
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +20,11 @@ from openai import AsyncAPIResponse, AsyncOpenAI
 from app.chat.constants import DRAIN_UPSTREAM_SEC
 from app.chat.decoding import Completion, CompletionDecoder
 from app.chat.events import Delta
-from app.chat.exceptions import OpenAIException, OpenAIRateLimitedException
+from app.chat.exceptions import (
+    ContextLengthExceeded,
+    OpenAIException,
+    OpenAIRateLimitedException,
+)
 from app.chat.prompts import Prompt
 from app.core.constants import RETRY_AFTER_SEC
 from app.core.exceptions import BragError
@@ -29,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 # The client's own header for a body that it is not to read.
 RAW_RESPONSE_HEADER: Final = "X-Stainless-Raw-Response"
+TOO_LONG: Final = re.compile(
+    r"maximum context length|context (?:length|size|window)", re.IGNORECASE
+)
 UPSTREAM_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError)
 
 
@@ -52,8 +60,8 @@ class Upstream:
     ) -> AsyncIterator[Acceptance | Delta | Completion]:
         """Yields an Acceptance, the deltas as they come, and a Completion.
 
-        Raises OpenAIException (refused, unreachable, broken off), OpenAIRateLimitedException or
-        OpenAIFailedProcessingException (not a completion).
+        Raises ContextLengthExceeded, OpenAIException (refused, unreachable, broken off),
+        OpenAIRateLimitedException or OpenAIFailedProcessingException (not a completion).
         """
         body: dict[str, Any] = {"model": model, "messages": prompt, "stream": stream}
         if stream:
@@ -115,9 +123,20 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
                 pass
 
 
+def _is_too_long(error: openai.BadRequestError) -> bool:
+    """Whether the prompt did not fit: OpenAI's code, llama.cpp's type, or what others write."""
+    return (
+        error.code == "context_length_exceeded"
+        or error.type == "exceed_context_size_error"
+        or TOO_LONG.search(error.message) is not None
+    )
+
+
 def _transport_error(error: Exception) -> BragError:
     status = error.status_code if isinstance(error, openai.APIStatusError) else None
     logger.warning("The upstream call failed: %s %s", type(error).__name__, status or "")
+    if isinstance(error, openai.BadRequestError) and _is_too_long(error):
+        return ContextLengthExceeded()
     if isinstance(error, openai.RateLimitError):
         wait = retry_after(error.response) or RETRY_AFTER_SEC
         return OpenAIRateLimitedException(retry_after=wait)

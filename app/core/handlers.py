@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from app.core.constants import MAX_FIELD_CHARS, MAX_FIELD_ERRORS
 from app.core.exceptions import BragError, PayloadTooLarge, log_error
@@ -48,7 +49,15 @@ def error_response(error: BragError) -> Response:
     headers = {} if wait is None else {"Retry-After": str(ceil(wait))}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return problem_response(error.status, error.detail, error.code, headers=headers)
+    fault = FieldError(loc=[*error.loc], msg=error.detail, type=error.code)
+    errors = [fault] if error.status == HTTPStatus.UNPROCESSABLE_ENTITY else None
+    return problem_response(error.status, error.detail, error.code, headers=headers, errors=errors)
+
+
+async def refuse(error: BragError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers a request that a middleware lets no further (ASGI)."""
+    log_error(error)
+    await error_response(error)(scope, receive, send)
 
 
 async def _brag_error(_: Request, error: Exception) -> Response:

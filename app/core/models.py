@@ -1,7 +1,10 @@
 """Models that every domain's API speaks with."""
 
 from itertools import islice
+from secrets import randbits
+from time import time_ns
 from typing import Annotated, Any, Final, Literal, LiteralString
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -101,6 +104,16 @@ Metadata = Annotated[
     ),
     BeforeValidator(_require_few),
 ]
+
+
+def uuid7() -> UUID:
+    """A UUIDv7 (RFC 9562, 5.7 and 6.2, method 3): the later, the greater.
+
+    So a list can go on after an item that has been deleted since.
+    """
+    milliseconds, rest = divmod(time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | randbits(62))
 
 
 class FieldError(BaseModel):

@@ -13,7 +13,14 @@ from pydantic.json_schema import models_json_schema
 
 from app import version
 from app.core.constants import HEALTH_PATHS, PUBLIC_PATHS, SAFE_METHODS
-from app.core.exceptions import BragError, Conflict, Forbidden, MisdirectedRequest, NotAuthenticated
+from app.core.exceptions import (
+    BragError,
+    Conflict,
+    Forbidden,
+    MisdirectedRequest,
+    NotAuthenticated,
+    RateLimited,
+)
 from app.core.models import Check, FieldError, Health, Problem, Readiness
 
 Responses = dict[int | str, dict[str, Any]]
@@ -181,6 +188,8 @@ def _add_models(document: dict[str, Any], models: Collection[type[BaseModel]]) -
 def _add_refusals(path: str, method: str, responses: dict[str, Any]) -> None:
     """What the middlewares answer in the place of any endpoint."""
     refusals: list[type[BragError]] = [] if path in HEALTH_PATHS else [MisdirectedRequest]
+    if path.startswith("/v1/"):
+        refusals.append(RateLimited)
     if path not in PUBLIC_PATHS:
         refusals.append(NotAuthenticated)
     if path not in PUBLIC_PATHS or method.upper() not in SAFE_METHODS:
@@ -192,8 +201,10 @@ def _add_refusals(path: str, method: str, responses: dict[str, Any]) -> None:
 def _add_problem(responses: dict[str, Any], error: type[BragError]) -> None:
     example = {error.code: {"value": _example(error)}}
     schema = {"$ref": SCHEMA_PATH.format(model=Problem.__name__)}
+    headers = {"Retry-After": RETRY_AFTER_HEADER} if error.retry_after else {}
     responses[str(int(error.status))] = {
         "description": f"`{error.code}`",
+        "headers": headers,
         "content": {PROBLEM_TYPE: {"schema": schema, "examples": example}},
     }
 

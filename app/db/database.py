@@ -6,6 +6,7 @@ DatabaseError if the query is at fault.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -20,7 +21,7 @@ from sqlalchemy import exc
 
 from app.core.caller import SERVICE, Caller
 from app.core.constants import MIGRATIONS, ROOT
-from app.core.exceptions import ConfigurationError, DatabaseUnavailable
+from app.core.exceptions import ConfigurationError, DatabaseUnavailable, NotAuthenticated
 from app.db.engine import POOL_SIZE, ROLE, create_engine
 from app.db.work import Work
 from settings import Settings
@@ -33,6 +34,7 @@ NO_ROLE: Final = (
     f"The user of DATABASE_URL cannot take the role {ROLE}: run `make migrate`, "
     f"or have an operator run `GRANT {ROLE} TO` that user."
 )
+OWNER_REFERENCE: Final = re.compile(r"\w+_user_id_fkey")
 UNDEFINED_TABLE: Final = "42P01"
 UNAVAILABLE: Final = (
     exc.OperationalError,
@@ -152,6 +154,8 @@ def _without_values(error: exc.DBAPIError) -> Exception:
     """Only what comes first: DETAIL and CONTEXT quote the row that is refused."""
     refusal = error.orig
     assert isinstance(refusal, psycopg2.Error)
+    if OWNER_REFERENCE.fullmatch(refusal.diag.constraint_name or ""):
+        return NotAuthenticated()  # the caller was deleted meanwhile
     reason = refusal.diag.message_primary or type(refusal).__name__  # the driver has no diagnosis
     return DatabaseError(reason, refusal.pgcode)
 

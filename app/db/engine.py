@@ -56,7 +56,7 @@ def _name_caller(
 def _require_policies(connection: Any, _: object) -> None:
     """Refuses a new connection that the policies do not bind; an empty database has none yet."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT row_security_active(to_regclass('document'))")
+        cursor.execute("SELECT bool_and(row_security_active(polrelid)) FROM pg_policy")
         if cursor.fetchone() == (False,):
             raise ConfigurationError(UNBOUND)
 

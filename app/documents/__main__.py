@@ -21,6 +21,7 @@ from app.documents.runtime import open_knowledge, open_workplace
 from app.documents.services import DocumentService
 from app.loaders import find_files
 from app.loaders.media_types import UNKNOWN
+from app.users.models import email_argument
 from app.users.services import UserService
 from settings import Settings, load_settings
 
@@ -62,7 +63,10 @@ def _parse_arguments() -> argparse.Namespace:
     delete.add_argument("uuid", type=UUID, metavar="UUID")
     for command in (ingest, listing, delete):
         command.add_argument(
-            "--owner", metavar="ADDRESS", help="of this user, in place of what all users share"
+            "--owner",
+            type=email_argument,
+            metavar="ADDRESS",
+            help="of this user, in place of what all users share",
         )
     commands.add_parser("reindex", help="rebuild Qdrant from Postgres")
     commands.add_parser("work", help="ingest what others put in, until stopped")
@@ -79,7 +83,7 @@ async def _caller(database: Database, arguments: argparse.Namespace) -> Caller:
     """Whose documents a command is about: a user's, or those that nobody owns."""
     if arguments.owner is None:
         return NOBODY
-    return await UserService(database).find(arguments.owner.lower())
+    return await UserService(database).find(arguments.owner)
 
 
 async def _list(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
-from secrets import randbits
-from time import time_ns
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -75,16 +73,6 @@ class NewDocument:
 def default_title(source: str) -> str:
     """The title of a document that has none: the last part of its source."""
     return PurePath(source).name or source
-
-
-def new_document_uuid() -> UUID:
-    """A UUIDv7 (RFC 9562, 5.7 and 6.2, method 3): the later, the greater.
-
-    So a list can go on after a document that has been deleted since.
-    """
-    milliseconds, rest = divmod(time_ns(), 1_000_000)
-    fraction = (rest << 12) // 1_000_000
-    return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | randbits(62))
 
 
 def passage_uuid(document_uuid: UUID, ordinal: int) -> UUID:

@@ -9,9 +9,10 @@ import orjson
 
 from app.core.caller import SERVICE, Caller
 from app.core.exceptions import NotFound
+from app.core.models import uuid7
 from app.db import Database, Queries, Row
 from app.documents.constants import CONTENT_PART_BYTES
-from app.documents.models import Document, DocumentStatus, NewDocument, new_document_uuid
+from app.documents.models import Document, DocumentStatus, NewDocument
 from app.jobs.constants import NO_DOCUMENT
 
 
@@ -25,7 +26,7 @@ class DocumentService:
     async def add(self, caller: Caller, new: NewDocument) -> tuple[Document, bool]:
         """Takes a document in, to be ingested soon; False if its source has these bytes already."""
         row = {
-            "uuid": new_document_uuid(),
+            "uuid": uuid7(),
             "title": new.title,
             "source": new.source,
             "media_type": new.media_type,

@@ -6,7 +6,7 @@ from asyncio import timeout
 from contextlib import suppress
 from email.headerregistry import Address
 from email.utils import parseaddr
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import aiosmtplib
@@ -16,6 +16,13 @@ from app.emails.exceptions import EmailRefused, MailUnavailable
 from app.emails.message import create_address, create_message, one_line
 from app.emails.models import Email, SmtpServer, is_ip_address
 from settings import Settings
+
+OF_THE_MAIL: Final = (
+    aiosmtplib.SMTPSenderRefused,
+    aiosmtplib.SMTPRecipientsRefused,
+    aiosmtplib.SMTPRecipientRefused,
+    aiosmtplib.SMTPDataError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +131,9 @@ def _converted(error: Exception) -> MailUnavailable | EmailRefused:
     if isinstance(error, aiosmtplib.SMTPNotSupported):  # SMTPUTF8, for an international address
         return EmailRefused(MAILBOX_NOT_ALLOWED)
     code = _code(error)
-    return EmailRefused(code) if code >= PERMANENT else MailUnavailable()
+    # What is wrong with our connection or login is mended there; with the mail itself it is not.
+    is_of_mail = isinstance(error, OF_THE_MAIL)
+    return EmailRefused(code) if is_of_mail and code >= PERMANENT else MailUnavailable()
 
 
 def _without_texts(error: Exception) -> Exception:

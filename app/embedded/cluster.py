@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from app.embedded.exceptions import EmbeddedStartFailed
 
+# What is refused stands in the log without its statement, which may be a prompt.
+NO_TEXTS: Final = "-c log_min_error_statement=panic -c log_error_verbosity=terse"
 PORT: Final = 5432
 SOCKET_NAME: Final = f".s.PGSQL.{PORT}"
 LOG_NAME: Final = "log"
@@ -66,7 +68,7 @@ class Cluster:
             os.chown(self._socket_directory, self._owner, -1)
         # "." is the server's own directory: whatever its name, it needs no quoting.
         socket_directory = self._socket_directory or "."
-        options = f"-c listen_addresses= -p {PORT} -k {socket_directory}"
+        options = f"-c listen_addresses= -p {PORT} -k {socket_directory} {NO_TEXTS}"
         self._control("start", "-o", options, "-l", LOG_NAME)
 
     def halt(self) -> None:

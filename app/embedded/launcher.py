@@ -87,6 +87,10 @@ class Launcher:
         port = await asyncio.to_thread(free_port, LOOPBACK)
         url = base_url(LOOPBACK, port)
         self._environment |= {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_MODEL": llm.MODEL}
+        self._environment |= {
+            "CONTEXT_WINDOW_TOKENS": str(llm.CONTEXT_TOKENS),
+            "MAX_COMPLETION_TOKENS": str(llm.MAX_ANSWER_TOKENS),
+        }
         model = ModuleService(
             *("The local model", "app.embedded.llm", "--port", str(port)),
             health_url=f"{url}/health",

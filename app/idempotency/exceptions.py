@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from app.core.constants import RETRY_AFTER_SEC
 from app.core.exceptions import BragError, Conflict
+from app.idempotency.constants import HEADER
 
 
 class InvalidIdempotencyKey(BragError):
@@ -18,13 +19,14 @@ class InvalidIdempotencyKey(BragError):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "validation_error"
-    detail = "must be one key of 1 to 255 visible ASCII characters, with or without quotes"
+    detail = "Idempotency-Key must be 1 to 255 visible ASCII characters, with or without quotes."
+    loc = ("header", HEADER)
 
 
 class IdempotencyKeyReused(InvalidIdempotencyKey):
     """The key came with another request before."""
 
-    detail = "Idempotency-Key was sent with another request; each request needs a key of its own"
+    detail = "This Idempotency-Key was sent with another request: each needs a key of its own."
 
 
 class RequestUnderWay(Conflict):

@@ -13,11 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.background import background
 from app.core.caller import Caller
-from app.core.exceptions import BragError, PayloadTooLarge, log_error
-from app.core.handlers import error_response, problem_response
-from app.core.models import FieldError
+from app.core.exceptions import BragError, PayloadTooLarge
+from app.core.handlers import refuse
 from app.idempotency.constants import HEADER, IN_THREAD_BYTES, REPLAYED, REPLAYED_HEADERS
-from app.idempotency.exceptions import InvalidIdempotencyKey
 from app.idempotency.fingerprints import fingerprint
 from app.idempotency.keys import parse_key
 from app.idempotency.models import Answer
@@ -48,10 +46,10 @@ class Idempotency:
             body = await _read(receive)
             claimed = await _claim(scope, key, body)
         except BragError as error:
-            return await _refuse(error, scope, receive, send)
+            return await refuse(error, scope, receive, send)
         if isinstance(claimed, Answer):
             return await _replay(claimed, scope, receive, send)
-        return await self._answer(claimed, scope, _replayed(body, receive), send)
+        return await self._answer(claimed, scope, _Body(body, receive), send)
 
     def _concerns(self, scope: Scope) -> bool:
         return (
@@ -61,22 +59,42 @@ class Idempotency:
             and any(name == RAW_HEADER for name, _ in scope["headers"])
         )
 
-    async def _answer(self, lease: Lease, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, lease: Lease, scope: Scope, body: "_Body", send: Send) -> None:
         async with background(lease.keep()):
             try:
-                await self._app(scope, receive, _Recorder(lease, send).send)
+                await self._app(scope, body.receive, _Recorder(lease, body, send).send)
             finally:
                 await lease.release()  # of a key whose answer is not stored
+
+
+class _Body:
+    """Gives a body that was read once more, and then what the server says of the client."""
+
+    def __init__(self, chunks: list[bytes], receive: Receive) -> None:
+        self.has_told_of_leaving = False
+        self._chunks = deque(chunks)
+        self._receive = receive
+
+    async def receive(self) -> Message:
+        """The next part of the body, which is let go of, or what comes after it (ASGI)."""
+        if self._chunks:
+            chunk = self._chunks.popleft()
+            return {"type": "http.request", "body": chunk, "more_body": bool(self._chunks)}
+        message = await self._receive()
+        self.has_told_of_leaving |= message["type"] == "http.disconnect"
+        return message
 
 
 class _Recorder:
     """Passes a response on; before its client can know of its end, the key is finished or released.
 
-    A whole 2xx answer is held until it is stored; a stream is passed on event by event.
+    A whole 2xx answer is held until it is stored; a stream is passed on event by event. What an
+    endpoint answers that was told of its client's leaving is not kept: it has broken off.
     """
 
-    def __init__(self, lease: Lease, send: Send) -> None:
+    def __init__(self, lease: Lease, body: _Body, send: Send) -> None:
         self._lease = lease
+        self._request = body
         self._pass = send
         self._held: list[Message] = []
         self._last_event = LastEvent()
@@ -122,9 +140,11 @@ class _Recorder:
         await self._pass(message)
 
     async def _finish(self, body: bytes) -> None:
+        if self._request.has_told_of_leaving:
+            return await self._lease.release()
         kept = {name: value for name, value in self._headers.items() if name in REPLAYED_HEADERS}
         content_type = self._headers.get("content-type")
-        await self._lease.finish(Answer(self._start["status"], content_type, kept, body))
+        return await self._lease.finish(Answer(self._start["status"], content_type, kept, body))
 
     @property
     def _headers(self) -> Headers:
@@ -148,20 +168,6 @@ async def _read(receive: Receive) -> list[bytes]:
             return chunks
 
 
-def _replayed(body: list[bytes], receive: Receive) -> Receive:
-    """Gives the body once more, letting go of it, and then what the server says of the client."""
-    chunks = deque(body)
-    body.clear()
-
-    async def receive_again() -> Message:
-        if not chunks:
-            return await receive()
-        chunk = chunks.popleft()
-        return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
-
-    return receive_again
-
-
 async def _claim(scope: Scope, key: str, body: list[bytes]) -> Lease | Answer:
     caller: Caller = scope["state"]["caller"]
     service: IdempotencyService = scope["state"]["idempotency"]
@@ -180,13 +186,3 @@ async def _replay(answer: Answer, scope: Scope, receive: Receive, send: Send) ->
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
     await Response(answer.body, answer.status, headers)(scope, receive, send)
-
-
-async def _refuse(error: BragError, scope: Scope, receive: Receive, send: Send) -> None:
-    log_error(error)
-    response = error_response(error)
-    if isinstance(error, InvalidIdempotencyKey):
-        fault = FieldError(loc=["header", HEADER], msg=error.detail, type="value_error")
-        detail = f"header.{HEADER}: {error.detail}."
-        response = problem_response(error.status, detail, error.code, errors=[fault])
-    await response(scope, receive, send)

@@ -8,8 +8,8 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.caller import Caller
-from app.core.exceptions import RateLimited, log_error
-from app.core.handlers import error_response
+from app.core.exceptions import RateLimited
+from app.core.handlers import refuse
 from app.rate_limits.addresses import UNKNOWN, client_network
 from app.rate_limits.windows import MovingWindow
 
@@ -41,9 +41,7 @@ class RateLimits:
         }
         if allowance.is_granted:
             return await self._app(scope, receive, send)
-        error = RateLimited(retry_after=allowance.wait_sec)
-        log_error(error)
-        return await error_response(error)(scope, receive, send)
+        return await refuse(RateLimited(retry_after=allowance.wait_sec), scope, receive, send)
 
 
 def _who_asks(scope: Scope) -> Hashable:

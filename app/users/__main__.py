@@ -9,7 +9,7 @@ from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.db import Database
 from app.users.login import LoginService
-from app.users.models import normalise_email
+from app.users.models import email_argument
 from app.users.secret_key import load_secret_key
 from app.users.services import UserService
 from app.users.tokens import TokenHasher
@@ -39,15 +39,8 @@ def _parse_arguments() -> argparse.Namespace:
         ("delete", "delete a user, and all that is theirs"),
     ):
         command = commands.add_parser(name, help=help_text)
-        command.add_argument("email", type=_email, metavar="ADDRESS")
+        command.add_argument("email", type=email_argument, metavar="ADDRESS")
     return parser.parse_args()
-
-
-def _email(text: str) -> str:
-    try:
-        return normalise_email(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no email address") from None
 
 
 async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -78,14 +71,14 @@ async def _lines(
             logins = LoginService(database, hasher, settings)
             return [(await logins.link(arguments.email))[0]]
         case "adopt":
-            documents, messages, left = await users.adopt(caller)
-            return [
-                f"{documents} documents and {messages} messages are theirs now.",
-                *([f"{left} stay shared: they have some of the same source."] if left else []),
-            ]
-        case _:
+            given = await users.adopt(caller)
+            told = f"{given.documents} documents and {given.messages} messages are theirs now."
+            left = f"{given.left} stay shared: under way, or of a source that they have already."
+            return [told, left] if given.left else [told]
+        case "delete":
             await users.delete(caller)
             return ["Deleted. The vectors are deleted when a worker runs next."]
+    raise AssertionError(arguments.command)
 
 
 if __name__ == "__main__":

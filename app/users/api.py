@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.core.dependencies import Person, Reader, SettingsDependency
-from app.core.exceptions import Conflict, DatabaseUnavailable, NotFound, RateLimited
+from app.core.exceptions import Conflict, DatabaseUnavailable, NotFound
 from app.core.openapi import VALIDATION_PROBLEM, problems
 from app.users.authentication import SessionCookie
 from app.users.dependencies import (
@@ -31,7 +31,7 @@ from app.users.openapi import ACCEPTED, CREATED_KEY, EXPORT, KEYS, LOGGED_IN, US
 
 router = APIRouter(prefix="/v1", tags=["Users"], responses=VALIDATION_PROBLEM)
 
-MAIL: Final = ACCEPTED | problems(RateLimited, DatabaseUnavailable)
+MAIL: Final = ACCEPTED | problems(DatabaseUnavailable)
 
 
 @router.post("/users", status_code=status.HTTP_202_ACCEPTED, responses=MAIL)

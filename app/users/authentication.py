@@ -3,15 +3,14 @@
 It is known before the body is read, and for paths that nobody has thought of as well.
 """
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.caller import NOBODY, Caller
 from app.core.constants import PUBLIC_FOLDERS, PUBLIC_PATHS
-from app.core.exceptions import BragError, NotAuthenticated, log_error
-from app.core.handlers import error_response
+from app.core.exceptions import BragError, NotAuthenticated
+from app.core.handlers import refuse
 from app.users.constants import (
     KEY_PREFIX,
     SECURE_COOKIE,
@@ -39,11 +38,7 @@ class SessionCookie:
 
     def read(self, headers: Headers) -> str | None:
         """The token of the session that a request was sent with."""
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(self.name)
-        except CookieError:
-            return None
-        return cookie.value or None if cookie else None
+        return cookie_parser("; ".join(headers.getlist("cookie"))).get(self.name) or None
 
     def _value(self, token: str, seconds: int) -> str:
         attributes = f"Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{self._secure}"
@@ -69,7 +64,7 @@ class Authentication:
             try:
                 caller = await self._identify(scope, state["credentials"])
             except BragError as error:
-                return await _refuse(error, scope, receive, send)
+                return await refuse(error, scope, receive, send)
             state["caller"] = caller or NOBODY
             state["is_refused"] = caller is None
         return await self._app(scope, receive, send)
@@ -101,10 +96,5 @@ class LoginRequired:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection (ASGI)."""
         if scope["type"] == "http" and scope["state"]["is_refused"]:
-            return await _refuse(NotAuthenticated(), scope, receive, send)
+            return await refuse(NotAuthenticated(), scope, receive, send)
         return await self._app(scope, receive, send)
-
-
-async def _refuse(error: BragError, scope: Scope, receive: Receive, send: Send) -> None:
-    log_error(error)
-    await error_response(error)(scope, receive, send)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 MAGIC_LINK_MINUTES: Final = 15
-WRONG_CODES: Final = 5  # after so many a code is worth nothing
+TYPED_CODES: Final = 5  # after so many, none of them right, a code is worth nothing
 CODE_CHARS: Final = 8
 CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none looks like another
 
@@ -21,3 +21,5 @@ MAX_CACHED: Final = 10_000
 MAX_MAIL_ATTEMPTS: Final = 20  # about a quarter of an hour
 EXPIRE_SEC: Final = 600.0  # between two looks for what has expired
 EXPORT_BATCH: Final = 200  # rows at a time
+
+MAILS: Final = ("/v1/users", "/v1/login")  # the paths that mail a link

@@ -23,13 +23,14 @@ class Credentials:
         self._database = database
         self._hasher = hasher
         self._known: dict[bytes, tuple[Caller, float]] = {}
+        self._revocations = 0
 
     async def of_session(self, token: str) -> Session | None:
         """The user of a session that lasts, renewed when less than half of it is left."""
         token_hash = self._hasher.hash(token)
         if (caller := self._cached(token_hash)) is not None:
             return Session(caller, is_renewed=False)
-        seconds = SESSION.total_seconds()
+        seconds, asked = SESSION.total_seconds(), self._ask()
         row = await self._database.query(
             SERVICE, "get_session", token_hash=token_hash, seconds=seconds
         )
@@ -39,7 +40,7 @@ class Credentials:
             await self._database.query(
                 SERVICE, "renew_session", token_hash=token_hash, seconds=seconds
             )
-        caller = self._remember(token_hash, Caller(row["user_id"]))
+        caller = self._remember(token_hash, Caller(row["user_id"]), asked)
         return Session(caller, is_renewed=row["is_half_over"])
 
     async def of_api_key(self, key: str) -> Caller | None:
@@ -49,13 +50,14 @@ class Credentials:
         key_hash = hash_key(key)
         if (caller := self._cached(key_hash)) is not None:
             return caller
+        asked = self._ask()
         row = await self._database.query(SERVICE, "get_api_key", key_hash=key_hash)
         if row is None:
             return None
-        if row["is_use_unknown"]:
+        if row["is_use_stale"]:
             await self._database.query(SERVICE, "touch_api_key", key_hash=key_hash)
         caller = Caller(row["user_id"], frozenset(map(Scope, row["scopes"])), row["uuid"])
-        return self._remember(key_hash, caller)
+        return self._remember(key_hash, caller, asked)
 
     async def end_session(self, token: str) -> None:
         """Ends a session, here at once and in other processes within CACHE_SEC."""
@@ -64,14 +66,21 @@ class Credentials:
 
     def forget(self) -> None:
         """Asks Postgres again from now on: something was revoked."""
+        self._revocations += 1  # what is being looked up just now may be what was revoked
         self._known.clear()
 
     def _cached(self, secret_hash: bytes) -> Caller | None:
         caller, until = self._known.get(secret_hash, (None, 0.0))
         return caller if monotonic() < until else None
 
-    def _remember(self, secret_hash: bytes, caller: Caller) -> Caller:
+    def _ask(self) -> tuple[float, int]:
+        """When Postgres is asked, and how much had been revoked by then."""
+        return monotonic(), self._revocations
+
+    def _remember(self, secret_hash: bytes, caller: Caller, asked: tuple[float, int]) -> Caller:
+        since, revocations = asked
         if len(self._known) >= MAX_CACHED:
             self._known.clear()
-        self._known[secret_hash] = caller, monotonic() + CACHE_SEC
+        if revocations == self._revocations:
+            self._known[secret_hash] = caller, since + CACHE_SEC
         return caller

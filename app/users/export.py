@@ -11,13 +11,17 @@ from app.users.constants import EXPORT_BATCH
 
 
 async def export(database: Database, caller: Caller) -> AsyncIterator[bytes]:
-    """The user, their keys, messages, documents and the passages of these, a line each.
+    """The user, their keys, sessions, chats, messages, documents and passages, a line each.
 
     A batch is read when the one before it was taken: no connection is held meanwhile.
     """
     yield _line("user", await database.query(caller, "get_user"))
     for row in await database.query(caller, "list_api_keys"):
         yield _line("api_key", row)
+    for row in await database.query(caller, "list_sessions"):
+        yield _line("session", row)
+    async for row in _batches(database, caller, "export_chats", "uuid", after=None):
+        yield _line("chat", row)
     async for row in _batches(database, caller, "export_messages", "id", after=0):
         yield _line("message", row)
     async for row in _batches(database, caller, "export_documents", "uuid", after=None):

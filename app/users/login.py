@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from app.core.caller import SERVICE
 from app.db import Database, Queries, Row
-from app.users.constants import MAGIC_LINK_MINUTES, SESSION, WRONG_CODES
+from app.users.constants import MAGIC_LINK_MINUTES, SESSION, TYPED_CODES
 from app.users.exceptions import LoginLinkInvalid
 from app.users.models import LoginConsumption, User
 from app.users.tokens import TokenHasher, new_code, new_token
@@ -62,16 +62,14 @@ class LoginService:
         return user
 
     def _consume(self, queries: Queries, given: LoginConsumption) -> str | None:
-        """The address whose link or code this is; a wrong code counts against those there are."""
+        """The address whose link or code this is; a code that is typed counts."""
         email: str | None
         if given.token is not None:
             email = queries.consume_token(token_hash=self._hasher.hash(given.token))
             return email
         assert given.code is not None
+        # Before it is compared: guesses at the same time wait for each other's count.
+        queries.count_code(email=given.email)
         code_hash = self._hasher.hash(given.code)
-        email = queries.consume_code(
-            email=given.email, code_hash=code_hash, wrong_codes=WRONG_CODES
-        )
-        if email is None:
-            queries.count_wrong_code(email=given.email)
+        email = queries.consume_code(email=given.email, code_hash=code_hash, most=TYPED_CODES)
         return email

@@ -22,7 +22,7 @@ open this link to sign in to {name}:
 
 {link}
 
-Or type this code where you asked for it: {code}
+Or type this code on another device: {code}
 
 Both work once, for {minutes} minutes. If you did not ask for this mail, you need not do anything.
 """
@@ -67,9 +67,10 @@ class LoginMailer:
         assert job.payload is not None
         email = job.payload["email"]
         is_wanted = job.payload["register"] or await self._is_known(email)
+        mail = await self._write(email)  # also for a stranger, whose codes then take as long
         if is_wanted and job.attempts <= MAX_MAIL_ATTEMPTS:
             try:
-                await self._sender.send(await self._write(email))
+                await self._sender.send(mail)
             except EmailRefused as error:
                 logger.warning("The mail of a login was refused: %s", error)
         await self.give_up(job)

@@ -1,6 +1,7 @@
 """Models of people and keys (the HTTP contract)."""
 
 import re
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from typing import Annotated, Final, Self
 from uuid import UUID
@@ -13,6 +14,7 @@ from app.core.caller import Scope
 from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel
 
 MAX_EMAIL_CHARS: Final = 254  # RFC 5321, 4.5.3.1.3
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 ENCODED_WORD: Final = "=?"  # RFC 2047, 2
 SEPARATORS: Final = re.compile(r"[\s-]")
 
@@ -31,6 +33,14 @@ def normalise_email(address: str) -> str:
 def _typed(code: str) -> str:
     """A code as it was sent, however it was typed."""
     return SEPARATORS.sub("", code).upper()
+
+
+def email_argument(text: str) -> str:
+    """An address of a command line."""
+    try:
+        return normalise_email(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text} is no email address") from None
 
 
 Email = Annotated[
@@ -80,8 +90,8 @@ class User(BaseModel):
 
 
 def _require_future(moment: datetime) -> datetime:
-    if moment <= datetime.now(UTC):
-        raise PydanticCustomError("value_error", "must be in the future")
+    if not datetime.now(UTC) < moment < LATEST:
+        raise PydanticCustomError("value_error", "must be in the future, and before the year 9000")
     return moment
 
 

@@ -41,8 +41,8 @@ LOGGED_IN: Final[Responses] = {
 USER: Final[Responses] = {200: json_example(EXAMPLE_USER)}
 EXPORT: Final[Responses] = {
     200: {
-        "description": "A JSON object in each line, whose `type` is user, api_key, message, "
-        "document or passage.",
+        "description": "A JSON object in each line, whose `type` is user, api_key, session, chat, "
+        "message, document or passage.",
         "content": {
             "application/x-ndjson": {
                 "schema": {"type": "string"},

@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from app.core.exceptions import ConfigurationError
@@ -40,13 +42,13 @@ def _require(name: str, value: object, what: str) -> None:
 def _kept(file: Path) -> bytes:
     """The key in a file; of processes that start at once, the first to link it makes it."""
     if not file.exists():
-        made = file.with_name(f"{FILE}.{os.getpid()}")
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(KEY_BYTES))
-        try:
-            os.link(made, file)
-        except FileExistsError:
-            pass  # another process was first
-        finally:
-            made.unlink()
-    return file.read_bytes()
+        with NamedTemporaryFile(dir=file.parent, prefix=f"{FILE}.") as made:  # for its owner alone
+            made.write(secrets.token_urlsafe(KEY_BYTES).encode())
+            made.flush()
+            os.fsync(made.fileno())
+            with suppress(FileExistsError):  # another process was first
+                os.link(made.name, file)
+    key = file.read_bytes()
+    if len(key) < KEY_BYTES:
+        raise ConfigurationError(f"{file} holds no key: delete it, and all sessions end.")
+    return key

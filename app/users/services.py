@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
 from app.core.caller import SERVICE, Caller
@@ -18,6 +19,15 @@ from app.users.tokens import hash_key, new_api_key
 logger = logging.getLogger(__name__)
 
 PAGE: Final = 200
+BATCH: Final = 500  # rows that are deleted or given away in one statement
+
+
+class Adoption(NamedTuple):
+    """How many documents and messages a user was given, and how many documents stay shared."""
+
+    documents: int
+    messages: int
+    left: int
 
 
 class UserService:
@@ -56,26 +66,34 @@ class UserService:
         return users
 
     async def delete(self, caller: Caller) -> None:
-        """Deletes a user and all that is theirs; their points go by purge jobs, soon."""
+        """Deletes a user and all that is theirs; their points go by purge jobs, soon.
+
+        What there may be much of goes first, some at a time: a statement has only so many seconds.
+        """
+        for query in ("delete_some_messages", "delete_some_documents"):
+            await self._in_batches(query, caller)
+        # By itself: a worker holds these rows and its document's, in whichever order.
+        await self._database.query(SERVICE, "delete_contents", owner_id=caller.user_id)
         await self._database.query(SERVICE, "delete_user", owner_id=caller.user_id)
 
-    async def adopt(self, caller: Caller) -> tuple[int, int, int]:
-        """Gives a user what has no owner: how many documents and messages, how many are left.
+    async def adopt(self, caller: Caller) -> Adoption:
+        """Gives a user what has no owner; the points of documents learn of it by jobs."""
+        documents = 0
+        while adopted := await self._database.run(SERVICE, partial(_adopt, caller)):
+            documents += adopted
+        await self._database.query(SERVICE, "adopt_chats", owner_id=caller.user_id)
+        messages = await self._in_batches("adopt_messages", caller)
+        left = await self._database.query(SERVICE, "count_shared_documents")
+        return Adoption(documents, messages, left)
 
-        A document is left where the user has one of its source. The points learn of it by jobs.
-        """
-
-        def transaction(queries: Queries) -> tuple[int, int, int]:
-            documents = list(queries.adopt_documents(owner_id=caller.user_id))
-            queries.adopt_passages(owner_id=caller.user_id)
-            for row in documents:
-                if row["status"] in {"ready", "processing"}:
-                    queries.insert_job(kind="index", document_uuid=row["uuid"], bytes=row["bytes"])
-            messages: int = queries.adopt_messages(owner_id=caller.user_id)
-            left: int = queries.count_shared_documents()
-            return len(documents), messages, left
-
-        return await self._database.run(SERVICE, transaction)
+    async def _in_batches(self, query: str, caller: Caller) -> int:
+        """Runs a query until it changes nothing more; how many rows it has changed."""
+        changed = 0
+        while some := await self._database.query(
+            SERVICE, query, owner_id=caller.user_id, most=BATCH
+        ):
+            changed += some
+        return changed
 
     def export(self, caller: Caller) -> AsyncIterator[bytes]:
         """All that is the caller's, as JSON lines."""
@@ -89,6 +107,16 @@ class UserService:
             except Exception as error:  # noqa: BLE001 - the next try may find it mended
                 logger.warning("Could not delete what expired: %s", type(error).__name__)
             await asyncio.sleep(EXPIRE_SEC)
+
+
+def _adopt(caller: Caller, queries: Queries) -> int:
+    """Gives a user some documents, and has their points written anew; how many."""
+    documents = list(queries.adopt_documents(owner_id=caller.user_id, most=BATCH))
+    for row in documents:
+        queries.adopt_passages(owner_id=caller.user_id, document_uuid=row["uuid"])
+        if row["status"] == "ready":
+            queries.insert_job(kind="index", document_uuid=row["uuid"], bytes=row["bytes"])
+    return len(documents)
 
 
 class ApiKeyService:

@@ -13,7 +13,7 @@ CREATE TABLE magic_link (
     token_hash bytea PRIMARY KEY,
     code_hash bytea NOT NULL,
     email text NOT NULL,
-    wrong_codes integer NOT NULL DEFAULT 0,
+    typed_codes integer NOT NULL DEFAULT 0,
     expires_at timestamptz NOT NULL
 );
 -- A code is looked for among those of its address.
@@ -23,7 +23,7 @@ COMMENT ON TABLE magic_link IS 'Mailed links that were not used yet; using one d
 COMMENT ON COLUMN magic_link.token_hash IS 'HMAC-SHA256 of the token in the link, with SECRET_KEY.';
 COMMENT ON COLUMN magic_link.code_hash IS 'The same of the code, which is typed on another device.';
 COMMENT ON COLUMN magic_link.email IS 'Who it was mailed to; no user yet, where it is a registration.';
-COMMENT ON COLUMN magic_link.wrong_codes IS 'How many wrong codes came for this address since; a few end it.';
+COMMENT ON COLUMN magic_link.typed_codes IS 'How many codes were typed for this address since; a few end it.';
 
 CREATE TABLE session (
     token_hash bytea PRIMARY KEY,

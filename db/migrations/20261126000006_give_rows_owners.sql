@@ -27,24 +27,25 @@ UPDATE passage SET user_id = document.user_id
 FROM document
 WHERE document.uuid = passage.document_uuid AND document.user_id IS NOT NULL;
 
-ALTER TABLE job ADD COLUMN user_id bigint REFERENCES users (id) ON DELETE SET NULL;
+ALTER TABLE job ADD COLUMN user_id bigint;
 ALTER TABLE job ADD COLUMN payload jsonb;
 ALTER TABLE job DROP CONSTRAINT job_kind_check;
 ALTER TABLE job ADD CONSTRAINT job_kind_check
 CHECK (kind IN ('ingest', 'index', 'purge', 'sweep', 'mail'));
--- Deleting a user looks for their jobs.
-CREATE INDEX job_user_id_idx ON job (user_id) WHERE user_id IS NOT NULL;
 
 COMMENT ON COLUMN document.source_md5 IS 'What indexes know of the source, which may be long.';
 COMMENT ON COLUMN passage.user_id IS 'The owner of its document; null: shared with everyone.';
-COMMENT ON COLUMN job.user_id IS 'Whose request made it; null: nobody''s, or the service itself.';
+COMMENT ON COLUMN job.user_id IS 'Whose request made it; null: nobody''s, or the service itself. No reference: a purge outlives its user.';
 COMMENT ON COLUMN job.payload IS 'Of a mail: the address, and whether it is a registration.';
 COMMENT ON COLUMN job.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for; mail: a magic link to an address.';
 COMMENT ON COLUMN job.document_uuid IS 'No reference: a purge outlives its document. Of a job that is about no single one, all zeros.';
 
 -- migrate:down
+-- Nobody can have them any more: without an owner they would be everybody's.
+INSERT INTO job (kind, document_uuid) SELECT 'purge', uuid FROM document WHERE user_id IS NOT NULL;
+DELETE FROM document WHERE user_id IS NOT NULL;
+DELETE FROM message WHERE user_id IS NOT NULL;
 DELETE FROM job WHERE kind = 'mail';
-DROP INDEX job_user_id_idx;
 ALTER TABLE job DROP CONSTRAINT job_kind_check;
 ALTER TABLE job ADD CONSTRAINT job_kind_check
 CHECK (kind IN ('ingest', 'index', 'purge', 'sweep'));

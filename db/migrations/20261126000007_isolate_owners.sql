@@ -14,7 +14,12 @@ END
 $$;
 DO $$
 BEGIN
-    IF NOT pg_has_role(current_user, 'brag_app', 'MEMBER') THEN
+    -- From 16 on, whoever makes a role is its member, and may not take it before this.
+    IF NOT pg_has_role(
+        current_user,
+        'brag_app',
+        CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END
+    ) THEN
         EXECUTE format('GRANT brag_app TO %I', current_user);
     END IF;
 EXCEPTION
@@ -24,6 +29,7 @@ END
 $$;
 GRANT USAGE ON SCHEMA public TO brag_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO brag_app;
+REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM brag_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO brag_app;
 
 -- Each statement says whose it is, in app.caller: service, nobody or the id of a user. What says
@@ -72,14 +78,15 @@ USING (
     = (SELECT current_setting('app.caller', true))
 );
 
--- A job is that of the caller who makes it.
+-- A job is that of the caller who makes it; one of nobody's may be the service's own, and a mail
+-- always is.
 ALTER TABLE job ALTER COLUMN user_id
 SET DEFAULT CAST(substring(current_setting('app.caller', true) FROM '^[0-9]+$') AS bigint);
 ALTER TABLE job ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner ON job
 USING (
     (SELECT current_setting('app.caller', true))
-    IN ('service', coalesce(CAST(user_id AS text), 'nobody'))
+    IN ('service', CASE WHEN kind <> 'mail' THEN coalesce(CAST(user_id AS text), 'nobody') END)
 );
 
 ALTER TABLE job_content ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

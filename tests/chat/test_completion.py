@@ -31,6 +31,8 @@ class TestCompletion:
             "finish_reason": "stop",
             "usage": {"prompt_tokens": 2, "completion_tokens": 3, "total_tokens": 5},
             "sources": [],
+            "retrieval_queries": None,
+            "turns": None,
         }
 
     async def test_stored_answer_equals_the_returned(self, chat_client: httpx2.AsyncClient) -> None:

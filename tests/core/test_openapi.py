@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from pydantic import BaseModel
 
-from app.chat.models import Message
+from app.chat.models import Chat, Message
 from app.core.models import Health, Readiness
 from app.documents.models import Document
 from app.retrieval.models import Source
@@ -20,6 +20,7 @@ CODES = {"400", "401", "403", "404", "413", "422", "429", "500", "503", "504"}
 ANSWERS: dict[str, type[BaseModel]] = {
     "Accepted": Accepted,
     "ApiKey": ApiKey,
+    "Chat": Chat,
     "CreatedApiKey": CreatedApiKey,
     "Document": Document,
     "Health": Health,

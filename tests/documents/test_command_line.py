@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.core.background import background
-from app.documents.models import new_document_uuid
+from app.core.models import uuid7
 from app.embeddings.embedder import Embedder
 from settings import Settings
 from tests.conftest import SettingsFactory
@@ -37,8 +37,8 @@ class TestList:
             " passages_done) "
             "VALUES (%s, 'Ducks', 'a.txt', 'text/plain', 1, 'a', 'ready', 3, 3),"
             "(%s, 'Geese', 'b.txt', 'text/plain', 1, 'b', 'pending', NULL, 0)",
-            new_document_uuid(),
-            new_document_uuid(),
+            uuid7(),
+            uuid7(),
         )
         outcome = await run(settings, "list")
         assert (outcome.code, outcome.errors) == (0, [])

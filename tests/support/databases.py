@@ -39,6 +39,9 @@ def message(text: str = "Hello") -> Row:
         "finish_reason": None,
         "usage": None,
         "sources": [],
+        "question_uuid": None,
+        "retrieval_queries": None,
+        "turns": None,
     }
 
 

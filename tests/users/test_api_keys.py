@@ -48,6 +48,7 @@ class TestCreate:
             ({"name": "k", "scopes": ["write"]}, "scopes"),
             ({"name": "k", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
             ({"name": "k", "expires_at": "2099-01-01T00:00:00"}, "expires_at"),
+            ({"name": "k", "expires_at": "9999-12-31T23:59:59-23:59"}, "expires_at"),
             ({"name": "k", "more": 1}, "more"),
         ],
     )

@@ -66,7 +66,7 @@ class TestAdopt:
         outcome = await users(knowledge.settings, "adopt", ADDRESS)
         assert outcome.output == [
             "0 documents and 0 messages are theirs now.",
-            "1 stay shared: they have some of the same source.",
+            "1 stay shared: under way, or of a source that they have already.",
         ]
 
 

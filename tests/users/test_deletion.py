@@ -38,7 +38,9 @@ async def full(nobody: httpx2.AsyncClient, ann: httpx2.AsyncClient) -> httpx2.As
     await ended(ann, await post_text(ann, "Ducks eat seeds.", source="ducks", title="Ducks"))
     await make_key(ann)
     headers = {"Idempotency-Key": "one"}
-    answer = await ann.post(COMPLETION, json={"message": "Hello there"}, headers=headers)
+    chat = (await ann.post("/v1/chats", json={})).json()["uuid"]
+    question = {"message": "Hello there", "chat_uuid": chat}
+    answer = await ann.post(COMPLETION, json=question, headers=headers)
     assert answer.status_code == 200
     await nobody.post("/v1/login", json={"email": "ann@example.com"})
     return ann
@@ -102,9 +104,12 @@ class TestExport:
         assert response.headers["content-type"] == "application/x-ndjson"
         lines: list[Json] = [orjson.loads(line) for line in response.content.splitlines()]
         kinds = [line["type"] for line in lines]
-        assert kinds == ["user", "api_key", "message", "message", "document", "passage"]
+        assert kinds == [
+            *("user", "api_key", "session", "chat"),
+            *("message", "message", "document", "passage"),
+        ]
         assert lines[0]["email"] == "ann@example.com"
-        assert lines[2]["message"] == "Hello there"
+        assert lines[4]["message"] == "Hello there"
         assert lines[-1]["text"] == "Ducks eat seeds."
         assert "Geese" not in response.text
         assert "hash" not in response.text
@@ -118,5 +123,5 @@ class TestExport:
             "FROM users, generate_series(1, 450) AS n",
         )
         response = await ann.get("/v1/me/export")
-        texts = [orjson.loads(line).get("message") for line in response.content.splitlines()[1:]]
+        texts = [orjson.loads(line).get("message") for line in response.content.splitlines()[2:]]
         assert texts == [f"n{n}" for n in range(1, 451)]

@@ -1,5 +1,6 @@
 """Registration and login, through a real SMTP server."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
@@ -186,6 +187,23 @@ class TestOnce:
         assert (await client.get("/v1/login/consume")).status_code == 405
         assert (await consume(client, token=token_in(mail))).status_code == 200
 
+    async def test_many_at_once(self, client: httpx2.AsyncClient, smtp: SmtpServer) -> None:
+        """Of many who use one link at the same time one is let in."""
+        token = token_in(await mail_to_ann(client, smtp))
+        answers = await asyncio.gather(*(consume(client, token=token) for _ in range(20)))
+        assert sorted(answer.status_code for answer in answers) == [200] + [401] * 19
+
+    async def test_guesses_at_once(self, client: httpx2.AsyncClient, smtp: SmtpServer) -> None:
+        """Of many codes at the same time no more than five are looked at."""
+        code = code_in(await mail_to_ann(client, smtp))
+        for _ in range(5):
+            await consume(client, email=ANN["email"], code="0" * 8)
+        guesses = ("1" * 8, code, "2" * 8, code)
+        answers = await asyncio.gather(
+            *(consume(client, email=ANN["email"], code=guess) for guess in guesses)
+        )
+        assert {answer.status_code for answer in answers} == {401}
+
     async def test_five_wrong_codes_end_it(
         self, client: httpx2.AsyncClient, smtp: SmtpServer
     ) -> None:
@@ -325,6 +343,30 @@ class TestSession:
             mailing, "SELECT round(extract(epoch FROM expires_at - now()) / 86400) FROM session"
         )
         assert days == lasts
+
+    @pytest.mark.parametrize(
+        "beside", ['prefs={"a":1}', "a@b=1", "näme=1", "path=/", "=x", "expires=1", "x"]
+    )
+    async def test_cookies_of_others(
+        self, mailing: Settings, client: httpx2.AsyncClient, beside: str
+    ) -> None:
+        """Whatever cookies others have set for this host, the session counts."""
+        token = await login_token(mailing, ANN["email"])
+        session = (await consume(client, token=token)).cookies["brag_session"]
+        client.cookies.clear()
+        for cookies in (f"{beside}; brag_session={session}", f"brag_session={session}; {beside}"):
+            response = await client.get("/v1/me", headers={b"Cookie": cookies.encode()})
+            assert response.status_code == 200, cookies
+
+    async def test_renewed_while_it_ends(
+        self, mailing: Settings, client: httpx2.AsyncClient
+    ) -> None:
+        """A session that would be renewed is ended all the same by a logout."""
+        await consume(client, token=await login_token(mailing, ANN["email"]))
+        await sql(mailing, "UPDATE session SET expires_at = now() + '1 day'")
+        response = await client.post("/v1/logout")
+        assert "Max-Age=0" in response.headers["set-cookie"]
+        assert await sql(mailing, "SELECT 1 FROM session") == []
 
     async def test_expires(self, mailing: Settings, client: httpx2.AsyncClient) -> None:
         """A session that has expired is none."""

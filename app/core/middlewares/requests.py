@@ -46,7 +46,8 @@ class RequestContext:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = str(request_id.get())
-                headers.update(scope["response_headers"])
+                for name, value in scope["response_headers"].items():
+                    headers.setdefault(name, value)  # a session that ends is not renewed
             return send(message)
 
         try:

@@ -16,8 +16,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.constants import HEALTH_PATHS, SAFE_METHODS
-from app.core.exceptions import BragError, Forbidden, MisdirectedRequest, log_error
-from app.core.handlers import error_response, problem_response
+from app.core.exceptions import Forbidden, MisdirectedRequest
+from app.core.handlers import problem_response, refuse
 from settings import Settings
 
 LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
@@ -50,7 +50,7 @@ class AllowedHosts:
         if scope["type"] == "http" and scope["path"] not in HEALTH_PATHS:
             host = Headers(scope=scope).get("host", "")
             if _without_port(host) not in self._hosts:
-                return await _refuse(MisdirectedRequest(), scope, receive, send)
+                return await refuse(MisdirectedRequest(), scope, receive, send)
         return await self._app(scope, receive, send)
 
 
@@ -66,7 +66,7 @@ class OwnPages:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             headers = Headers(scope=scope)
             if not self._is_welcome(headers):
-                return await _refuse(Forbidden(), scope, receive, send)
+                return await refuse(Forbidden(), scope, receive, send)
         return await self._app(scope, receive, send)
 
     def _is_welcome(self, headers: Headers) -> bool:
@@ -111,11 +111,6 @@ class Cors(CORSMiddleware):
         for name, value in response.headers.items():
             problem.headers.setdefault(name, value)
         return problem
-
-
-async def _refuse(error: BragError, scope: Scope, receive: Receive, send: Send) -> None:
-    log_error(error)
-    await error_response(error)(scope, receive, send)
 
 
 def _is_of_host(origin: str, host: str) -> bool:

@@ -23,7 +23,7 @@ async function signIn() {
       say(`You are signed in as ${answer.email}.`);
     } else {
       say(answer.detail);
-      button.disabled = response.status < 500;
+      button.disabled = response.status === 401 || response.status === 422;
     }
   } catch {
     say("The service does not answer. Please try again.");

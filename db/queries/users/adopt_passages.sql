@@ -1,9 +1,5 @@
 -- :name adopt_passages :affected
--- :doc Gives a user the passages of the documents that are theirs
+-- :doc Gives a user the passages of a document
 UPDATE passage
 SET user_id = :owner_id
-FROM document
-WHERE
-    passage.document_uuid = document.uuid
-    AND document.user_id = :owner_id
-    AND passage.user_id IS NULL
+WHERE document_uuid = :document_uuid

@@ -2,6 +2,6 @@
 -- :doc Whose key this is and what it may do, and whether its last use was noted over a minute ago
 SELECT
     uuid, user_id, scopes,
-    coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS is_use_unknown
+    coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS is_use_stale
 FROM api_key
 WHERE key_hash = :key_hash AND coalesce(expires_at > clock_timestamp(), true)

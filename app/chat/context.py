@@ -1,0 +1,117 @@
+"""What of a question, its passages and its chat fits into the model's window."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.chat.chats import Exchange
+from app.chat.exceptions import ContextLengthExceeded
+from app.chat.models import Turns
+from app.chat.prompts import Prompt, Turn, build_prompt
+from app.chat.tokens import count_tokens, estimate_tokens, load_tokenizer
+from app.retrieval.models import Source
+
+MESSAGE_TOKENS: Final = 8  # at most, of the marks that a model's template puts around a message
+PROMPT_TOKENS: Final = 16  # and around the whole
+
+
+@dataclass(frozen=True, slots=True)
+class PromptContext:
+    """What a prompt is built of: all of it fits into the window.
+
+    `sources` and `retrieval_queries` are None without retrieval; `turns` are those of the chat that
+    are used, the oldest first; `exchanges` is how many it has, None outside a chat.
+    """
+
+    question: str
+    sources: list[Source] | None
+    retrieval_queries: list[str] | None
+    turns: list[Turn]
+    exchanges: int | None
+
+    @property
+    def prompt(self) -> Prompt:
+        """What the model is told."""
+        return build_prompt(self.question, self.sources, self.turns)
+
+    @property
+    def turn_counts(self) -> Turns | None:
+        """How many exchanges of the chat are used, and how many dropped."""
+        if self.exchanges is None:
+            return None
+        return Turns(used=len(self.turns), dropped=self.exchanges - len(self.turns))
+
+    def shortened(self) -> "PromptContext":
+        """With the newer half of the turns: for an upstream that counts more tokens than we do."""
+        return replace(self, turns=self.turns[(len(self.turns) + 1) // 2 :])
+
+
+class ContextWindow:
+    """CONTEXT_WINDOW_TOKENS, of which MAX_COMPLETION_TOKENS are left to the answer."""
+
+    def __init__(self, tokens: int, completion_tokens: int) -> None:
+        self._tokens = tokens - completion_tokens
+
+    async def fit_sources(self, question: str, sources: list[Source] | None) -> list[Source] | None:
+        """As many passages, from the best on, as fit beside the question; the best one always.
+
+        ContextLengthExceeded where they cannot fit; where they may, the upstream has the last word.
+        """
+        if prompt_bytes(build_prompt(question, sources)) <= self._tokens:
+            return sources  # no token is shorter than a byte
+        await load_tokenizer()
+        kept = sources
+        while kept and len(kept) > 1 and self._left(question, kept) < 0:
+            kept = kept[:-1]
+        if least_tokens(build_prompt(question, kept)) > self._tokens:
+            raise ContextLengthExceeded(self._tokens)
+        return kept
+
+    async def fit_turns(
+        self,
+        question: str,
+        sources: list[Source] | None,
+        exchanges: AsyncIterator[Exchange],
+        model: str,
+    ) -> list[Turn]:
+        """As many whole exchanges, from the newest on, as fit beside these; the oldest first."""
+        await load_tokenizer()
+        left, turns = self._left(question, sources), list[Turn]()
+        async for exchange in exchanges:
+            left -= exchange_tokens(exchange, model)
+            if left < 0:
+                break
+            turns.append(Turn(exchange.question, exchange.answer))
+        return turns[::-1]
+
+    def _left(self, question: str, sources: list[Source] | None) -> int:
+        return self._tokens - prompt_tokens(build_prompt(question, sources))
+
+
+def prompt_bytes(prompt: Prompt) -> int:
+    """More than the tokens of any prompt, and quickly counted."""
+    contents = (message["content"] for message in prompt)
+    return PROMPT_TOKENS + sum(len(content.encode()) + MESSAGE_TOKENS for content in contents)
+
+
+def least_tokens(prompt: Prompt) -> int:
+    """How many tokens a prompt has for a model of a large vocabulary."""
+    return sum(estimate_tokens(message["content"]) for message in prompt)
+
+
+def prompt_tokens(prompt: Prompt) -> int:
+    """How many tokens a prompt has at most."""
+    contents = (message["content"] for message in prompt)
+    return PROMPT_TOKENS + sum(count_tokens(content) + MESSAGE_TOKENS for content in contents)
+
+
+def exchange_tokens(exchange: Exchange, model: str) -> int:
+    """How many tokens an exchange adds to a prompt at most.
+
+    Of an answer the model's own count is taken, where this model gave it; it can be higher than
+    what is to be read of it, since some models think aloud.
+    """
+    answer = count_tokens(exchange.answer)
+    if exchange.usage is not None and exchange.model == model:
+        answer = min(answer, exchange.usage.completion_tokens)
+    return count_tokens(exchange.question) + answer + 2 * MESSAGE_TOKENS

@@ -1,0 +1,65 @@
+"""Questions that are asked again with their Idempotency-Key."""
+
+import asyncio
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.support.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.openai_replies import stream as stream_reply
+from tests.support.server import connect, parse_events
+from tests.support.waiting import until
+
+Json = dict[str, Any]
+
+
+def message_in(response: httpx2.Response) -> Json:
+    """The answer, of JSON or of a stream's last event."""
+    assert response.status_code == 200, response.text
+    if "json" in response.headers["content-type"]:
+        message: Json = response.json()
+    else:
+        message = parse_events(response.content)[-1]["data"]
+    return message
+
+
+class TestAskedAgain:
+    @pytest.mark.parametrize("path", ALL)
+    async def test_same_answer(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
+    ) -> None:
+        """The same question with the same key has the same answer, and asks the model once."""
+        headers = {"Idempotency-Key": f"same {path}".replace(" ", "-")}
+        first = await chat_client.post(path, json=QUESTION, headers=headers)
+        asked = len(shared_openai.requests)
+        again = await chat_client.post(path, json=QUESTION, headers=headers)
+        assert message_in(again) == message_in(first)
+        assert again.headers["idempotency-replayed"] == "true"
+        assert len(shared_openai.requests) == asked
+
+    @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
+    async def test_client_that_left(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
+    ) -> None:
+        """Who left before the answer was whole gets a whole one when they ask again."""
+        headers = {"Idempotency-Key": f"left{path.replace('/', '-')}"}
+        released = asyncio.Event()
+        shared_openai.reply(stream_reply("Hel", released, "lo"))
+        asked = len(shared_openai.requests)
+        async with connect(str(chat_client.base_url)) as leaving:
+            asking = asyncio.create_task(leaving.post(path, json=QUESTION, headers=headers))
+            await until(lambda: len(shared_openai.requests) > asked)
+            asking.cancel()
+        released.set()
+
+        async def is_free() -> bool:
+            response = await chat_client.post(path, json=QUESTION, headers=headers)
+            if response.status_code == 409:
+                return False
+            message = message_in(response)
+            assert (message["message"], message["status"]) == ("Echo: Hello there", "complete")
+            return True
+
+        await until(is_free)
