@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from benchmarks.beside import beside
+from benchmarks.chats import chats
 from benchmarks.completions import completion, qa
 from benchmarks.footprint import footprint
 from benchmarks.ingestion import embedding, ingestion
@@ -19,6 +20,7 @@ PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "completion": completion,
     "qa": qa,
     "walls": walls,
+    "chats": chats,
     "first-token": first_token,
     "streams": concurrent,
     "retrieval": retrieval,

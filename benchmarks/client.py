@@ -131,7 +131,8 @@ def _request(load: Load, number: int) -> bytes:
         return b""
     model, text = load.answer.model, question(number)
     if load.path != UPSTREAM_PATH:
-        return orjson.dumps({"message": text, "model": model})
+        chat = {} if load.chat_uuid is None else {"chat_uuid": load.chat_uuid}
+        return orjson.dumps({"message": text, "model": model} | chat)
     messages = [{"role": "user", "content": text}]
     return orjson.dumps({"model": model, "messages": messages, "stream": True})
 

@@ -26,6 +26,7 @@ class Load:
     seconds: float = 60
     pause_sec: float = 0
     authorization: str = ""
+    chat_uuid: str | None = None
 
 
 @dataclass(frozen=True)

@@ -106,10 +106,10 @@ class Rig:
         """The bare route over the ordinary client."""
         return Server(_uvicorn("benchmarks.floor:app", "uvloop"), self._directory, **self._upstream)
 
-    @property
-    def database_url(self) -> str:
-        """The Postgres below bRAG, for its superuser."""
-        return self._store.url
+    def execute(self, statement: str, *values: object) -> None:
+        """Runs a statement in the Postgres below bRAG, as its superuser."""
+        with closing(psycopg2.connect(self._store.url)) as connection, connection:
+            connection.cursor().execute(statement, values or None)
 
     def empty_store(self) -> Store:
         """The same Postgres with another DATA_DIR, for a second server beside the first."""

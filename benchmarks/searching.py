@@ -19,7 +19,7 @@ from app.embeddings.embedder import Embedder, create_embedder
 from app.retrieval.constants import CANDIDATES
 from app.retrieval.relevance import Relevance
 from app.retrieval.services import RetrievalService
-from app.vector_store.base import SearchFilter, VectorStore
+from app.vector_store.base import SearchFilter, SearchQuery, VectorStore
 from app.vector_store.factory import create_vector_store
 from benchmarks.passages import payload_of, questions
 from settings import Settings
@@ -115,7 +115,7 @@ async def _alone(knowledge: Knowledge, where: SearchFilter, asked: list[str]) ->
 
     async def search(question: str) -> None:
         vector = next(vectors)
-        await knowledge.store.query(vector, question, where, candidates=CANDIDATES)
+        await knowledge.store.query(SearchQuery.of(vector, question), where, candidates=CANDIDATES)
 
     return await _each(search, asked)
 

@@ -4,13 +4,10 @@ Here the floor is bRAG itself without the wall, in the same run.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from statistics import median
 from typing import Final
 from uuid import uuid4
-
-import psycopg2
 
 from app.users.tokens import hash_key, new_api_key
 from benchmarks.completions import COMPLETION, QA
@@ -45,14 +42,14 @@ def walls(rig: Rig, plan: Plan) -> Iterator[Row]:
             readings: dict[str, list[Reading]] = {"DISABLE": [], "ENABLE": []}
             for _ in range(plan.rounds):
                 for switch, those in readings.items():
-                    _execute(rig.database_url, POLICIES.format(switch))
+                    rig.execute(POLICIES.format(switch))
                     those.append(rig.measure(brag, load))
             yield _row(load, "row-level security", *readings.values())
 
 
 def _authentication(rig: Rig, plan: Plan) -> Iterator[Row]:
     key = new_api_key()
-    _insert_key(rig.database_url, key)
+    _insert_key(rig, key)
     with rig.brag() as without, rig.brag(rig.empty_store(), **GUARDED) as guarded:
         load = replace(COMPLETION, callers=CALLERS, seconds=plan.seconds)
         with_key = replace(load, authorization=f"Bearer {key}")
@@ -74,9 +71,8 @@ def _row(load: Load, wall: str, without: list[Reading], behind: list[Reading]) -
     )
 
 
-def _insert_key(url: str, key: str) -> None:
-    _execute(
-        url,
+def _insert_key(rig: Rig, key: str) -> None:
+    rig.execute(
         "WITH owner AS (INSERT INTO users (uuid, email) VALUES (%s, 'ann@example.com') "
         "RETURNING id) INSERT INTO api_key (uuid, user_id, name, scopes, prefix, last_four, "
         "key_hash) SELECT %s, id, 'benchmark', '{read,ask,ingest}', '', '', %s FROM owner",
@@ -84,8 +80,3 @@ def _insert_key(url: str, key: str) -> None:
         str(uuid4()),
         hash_key(key),
     )
-
-
-def _execute(url: str, statement: str, *values: object) -> None:
-    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(statement, values or None)

@@ -88,7 +88,7 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> None:
     reports = []
     for labelled in sets:
         logger.info("Measuring %s.", labelled.name)
-        reports.append(await evaluate(settings, labelled.name, labelled.questions, labelled.corpus))
+        reports += await evaluate(settings, labelled.name, labelled.questions, labelled.corpus)
     say(table(reports))
     if arguments.json is not None:
         await asyncio.to_thread(write_json, reports, arguments.json)

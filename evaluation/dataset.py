@@ -1,15 +1,18 @@
 """Labelled questions and the documents that they are about, as JSON lines."""
 
 from collections.abc import Iterable, Iterator
+from itertools import cycle
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError, model_validator
 
 from app.core.models import Text
+from app.retrieval.models import Turn
 from evaluation.exceptions import UnusableSet
 
 M = TypeVar("M", bound=BaseModel)
+UNRELATED: Final = Path(__file__).with_name("unrelated.jsonl")
 
 
 class Label(BaseModel):
@@ -30,11 +33,35 @@ class Label(BaseModel):
         return self
 
 
+class EarlierMessage(BaseModel):
+    """What was said in a chat before a question."""
+
+    role: Literal["user", "assistant"]
+    message: str
+
+
 class Question(BaseModel):
-    """A question and what answers it; nothing: the documents do not, and a refusal is right."""
+    """A question and what answers it; nothing: the documents do not, and a refusal is right.
+
+    `earlier` is the chat before it, oldest first.
+    """
 
     question: Text
     relevant: frozenset[Label]
+    earlier: list[EarlierMessage] = []
+
+    @property
+    def last_turn(self) -> Turn | None:
+        """The exchange before it, if there is one."""
+        said = {message.role: message.message for message in self.earlier}
+        return Turn(said.get("user", ""), said.get("assistant", "")) if said else None
+
+
+class UnrelatedTurn(BaseModel):
+    """An exchange that has nothing to do with any question."""
+
+    question: Text
+    answer: Text
 
 
 class CorpusDocument(BaseModel):
@@ -48,6 +75,22 @@ class CorpusDocument(BaseModel):
 def read_questions(file: Path) -> list[Question]:
     """The questions of a file; raises UnusableSet with the line that is wrong."""
     return _read(file, Question)
+
+
+def after_other_things(questions: list[Question]) -> list[Question]:
+    """The same questions, each in a chat that was about something else before."""
+    others = _read(UNRELATED, UnrelatedTurn)
+    return [
+        question.model_copy(
+            update={
+                "earlier": [
+                    EarlierMessage(role="user", message=other.question),
+                    EarlierMessage(role="assistant", message=other.answer),
+                ]
+            }
+        )
+        for question, other in zip(questions, cycle(others), strict=False)
+    ]
 
 
 def read_corpus(file: Path) -> list[CorpusDocument]:

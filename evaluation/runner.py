@@ -13,11 +13,12 @@ from tqdm import tqdm
 
 from app.core.caller import NOBODY
 from app.retrieval.constants import CANDIDATES, READ_FOR_EACH
+from app.retrieval.conversation import is_courtesy
 from app.retrieval.deduplication import distinct
 from app.retrieval.services import RetrievedPassage
 from evaluation.calibration import LabelledEvidence, error_rates_at
 from evaluation.corpus import KnowledgeBase, open_knowledge_base
-from evaluation.dataset import Label, Question, read_questions
+from evaluation.dataset import Label, Question, after_other_things, read_questions
 from evaluation.metrics import METRICS, Estimate, Passage, judge, mean
 from evaluation.report import DEFAULT, Latency, Report
 from settings import Settings
@@ -59,11 +60,26 @@ class QuestionResult:
 
 async def evaluate(
     settings: Settings, name: str, file: Path, corpus: Sequence[Path] | None
-) -> Report:
-    """How good retrieval is on the questions of a file, under a name; raises UnusableSet."""
+) -> list[Report]:
+    """How good retrieval is on the questions of a file, under a name; raises UnusableSet.
+
+    Questions without a chat are measured again in one that was about other things before: there a
+    question that stands alone has nothing to lose.
+    """
     questions = await asyncio.to_thread(read_questions, file)
+    asked = {name: questions}
+    if not any(question.earlier for question in questions):
+        asked[f"{name}, in a chat"] = await asyncio.to_thread(after_other_things, questions)
     async with open_knowledge_base(settings, corpus) as knowledge:
-        results = await _ask(knowledge, questions)
+        return [
+            _report(settings, called, knowledge, await _ask(knowledge, those))
+            for called, those in asked.items()
+        ]
+
+
+def _report(
+    settings: Settings, name: str, knowledge: KnowledgeBase, results: Sequence[QuestionResult]
+) -> Report:
     answerable = [result for result in results if result.labels]
     search = np.array([result.search_sec for result in results])
     embedding = np.array([result.embedding_sec for result in results])
@@ -93,27 +109,29 @@ async def measure_evidence(
 
 async def _ask(knowledge: KnowledgeBase, questions: Sequence[Question]) -> list[QuestionResult]:
     labels = [frozenset(map(knowledge.place, question.relevant)) for question in questions]
-    await knowledge.retrieval.retrieve(NOBODY, "ready?")  # the first search connects
+    await knowledge.retrieval.search(NOBODY, "ready?", limit=LIMIT)  # the first search connects
     bar = tqdm(questions, unit="question", leave=False, disable=None)
     return [
-        await _ask_one(knowledge, question.question, relevant)
+        await _ask_one(knowledge, question, relevant)
         for question, relevant in zip(bar, labels, strict=True)
     ]
 
 
 async def _ask_one(
-    knowledge: KnowledgeBase, question: str, labels: frozenset[Label]
+    knowledge: KnowledgeBase, asked: Question, labels: frozenset[Label]
 ) -> QuestionResult:
-    """The question is embedded first: the searches find its vector in the embedder's cache."""
-    retrieval = knowledge.retrieval
+    """The question is understood first: in a chat that takes a search of its own."""
+    retrieval, question = knowledge.retrieval, asked.question
     start = perf_counter()
-    await knowledge.embedder.embed_query(question)
+    query = await retrieval.understand(NOBODY, question, asked.last_turn)
     embedding_sec = perf_counter() - start
-    passages = await retrieval.retrieve(NOBODY, question)  # this also reads what is cold
+    passages = await retrieval.retrieve(NOBODY, query)  # this also reads what is cold
     start = perf_counter()
-    await retrieval.retrieve(NOBODY, question, best=READ_FOR_EACH * LIMIT)
+    await retrieval.retrieve(NOBODY, query, best=READ_FOR_EACH * LIMIT)
     search_sec = perf_counter() - start
     best = max(retrieval.evidence(question, passages), default=NO_EVIDENCE)
+    if is_courtesy(question):
+        best = NO_EVIDENCE
     evidence = LabelledEvidence(best, bool(labels))
     return QuestionResult(labels, passages, evidence, embedding_sec, search_sec)
 

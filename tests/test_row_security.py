@@ -28,6 +28,7 @@ from app.vector_store.edge import store as edge_store
 from tests.conftest import SettingsFactory
 from tests.support.databases import message, opened, to_json
 from tests.support.knowledge import DUCKS, Knowledge
+from tests.support.points import asked
 from tests.support.psql import run_sql, sql, url_of
 from tests.support.server import StartFailed, serve
 from tests.support.users import ANN, BOB
@@ -226,7 +227,9 @@ class TestPolicies:
         vector = await filled.retrieval._embedder.embed_query("ducks")  # noqa: SLF001
         for user_id, count in ((ANN.user_id, 1), (BOB.user_id, 0), (None, 0)):
             where = SearchFilter(user_id=user_id)
-            assert len(await filled.store.query(vector, "ducks", where, candidates=9)) == count
+            assert (
+                len(await filled.store.query(asked(vector, "ducks"), where, candidates=9)) == count
+            )
 
 
 class TestWhere:

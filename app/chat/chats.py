@@ -11,8 +11,10 @@ from app.core.caller import Caller
 from app.core.exceptions import NotFound
 from app.core.models import uuid7
 from app.db import Database, Row
+from app.retrieval.models import Turn
 
-EXCHANGES_AT_ONCE: Final = 20
+NEWEST: Final = 20  # exchanges, which most chats do not exceed
+OLDER_AT_ONCE: Final = 200
 TITLE_CHARS: Final = 80
 
 
@@ -32,6 +34,13 @@ class History:
         self.newest = newest
         self.count = count
         self._older = older
+
+    @property
+    def last_turn(self) -> Turn | None:
+        """The newest exchange, if there is one."""
+        if not self.newest:
+            return None
+        return Turn(self.newest[0].question, self.newest[0].answer)
 
     async def exchanges(self) -> AsyncIterator[Exchange]:
         """All complete exchanges, newest first."""
@@ -84,7 +93,7 @@ class ChatService:
         title = title_of(question)
         is_there, rows, count = await asyncio.gather(
             self._database.query(caller, "touch_chat", uuid=uuid, title=title),
-            self._read(caller, uuid, None),
+            self._read(caller, uuid, None, NEWEST),
             self._database.query(caller, "count_exchanges", chat_uuid=uuid),
         )
         if not is_there:
@@ -92,14 +101,16 @@ class ChatService:
         return History(list(map(_exchange, rows)), count, self._older(caller, uuid, rows))
 
     async def _older(self, caller: Caller, uuid: UUID, rows: list[Row]) -> AsyncIterator[Exchange]:
-        while len(rows) == EXCHANGES_AT_ONCE:
-            rows = await self._read(caller, uuid, rows[-1]["id"])
+        most = NEWEST
+        while len(rows) == most:
+            most = OLDER_AT_ONCE
+            rows = await self._read(caller, uuid, rows[-1]["id"], most)
             for row in rows:
                 yield _exchange(row)
 
-    async def _read(self, caller: Caller, uuid: UUID, before: int | None) -> list[Row]:
+    async def _read(self, caller: Caller, uuid: UUID, before: int | None, limit: int) -> list[Row]:
         rows: list[Row] = await self._database.query(
-            caller, "list_exchanges", chat_uuid=uuid, before=before, limit=EXCHANGES_AT_ONCE
+            caller, "list_exchanges", chat_uuid=uuid, before=before, limit=limit
         )
         return rows
 

@@ -7,9 +7,9 @@ from typing import Final
 from app.chat.chats import Exchange
 from app.chat.exceptions import ContextLengthExceeded
 from app.chat.models import Turns
-from app.chat.prompts import Prompt, Turn, build_prompt
+from app.chat.prompts import Prompt, build_prompt
 from app.chat.tokens import count_tokens, estimate_tokens, load_tokenizer
-from app.retrieval.models import Source
+from app.retrieval.models import Source, Turn
 
 MESSAGE_TOKENS: Final = 8  # at most, of the marks that a model's template puts around a message
 PROMPT_TOKENS: Final = 16  # and around the whole

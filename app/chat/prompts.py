@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
-from app.retrieval.models import Source
+from app.retrieval.models import Source, Turn
 
 Prompt = list[dict[str, str]]
 
@@ -17,13 +17,6 @@ QA_INSTRUCTIONS: Final = (
 )
 # Said again here: a small model that is told so at the beginning only continues the last passage.
 ASK: Final = "Answer briefly, from these passages alone"
-
-
-class Turn(NamedTuple):
-    """An earlier question of the chat, and its answer."""
-
-    question: str
-    answer: str
 
 
 def build_prompt(question: str, sources: list[Source] | None, turns: Iterable[Turn] = ()) -> Prompt:

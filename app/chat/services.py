@@ -18,12 +18,12 @@ from app.chat.generation import Generation
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, Message, QAMessage, Usage
 from app.chat.outcome import AnswerOutcome
-from app.chat.prompts import Prompt, Turn
+from app.chat.prompts import Prompt
 from app.chat.upstream import Acceptance, Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, Overloaded
 from app.rate_limits.generations import GenerationLimits
-from app.retrieval.models import Source
+from app.retrieval.models import Source, Turn
 from app.retrieval.services import RetrievalService
 from settings import Settings
 
@@ -129,10 +129,12 @@ class AnswerService:
         queries: list[str] | None = None
         sources: list[Source] | None = None
         if isinstance(question, QAMessage):
-            queries = [question.message]
-            sources = await self._retrieval.relevant(
-                caller, question.message, limit=question.limit, filter=question.filter
+            found = await self._retrieval.relevant(
+                *(caller, question.message, history.last_turn if history else None),
+                limit=question.limit,
+                filter=question.filter,
             )
+            sources, queries = found.sources, found.queries
         sources = await self._window.fit_sources(question.message, sources)
         turns: list[Turn] = []
         if history is not None:

@@ -1,5 +1,6 @@
 """What retrieval is asked for, and what it gives (the HTTP contract)."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -28,6 +29,13 @@ class Source(BaseModel):
     )
     text: str
     score: float
+
+
+class Turn(NamedTuple):
+    """An earlier question of a chat, and its answer."""
+
+    question: str
+    answer: str
 
 
 class Filter(RequestModel):

@@ -1,6 +1,6 @@
 """A question in, the passages that bear on it out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
@@ -9,10 +9,11 @@ from app.core.caller import SERVICE, Caller
 from app.db import Database
 from app.embeddings.embedder import Embedder
 from app.retrieval.constants import CANDIDATES, JUDGED, MAX_SEARCHES, READ_FOR_EACH
+from app.retrieval.conversation import combine, context_of, is_courtesy, weight_of_context
 from app.retrieval.deduplication import distinct
-from app.retrieval.models import Filter, Source
+from app.retrieval.models import Filter, Source, Turn
 from app.retrieval.relevance import Relevance, evidence
-from app.vector_store.base import Candidate, SearchFilter, VectorStore
+from app.vector_store.base import Candidate, SearchFilter, SearchQuery, VectorStore
 
 
 class RetrievedPassage(NamedTuple):
@@ -20,6 +21,25 @@ class RetrievedPassage(NamedTuple):
 
     candidate: Candidate
     source: Source
+
+
+class RelevantSources(NamedTuple):
+    """The passages that an answer may rest on, and the texts that were searched for."""
+
+    sources: list[Source]
+    queries: list[str]
+
+
+class UnderstoodQuestion(NamedTuple):
+    """What is searched for, and the cosines that passages have to the question alone."""
+
+    search: SearchQuery
+    cosines: Mapping[UUID, float]
+
+    def with_cosine(self, candidate: Candidate) -> Candidate:
+        """The candidate with the greater of its cosines: to the question, or in its chat."""
+        alone = self.cosines.get(candidate.id, candidate.cosine)
+        return candidate._replace(cosine=max(alone, candidate.cosine))
 
 
 class RetrievalService:
@@ -37,30 +57,68 @@ class RetrievalService:
         self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
     ) -> list[Source]:
         """The best `limit` passages that the caller may see, best first."""
-        passages = await self.retrieve(caller, query, filter, best=READ_FOR_EACH * limit)
+        understood = await self.understand(caller, query)
+        passages = await self.retrieve(caller, understood, filter, best=READ_FOR_EACH * limit)
         return distinct(passage.source for passage in passages)[:limit]
 
     async def relevant(
-        self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
-    ) -> list[Source]:
+        self,
+        caller: Caller,
+        question: str,
+        last_turn: Turn | None = None,
+        *,
+        limit: int,
+        filter: Filter | None = None,
+    ) -> RelevantSources:
         """The same, but nothing unless the evidence of one of the best reaches the threshold.
 
-        The rank cannot decide this: it says which passage is better, not whether any is good.
+        The rank cannot decide this: it says which passage is better, not whether any is good. In a
+        chat the question is understood by the turn before it.
         """
+        if is_courtesy(question):
+            return RelevantSources([], [])
+        query = await self.understand(caller, question, last_turn, filter)
         passages = await self.retrieve(caller, query, filter, best=READ_FOR_EACH * limit)
-        if not self._relevance.is_met(self.evidence(query, passages)):
-            return []
-        return distinct(passage.source for passage in passages)[:limit]
+        is_met = self._relevance.is_met(self.evidence(question, passages))
+        sources = distinct(passage.source for passage in passages)[:limit] if is_met else []
+        return RelevantSources(sources, [*query.search.texts])
 
     def evidence(self, query: str, passages: Sequence[RetrievedPassage]) -> Iterator[float]:
         """The evidence of each of the best passages, best first."""
         for candidate, source in passages[:JUDGED]:
             yield evidence(query, candidate.cosine, f"{source.title}\n{source.text}")
 
+    async def understand(
+        self,
+        caller: Caller,
+        question: str,
+        last_turn: Turn | None = None,
+        filter: Filter | None = None,
+    ) -> UnderstoodQuestion:
+        """What is to be searched for: the question and, as far as it leans on it, the turn before.
+
+        How near a passage is to the question alone says how far.
+        """
+        vector = await self._embedder.embed_query(question)
+        alone = SearchQuery.of(vector, question)
+        if last_turn is None:
+            return UnderstoodQuestion(alone, {})
+        where = _scope(caller, filter)
+        candidates = await self._store.query(alone, where, candidates=CANDIDATES)
+        cosines = {candidate.id: candidate.cosine for candidate in candidates}
+        weight = weight_of_context(max(cosines.values(), default=0.0))
+        if not weight:
+            return UnderstoodQuestion(alone, {})
+        context = context_of(question, last_turn)
+        context_vector = await self._embedder.embed_query(context)
+        return UnderstoodQuestion(
+            combine(question, vector, context, context_vector, weight), cosines
+        )
+
     async def retrieve(
         self,
         caller: Caller,
-        query: str,
+        understood: UnderstoodQuestion,
         filter: Filter | None = None,
         *,
         best: int | None = None,
@@ -71,14 +129,14 @@ class RetrievalService:
         Where it misses a candidate (deleted, replaced, not ready yet), the search is made again
         without such documents, so that they take the place of no other.
         """
-        vector = await self._embedder.embed_query(query)
         count = max(CANDIDATES, best or 0)
-        scope = SearchFilter(user_id=caller.user_id, **(filter.model_dump() if filter else {}))
+        scope = _scope(caller, filter)
         hidden: set[UUID] = set()
         missed: set[UUID] = set()
         for _ in range(MAX_SEARCHES):
             where = replace(scope, hidden=hidden)
-            candidates = (await self._store.query(vector, query, where, candidates=count))[:best]
+            found = await self._store.query(understood.search, where, candidates=count)
+            candidates = [understood.with_cosine(candidate) for candidate in found[:best]]
             passages = await self._read(caller, candidates)
             read = {passage.candidate.id for passage in passages}
             missing = {candidate.id for candidate in candidates} - read
@@ -111,3 +169,7 @@ class RetrievalService:
             for candidate in candidates
             if candidate.id in visible
         ]
+
+
+def _scope(caller: Caller, filter: Filter | None) -> SearchFilter:
+    return SearchFilter(user_id=caller.user_id, **(filter.model_dump() if filter else {}))

@@ -48,6 +48,24 @@ class Candidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What is searched for: a unit vector, and texts with the weight of the words of each.
+
+    A cosine counts `cosine_weight` times: the sum of two searches is one search by the sum of their
+    vectors, whose length this is.
+    """
+
+    vector: Vector
+    texts: Mapping[str, float]
+    cosine_weight: float = 1.0
+
+    @classmethod
+    def of(cls, vector: Vector, text: str) -> "SearchQuery":
+        """A search for one text, of which this is the embedding."""
+        return cls(vector, {text: 1.0})
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFilter:
     """Which points a user may find; all given parts must hold, an empty list matches nothing.
 
@@ -108,7 +126,7 @@ class VectorStore(Protocol):
         """Writes points, replacing those with the same id; durable when it returns."""
 
     async def query(
-        self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
+        self, query: SearchQuery, where: SearchFilter, *, candidates: int
     ) -> list[Candidate]:
         """The nearest `candidates` points and as many of the best by BM25, in `rank`'s order."""
 

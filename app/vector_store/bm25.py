@@ -6,6 +6,7 @@ docs/decisions/0011-pairs-of-words.md.
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
@@ -34,7 +35,17 @@ def encode_passage(text: str) -> SparseVector:
 
 def encode_question(text: str) -> SparseVector:
     """1 for each word of a question, PAIR_WEIGHT for each pair."""
-    return _join(dict.fromkeys(words(text), 1.0), dict.fromkeys(pairs(text), PAIR_WEIGHT))
+    return encode_texts({text: 1.0})
+
+
+def encode_texts(texts: Mapping[str, float]) -> SparseVector:
+    """The same of several texts, each counted by its weight; what they share counts for each."""
+    total: Weights = {}
+    for text, weight in texts.items():
+        of_text = dict.fromkeys(pairs(text), PAIR_WEIGHT) | dict.fromkeys(words(text), 1.0)
+        for index, value in of_text.items():
+            total[index] = total.get(index, 0.0) + weight * value
+    return SparseVector(list(total), list(total.values()))
 
 
 def words(text: str) -> frozenset[int]:

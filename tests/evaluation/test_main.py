@@ -100,8 +100,9 @@ class TestRun:
         done = run_evaluation(filled, "run", questions, "--json", tmp_path / "o")
         assert done.returncode == 0, done.stderr
         assert "| q | dense | 1.000 (1.000 to 1.000) |" in done.stdout
-        [report] = orjson.loads((tmp_path / "o").read_bytes())
+        report, in_chat = orjson.loads((tmp_path / "o").read_bytes())
         assert report["rankings"]["default"]["MRR"] == {"value": 1, "low": 1, "high": 1}
+        assert in_chat["name"] == "q, in a chat"
         assert report["search"]["median"] < report["with_embedding"]["median"]
 
     def test_corpus_leaves_nothing_behind(self, settings: Settings, tmp_path: Path) -> None:

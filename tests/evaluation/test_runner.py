@@ -19,7 +19,7 @@ class TestEvaluate:
 
     async def test_knowledge_base_is_asked_as_it_is(self, filled: Settings, tmp_path: Path) -> None:
         """Questions are put to the knowledge base as it is, and labels name its sources."""
-        report = await evaluate(filled, "s", write(tmp_path / "q", [PORT, DUCKS, CHESS]), None)
+        report, _ = await evaluate(filled, "s", write(tmp_path / "q", [PORT, DUCKS, CHESS]), None)
         assert (report.answerable, report.unanswerable) == (2, 1)
         assert (report.documents, report.passages) == (3, 3)
         assert report.rankings.keys() == RANKINGS
@@ -32,7 +32,7 @@ class TestEvaluate:
         self, filled: Settings, tmp_path: Path
     ) -> None:
         """A search takes some time, and with the embedding of its question it takes longer."""
-        report = await evaluate(filled, "s", write(tmp_path / "q", [PORT, DUCKS]), None)
+        report, _ = await evaluate(filled, "s", write(tmp_path / "q", [PORT, DUCKS]), None)
         assert 0 < report.search.median < report.with_embedding.median
         assert report.search.median <= report.search.p99
         assert report.with_embedding.median <= report.with_embedding.p99
@@ -40,7 +40,7 @@ class TestEvaluate:
     async def test_bm25_alone_needs_common_words(self, filled: Settings, tmp_path: Path) -> None:
         """BM25 finds nothing where no word is shared; the other rankings do."""
         question = {"question": "Birds' diet?", "relevant": [{"document": "ducks"}]}
-        report = await evaluate(filled, "s", write(tmp_path / "q", [question]), None)
+        report, _ = await evaluate(filled, "s", write(tmp_path / "q", [question]), None)
         hits = {name: metrics["hit@1"].value for name, metrics in report.rankings.items()}
         assert hits == {"dense": 1, "BM25": 0, "default": 1}
 
@@ -49,7 +49,7 @@ class TestEvaluate:
     ) -> None:
         """Refusals are those of the threshold in force."""
         strict = filled.model_copy(update={"RELEVANCE_THRESHOLD": 1.8})
-        report = await evaluate(strict, "s", write(tmp_path / "q", [PORT, CHESS]), None)
+        report, _ = await evaluate(strict, "s", write(tmp_path / "q", [PORT, CHESS]), None)
         assert report.threshold == 1.8
         assert report.errors.false_refusals
         assert report.errors.false_refusals.value == 1
@@ -58,7 +58,7 @@ class TestEvaluate:
         self, filled: Settings, tmp_path: Path
     ) -> None:
         """Where no question is answerable, there are false answers to count, but no metrics."""
-        report = await evaluate(filled, "s", write(tmp_path / "q", [CHESS]), None)
+        report, _ = await evaluate(filled, "s", write(tmp_path / "q", [CHESS]), None)
         assert report.rankings == {name: {} for name in RANKINGS}
         assert report.errors.false_refusals is None
         assert report.errors.false_answers
@@ -85,7 +85,7 @@ class TestTwins:
         whole = DUCKS | {"relevant": [{"document": "twin"}]}
         questions = write(tmp_path / "q", [DUCKS, twin, whole])
         documents = corpus(tmp_path / "corpus.jsonl", twin=text)
-        report = await evaluate(settings, "s", questions, [documents])
+        report, _ = await evaluate(settings, "s", questions, [documents])
         assert (report.documents, report.passages) == (4, 4)
         assert report.rankings["default"]["hit@1"].value == 1
 

@@ -32,7 +32,7 @@ class TestRelevant:
             await knowledge.ingest(f"Snails, as told in {name}", name)
         retrieval = retrieval_at(-1, knowledge, embedder)
         found = await retrieval.relevant(NOBODY, "What do ducks eat?", limit=20)
-        assert sorted(source.source for source in found) == sorted(["repeats.md", *others])
+        assert sorted(source.source for source in found.sources) == sorted(["repeats.md", *others])
 
     async def test_text_of_two_documents_is_named_once(
         self, knowledge: Knowledge, embedder: Embedder
@@ -41,7 +41,7 @@ class TestRelevant:
         for name, text in (("a.txt", DUCKS), ("b.txt", DUCKS), ("c.txt", "Ducks eat grain.")):
             await knowledge.ingest(text, name)
         found = await retrieval_at(-1, knowledge, embedder).relevant(NOBODY, QUESTION, limit=2)
-        assert [source.text for source in found] == [DUCKS, "Ducks eat grain."]
+        assert [source.text for source in found.sources] == [DUCKS, "Ducks eat grain."]
 
     @pytest.mark.parametrize(("threshold", "count"), [(0.5, 1), (1.8, 0)])
     async def test_evidence_must_reach_the_threshold(
@@ -52,7 +52,7 @@ class TestRelevant:
         found = await retrieval_at(threshold, knowledge, embedder).relevant(
             NOBODY, QUESTION, limit=3
         )
-        assert len(found) == count
+        assert len(found.sources) == count
 
 
 class TestEvidence:

@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 
 from app.embeddings.embedder import Vector
-from app.vector_store.base import DenseVector, Payload, Point
+from app.vector_store.base import DenseVector, Payload, Point, SearchQuery
 
 DIMENSIONS = 8
 DENSE = DenseVector("fast-test", DIMENSIONS)
@@ -40,3 +40,8 @@ def random_points(count: int, dimensions: int = DIMENSIONS, *, document: int = 1
         point(document * 10_000 + n, vector, f"word{n % 7} term{n % 50}", document=document)
         for n, vector in enumerate(vectors)
     ]
+
+
+def asked(vector: Vector, text: str) -> SearchQuery:
+    """A search for one text, of which this is the embedding."""
+    return SearchQuery.of(vector, text)

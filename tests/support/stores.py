@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.vector_store.base import SearchFilter, VectorStore
 from settings import Settings
-from tests.support.points import axis, point
+from tests.support.points import asked, axis, point
 from tests.support.qdrant_double import QdrantDouble
 
 KINDS = ["edge", "qdrant"]
@@ -33,7 +33,7 @@ def settings_for(kind: str, path: Path) -> Iterator[Settings]:
 
 async def found(store: VectorStore, where: SearchFilter = EVERYTHING) -> set[UUID]:
     """The ids of all points that a filter lets through."""
-    candidates = await store.query(axis(1), "", where, candidates=100)
+    candidates = await store.query(asked(axis(1), ""), where, candidates=100)
     return {candidate.id for candidate in candidates}
 
 

@@ -11,7 +11,7 @@ from app.vector_store.base import Point, SearchFilter, VectorStore
 from app.vector_store.factory import create_vector_store
 from app.vector_store.fusion import rank
 from settings import Settings
-from tests.support.points import DIMENSIONS, axis, point, random_points, uuid_of
+from tests.support.points import DIMENSIONS, asked, axis, point, random_points, uuid_of
 from tests.support.qdrant_double import QdrantDouble
 from tests.support.stores import EVERYTHING, FILTERED, KINDS, empty, found, settings_for
 
@@ -46,7 +46,7 @@ class TestUpsert:
         """A point written again replaces the one with its id."""
         await store.upsert([point(1, axis(1), "old")])
         await store.upsert([point(1, axis(0, 1), "new")])
-        [candidate] = await store.query(axis(0, 1), "new old", EVERYTHING, candidates=5)
+        [candidate] = await store.query(asked(axis(0, 1), "new old"), EVERYTHING, candidates=5)
         assert await store.count() == 1
         assert candidate.cosine == pytest.approx(1)
 
@@ -54,7 +54,7 @@ class TestUpsert:
 class TestQuery:
     async def test_nothing_is_found_in_an_empty_store(self, store: VectorStore) -> None:
         """Nothing is found where nothing is."""
-        assert await store.query(axis(1), "fox", EVERYTHING, candidates=5) == []
+        assert await store.query(asked(axis(1), "fox"), EVERYTHING, candidates=5) == []
 
     async def test_nearest_come_first_with_exact_cosines(self, store: VectorStore) -> None:
         """The candidates are the nearest points, nearest first, with their exact cosines."""
@@ -62,7 +62,7 @@ class TestQuery:
         await store.upsert(points)
         query = axis(3, -1, 2, 0.5)
         expected = sorted((float(point.dense @ query), point.id) for point in points)[:-11:-1]
-        candidates = await store.query(query, "", EVERYTHING, candidates=10)
+        candidates = await store.query(asked(query, ""), EVERYTHING, candidates=10)
         assert [candidate.id for candidate in candidates] == [id for _, id in expected]
         assert [candidate.cosine for candidate in candidates] == pytest.approx(
             [cosine for cosine, _ in expected], abs=1e-5
@@ -72,14 +72,14 @@ class TestQuery:
         """Among points that are equally near, BM25 decides, and misses those without a word."""
         texts = ["a hen", "a red fox", "a red hen and a fox, and much more than that"]
         await store.upsert([point(number, text=text) for number, text in enumerate(texts)])
-        candidates = await store.query(axis(1), "red fox", EVERYTHING, candidates=5)
+        candidates = await store.query(asked(axis(1), "red fox"), EVERYTHING, candidates=5)
         assert [candidate.id.int for candidate in candidates] == [1, 2, 0]
         assert [candidate.bm25 > 0 for candidate in candidates] == [True, True, False]
 
     async def test_candidates_have_the_scores_of_their_rank(self, store: VectorStore) -> None:
         """Candidates have the scores that they are ranked by, the greatest first."""
         await store.upsert(random_points(60))
-        candidates = await store.query(axis(1, 2), "word3 term17", EVERYTHING, candidates=10)
+        candidates = await store.query(asked(axis(1, 2), "word3 term17"), EVERYTHING, candidates=10)
         expected = rank(
             {candidate.id: candidate.cosine for candidate in candidates},
             {candidate.id: candidate.bm25 for candidate in candidates},
@@ -91,7 +91,7 @@ class TestQuery:
         """A point that only its words make a candidate has its cosine nevertheless."""
         near = [point(number, axis(1, number / 100), "hen") for number in range(1, 6)]
         await store.upsert([*near, point(9, axis(-1, 1), "The quick foxes")])
-        candidates = await store.query(axis(1), "a quick fox", EVERYTHING, candidates=3)
+        candidates = await store.query(asked(axis(1), "a quick fox"), EVERYTHING, candidates=3)
         last = candidates[-1]
         assert len(candidates) == 4
         assert last.id == uuid_of(9)
@@ -103,14 +103,14 @@ class TestQuery:
         """BM25 gives a rare word more weight than a common one."""
         common = [point(number, text="common word") for number in range(1, 20)]
         await store.upsert([*common, point(20, text="rare word")])
-        candidates = await store.query(axis(1), "rare common", EVERYTHING, candidates=20)
+        candidates = await store.query(asked(axis(1), "rare common"), EVERYTHING, candidates=20)
         assert max(candidates, key=lambda candidate: candidate.bm25).id == uuid_of(20)
 
     async def test_neighbouring_words_weigh_more(self, store: VectorStore) -> None:
         """BM25 prefers a passage in which the question's words are neighbours."""
         texts = ["a fox saw a red hen", "a hen saw a red fox", "a fox that was red saw a hen"]
         await store.upsert([point(number, text=text) for number, text in enumerate(texts)])
-        candidates = await store.query(axis(1), "red fox", EVERYTHING, candidates=5)
+        candidates = await store.query(asked(axis(1), "red fox"), EVERYTHING, candidates=5)
         best, *others = sorted(candidates, key=lambda candidate: -candidate.bm25)
         assert best.id == uuid_of(1)
         assert others[0].bm25 == pytest.approx(others[1].bm25)
@@ -118,13 +118,13 @@ class TestQuery:
     async def test_stop_words_alone_find_by_meaning(self, store: VectorStore) -> None:
         """A question of stop words alone is answered by the vectors."""
         await store.upsert([point(1, text="the fox")])
-        [candidate] = await store.query(axis(1), "what is the", EVERYTHING, candidates=5)
+        [candidate] = await store.query(asked(axis(1), "what is the"), EVERYTHING, candidates=5)
         assert (candidate.id, candidate.bm25) == (uuid_of(1), 0)
 
     async def test_equals_come_in_the_order_of_their_ids(self, store: VectorStore) -> None:
         """Points that score the same come in the order of their ids."""
         await store.upsert([point(number) for number in (3, 1, 4, 2)])
-        candidates = await store.query(axis(1), "", EVERYTHING, candidates=5)
+        candidates = await store.query(asked(axis(1), ""), EVERYTHING, candidates=5)
         assert [candidate.id.int for candidate in candidates] == [1, 2, 3, 4]
 
 
@@ -220,6 +220,6 @@ async def answer_of(
 ) -> list[tuple[int, float, float, float]]:
     """What a store with these points answers to one question."""
     await store.upsert(points)
-    candidates = await store.query(axis(1, 2), "term17", EVERYTHING, candidates=20)
+    candidates = await store.query(asked(axis(1, 2), "term17"), EVERYTHING, candidates=20)
     await store.close()
     return [(id.int, cosine, bm25, score) for id, cosine, bm25, score in candidates]

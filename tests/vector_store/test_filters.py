@@ -6,7 +6,7 @@ import pytest
 
 from app.vector_store.base import SearchFilter, VectorStore
 from app.vector_store.factory import create_vector_store
-from tests.support.points import DIMENSIONS, axis, uuid_of
+from tests.support.points import DIMENSIONS, asked, axis, uuid_of
 from tests.support.stores import FILTERED, KINDS, found, settings_for
 
 
@@ -57,6 +57,6 @@ class TestFilter:
 
     async def test_words_of_hidden_points_find_nothing(self, filtered: VectorStore) -> None:
         """The words of a point that the caller may not see do not make it a candidate."""
-        candidates = await filtered.query(axis(1), "fox", SearchFilter(8), candidates=100)
+        candidates = await filtered.query(asked(axis(1), "fox"), SearchFilter(8), candidates=100)
         by_words = [candidate.id for candidate in candidates if candidate.bm25]
         assert by_words == [uuid_of(4)]

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import qdrant_edge as edge
 
-from app.embeddings.embedder import Vector
 from app.vector_store.base import (
     BM25_VECTOR,
     Candidate,
@@ -17,10 +16,11 @@ from app.vector_store.base import (
     Point,
     Scores,
     SearchFilter,
+    SearchQuery,
     batched,
     scores,
 )
-from app.vector_store.bm25 import encode_passage, encode_question
+from app.vector_store.bm25 import encode_passage, encode_texts
 from app.vector_store.edge.engine import EdgeEngine
 from app.vector_store.edge.folder import EdgeFolder
 from app.vector_store.filters import (
@@ -82,10 +82,10 @@ class EdgeVectorStore:
         await self._engine.sync()
 
     async def query(
-        self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
+        self, query: SearchQuery, where: SearchFilter, *, candidates: int
     ) -> list[Candidate]:
         """Both searches and the cosines of all that they find; no write comes between them."""
-        return await self._engine.run(partial(self._query, vector, text, where, candidates))
+        return await self._engine.run(partial(self._query, query, where, candidates))
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document."""
@@ -128,20 +128,20 @@ class EdgeVectorStore:
 
     def _query(
         self,
-        vector: Vector,
-        text: str,
+        query: SearchQuery,
         where: SearchFilter,
         candidates: int,
         shard: edge.EdgeShard,
     ) -> list[Candidate]:
         visible = build_filter(where, FILTERS)
-        sparse = edge.Query.Nearest(encode_question(text), using=BM25_VECTOR)
+        sparse = edge.Query.Nearest(encode_texts(query.texts), using=BM25_VECTOR)
         by_words = edge.QueryRequest(candidates, query=sparse, filter=visible)
-        dense = edge.Query.Nearest(vector.tolist(), using=self._dense.name)
+        dense = edge.Query.Nearest(query.vector.tolist(), using=self._dense.name)
         by_meaning = edge.QueryRequest(candidates, query=dense, filter=visible, params=LOOK)
         nearest, lexical = shard.query_batch(edge.QueryBatchRequest([by_meaning, by_words]))
         cosines, bm25 = scores(nearest), scores(lexical)
-        return rank(cosines | _score(shard, dense, bm25.keys() - cosines.keys()), bm25)
+        cosines |= _score(shard, dense, bm25.keys() - cosines.keys())
+        return rank(cosines, bm25, query.cosine_weight)
 
 
 def _score(shard: edge.EdgeShard, dense: edge.Query, ids: set[UUID]) -> Scores:

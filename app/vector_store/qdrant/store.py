@@ -8,17 +8,17 @@ from uuid import UUID
 from qdrant_client import models
 from qdrant_edge import SparseVector
 
-from app.embeddings.embedder import Vector
 from app.vector_store.base import (
     BM25_VECTOR,
     Candidate,
     DenseVector,
     Point,
     SearchFilter,
+    SearchQuery,
     batched,
     scores,
 )
-from app.vector_store.bm25 import encode_passage, encode_question
+from app.vector_store.bm25 import encode_passage, encode_texts
 from app.vector_store.filters import (
     DOCUMENT,
     FilterTypes,
@@ -62,13 +62,13 @@ class QdrantVectorStore:
                 await client.upsert(self._name, structs, wait=True)
 
     async def query(
-        self, vector: Vector, text: str, where: SearchFilter, *, candidates: int
+        self, query: SearchQuery, where: SearchFilter, *, candidates: int
     ) -> list[Candidate]:
         """Both searches and the cosines of all that they find, in one request."""
-        requests = self._query_requests(vector, text, where, candidates)
+        requests = self._query_requests(query, where, candidates)
         async with self._collection.request() as client:
             by_words, by_both = await client.query_batch_points(self._name, requests)
-        return rank(scores(by_both.points), scores(by_words.points))
+        return rank(scores(by_both.points), scores(by_words.points), query.cosine_weight)
 
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document."""
@@ -113,14 +113,14 @@ class QdrantVectorStore:
         ]
 
     def _query_requests(
-        self, vector: Vector, text: str, where: SearchFilter, candidates: int
+        self, query: SearchQuery, where: SearchFilter, candidates: int
     ) -> list[models.QueryRequest]:
         visible = build_filter(where, FILTERS)
-        bm25 = _to_model(encode_question(text))
+        bm25 = _to_model(encode_texts(query.texts))
         by_words = models.QueryRequest(
             query=bm25, using=BM25_VECTOR, filter=visible, limit=candidates
         )
-        name, dense = self._dense.name, vector.tolist()
+        name, dense = self._dense.name, query.vector.tolist()
         both = [
             models.Prefetch(query=dense, using=name, filter=visible, limit=candidates, params=LOOK),
             models.Prefetch(query=bm25, using=BM25_VECTOR, filter=visible, limit=candidates),

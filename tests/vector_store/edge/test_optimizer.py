@@ -10,7 +10,7 @@ import pytest
 from app.vector_store.base import Candidate, DenseVector, SearchFilter
 from app.vector_store.edge import optimizer
 from app.vector_store.edge.store import EdgeVectorStore
-from tests.support.points import DENSE, random_points, uuid_of
+from tests.support.points import DENSE, asked, random_points, uuid_of
 from tests.support.stores import shards
 from tests.support.waiting import Stopwatch, until
 
@@ -35,7 +35,7 @@ def by_words(candidates: list[Candidate]) -> set[UUID]:
 async def answer(store: EdgeVectorStore) -> list[Candidate]:
     """The answer to one question, which the graph finds too if it is there."""
     vector = random_points(1, LARGE.dimensions)[0].dense
-    return await store.query(vector, "term17", SearchFilter(), candidates=10)
+    return await store.query(asked(vector, "term17"), SearchFilter(), candidates=10)
 
 
 class TestOptimize:

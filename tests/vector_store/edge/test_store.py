@@ -12,7 +12,7 @@ import pytest
 from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.vector_store.base import DenseVector, SearchFilter
 from app.vector_store.edge.store import EdgeVectorStore
-from tests.support.points import DENSE, axis, random_points
+from tests.support.points import DENSE, asked, axis, random_points
 from tests.support.stores import shards
 
 OTHER = DenseVector("fast-other", 384)
@@ -60,7 +60,7 @@ class TestFolder:
             numbers = [int(await written.readline()) for _ in range(5)]
         store = await EdgeVectorStore.open(collection, DENSE)
         assert await store.count() >= numbers[-1]
-        assert len(await store.query(axis(1), "", SearchFilter(), candidates=5)) == 5
+        assert len(await store.query(asked(axis(1), ""), SearchFilter(), candidates=5)) == 5
         await store.close()
 
     async def test_leftovers_of_a_crash_are_swept_away(self, collection: Path) -> None:
@@ -115,4 +115,4 @@ class TestClosed:
         store = await EdgeVectorStore.open(collection, DENSE)
         await store.close()
         with pytest.raises(RetrievalUnavailable):
-            await store.query(axis(1), "", SearchFilter(), candidates=5)
+            await store.query(asked(axis(1), ""), SearchFilter(), candidates=5)

@@ -15,7 +15,7 @@ from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.vector_store.base import SearchFilter, VectorStore
 from app.vector_store.factory import create_vector_store
 from settings import Settings
-from tests.support.points import DIMENSIONS, axis, point, uuid_of
+from tests.support.points import DIMENSIONS, asked, axis, point, uuid_of
 from tests.support.qdrant_double import QdrantDouble
 from tests.support.waiting import Stopwatch, until
 
@@ -49,7 +49,7 @@ async def somebody_else(double: QdrantDouble) -> AsyncIterator[AsyncQdrantClient
 
 async def search(store: VectorStore) -> int:
     """Asks something; the number of candidates."""
-    return len(await store.query(axis(1), "fox", SearchFilter(), candidates=5))
+    return len(await store.query(asked(axis(1), "fox"), SearchFilter(), candidates=5))
 
 
 class TestOpen:
@@ -218,5 +218,5 @@ class TestAbsence:
         """A request that Qdrant calls wrong is not passed off as its absence."""
         store = await open_store(double)
         with pytest.raises(UnexpectedResponse, match="expected dim: 8, got 4"):
-            await store.query(axis(1)[:4], "fox", SearchFilter(), candidates=5)
+            await store.query(asked(axis(1)[:4], "fox"), SearchFilter(), candidates=5)
         await store.close()
