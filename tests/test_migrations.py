@@ -14,6 +14,7 @@ from settings import Settings
 from tests.support.knowledge import DUCKS, open_knowledge
 from tests.support.migrations import FILES, MigratedDatabase, unmigrated
 from tests.support.psql import run_sql
+from tests.support.users import insert_people
 
 HALF = len(DUCKS) // 2
 INSERT_DOCUMENT = """
@@ -25,6 +26,10 @@ INSERT INTO work (kind, document_uuid, attempts, faults, run_at)
 VALUES ('ingest', %s, 3, 1, '2026-01-01') RETURNING id
 """
 INSERT_CONTENT = "INSERT INTO work_content (work_id, ordinal, piece) VALUES (%s, %s, %s)"
+INSERT_MESSAGE = """
+INSERT INTO message (uuid, model, role, message, status)
+VALUES (gen_random_uuid(), 'm', 'user', 'Hello', 'complete')
+"""
 INSERT_PASSAGE = """
 INSERT INTO passage (uuid, document_uuid, ordinal, start, "end", headings, text)
 VALUES (gen_random_uuid(), %s, 0, 0, 5, '{Birds}', 'Ducks')
@@ -137,3 +142,28 @@ class TestAddPassagePage:
         database.up(file)
         passages = run_sql(database.url, "SELECT text, headings, page FROM passage")
         assert passages == [("Ducks", ["Birds"], None)]
+
+
+class TestGiveRowsOwners:
+    def test_kept(self, database: MigratedDatabase) -> None:
+        """What was there before people is nobody's, and is all there."""
+        database.up_to(migration("give_rows_owners"))
+        uuid = insert_document(database, "a.txt")
+        run_sql(database.url, INSERT_PASSAGE, uuid)
+        run_sql(database.url, INSERT_MESSAGE)
+        database.up(*FILES)
+        for table in ("document", "passage", "message"):
+            assert run_sql(database.url, f"SELECT user_id FROM {table}") == [(None,)], table
+
+    def test_undone(self, database: MigratedDatabase) -> None:
+        """When owners are taken away, what is theirs goes, and what is nobody's stays."""
+        database.up(*FILES[: FILES.index(migration("give_rows_owners")) + 1])
+        shared, own = (insert_document(database, name) for name in ("a.txt", "b.txt"))
+        insert_people(database.url)
+        run_sql(database.url, "UPDATE document SET user_id = 1 WHERE uuid = %s", own)
+        run_sql(database.url, INSERT_MESSAGE)
+        run_sql(database.url, "UPDATE message SET user_id = 1")
+        database.down()
+        assert run_sql(database.url, "SELECT uuid FROM document") == [(str(shared),)]
+        assert run_sql(database.url, "SELECT kind, document_uuid FROM job") == [("purge", str(own))]
+        assert run_sql(database.url, "SELECT 1 FROM message") == []

@@ -324,7 +324,7 @@ class TestStart:
         finally:
             run_sql(own_database_url, "DROP ROLE stranger")
 
-    async def test_plain_owner_serves(self, own_database_url: str) -> None:
+    async def test_granted_user_serves(self, own_database_url: str) -> None:
         """A user that is no superuser, and was granted the role, is enough to serve with."""
         run_sql(own_database_url, "CREATE ROLE clerk LOGIN")
         try:

@@ -22,7 +22,7 @@ open this link to sign in to {name}:
 
 {link}
 
-Or type this code on another device: {code}
+Or type this code at {page}: {code}
 
 Both work once, for {minutes} minutes. If you did not ask for this mail, you need not do anything.
 """
@@ -81,7 +81,10 @@ class LoginMailer:
 
     async def _write(self, email: str) -> Email:
         link, code = await self._logins.link(email)
-        text = TEXT.format(name=self._app_name, link=link, code=code, minutes=MAGIC_LINK_MINUTES)
+        page, _, _ = link.partition("#")
+        text = TEXT.format(
+            name=self._app_name, link=link, page=page, code=code, minutes=MAGIC_LINK_MINUTES
+        )
         return Email(email, f"Sign in to {self._app_name}", text)
 
     async def _is_known(self, email: str) -> bool:
