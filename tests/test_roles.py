@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,10 +17,10 @@ from settings import Settings
 from tests.support.template import execute
 
 
-@pytest.fixture(scope="module")
-def fresh_url(open_folder: Path) -> Iterator[str]:
-    """A Postgres of these tests alone, in which no role was made yet."""
-    with EmbeddedPostgres(open_folder) as url:
+@pytest.fixture
+def fresh_url() -> Iterator[str]:
+    """A Postgres of the test's own, in which no role was made yet."""
+    with TemporaryDirectory(prefix="brag-") as folder, EmbeddedPostgres(Path(folder)) as url:
         yield url
 
 
