@@ -254,7 +254,6 @@ class TestWhere:
             "list_chats": {"limit": 9, "before": None},
             "get_chat": {"uuid": chat},
             "list_exchanges": {"chat_uuid": chat, "limit": 9, "before": None},
-            "count_exchanges": {"chat_uuid": chat},
             "touch_chat": {"uuid": chat, "title": "t"},
             "rename_chat": {"uuid": chat, "title": "t"},
             "get_user": {},

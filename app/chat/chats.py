@@ -6,16 +6,20 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from app.chat.constants import NO_DOCUMENTS_FOUND
 from app.chat.models import Chat, Usage
 from app.core.caller import Caller
 from app.core.exceptions import NotFound
 from app.core.models import uuid7
 from app.db import Database, Row
+from app.retrieval.conversation import is_courtesy
 from app.retrieval.models import Turn
 
 NEWEST: Final = 20  # exchanges, which most chats do not exceed
 OLDER_AT_ONCE: Final = 200
 TITLE_CHARS: Final = 80
+
+ChatOfCaller = tuple[int | None, UUID]
 
 
 class Exchange(NamedTuple):
@@ -37,10 +41,11 @@ class History:
 
     @property
     def last_turn(self) -> Turn | None:
-        """The newest exchange, if there is one."""
-        if not self.newest:
-            return None
-        return Turn(self.newest[0].question, self.newest[0].answer)
+        """The newest exchange that was about something, if there is one."""
+        for question, answer, *_ in self.newest:
+            if answer != NO_DOCUMENTS_FOUND and not is_courtesy(question):
+                return Turn(question, answer)
+        return None
 
     async def exchanges(self) -> AsyncIterator[Exchange]:
         """All complete exchanges, newest first."""
@@ -91,13 +96,10 @@ class ChatService:
         NotFound if it is not the caller's.
         """
         title = title_of(question)
-        is_there, rows, count = await asyncio.gather(
-            self._database.query(caller, "touch_chat", uuid=uuid, title=title),
-            self._read(caller, uuid, None, NEWEST),
-            self._database.query(caller, "count_exchanges", chat_uuid=uuid),
-        )
-        if not is_there:
+        if not await self._database.query(caller, "touch_chat", uuid=uuid, title=title):
             raise NoSuchChat
+        rows = await self._read(caller, uuid, None, NEWEST)
+        count = rows[0]["exchanges"] if rows else 0
         return History(list(map(_exchange, rows)), count, self._older(caller, uuid, rows))
 
     async def _older(self, caller: Caller, uuid: UUID, rows: list[Row]) -> AsyncIterator[Exchange]:
@@ -143,23 +145,29 @@ class ChatOrder:
     """Has questions of one chat that come at the same time stored in the order of their coming."""
 
     def __init__(self) -> None:
-        self._last: dict[UUID, asyncio.Event] = {}
+        self._last: dict[ChatOfCaller, asyncio.Future[None]] = {}
 
     @contextmanager
-    def turn(self, chat_uuid: UUID | None) -> Iterator[asyncio.Event]:
-        """The block is a question's way until it is stored; the event says when it may be."""
+    def turn(self, caller: Caller, chat_uuid: UUID | None) -> Iterator[asyncio.Future[None] | None]:
+        """The block is a question's way until it is stored.
+
+        It may be stored once the future is done: those before it are stored, or never will be.
+        """
         if chat_uuid is None:
-            yield ALWAYS
+            yield None
             return
-        before, over = self._last.get(chat_uuid), asyncio.Event()
-        self._last[chat_uuid] = over
+        chat = caller.user_id, chat_uuid  # a stranger who names it has no place in it
+        before = self._last.get(chat)
+        over = self._last[chat] = asyncio.get_running_loop().create_future()
         try:
-            yield before or ALWAYS
+            yield before
         finally:
-            over.set()
-            if self._last[chat_uuid] is over:
-                del self._last[chat_uuid]
+            if before is None or before.done():
+                self._end(chat, over)
+            else:  # broken off: the next one still waits for those before
+                before.add_done_callback(lambda _: self._end(chat, over))
 
-
-ALWAYS: Final = asyncio.Event()
-ALWAYS.set()
+    def _end(self, chat: ChatOfCaller, over: asyncio.Future[None]) -> None:
+        over.set_result(None)
+        if self._last.get(chat) is over:
+            del self._last[chat]

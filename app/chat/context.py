@@ -39,11 +39,11 @@ class PromptContext:
         """How many exchanges of the chat are used, and how many dropped."""
         if self.exchanges is None:
             return None
-        return Turns(used=len(self.turns), dropped=self.exchanges - len(self.turns))
+        return Turns(used=len(self.turns), dropped=max(0, self.exchanges - len(self.turns)))
 
     def shortened(self) -> "PromptContext":
-        """With the newer half of the turns: for an upstream that counts more tokens than we do."""
-        return replace(self, turns=self.turns[(len(self.turns) + 1) // 2 :])
+        """With the newest quarter of the turns: for an upstream with a smaller window than ours."""
+        return replace(self, turns=self.turns[len(self.turns) - len(self.turns) // 4 :])
 
 
 class ContextWindow:

@@ -46,7 +46,7 @@ class ContextLengthExceeded(BragError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "context_length_exceeded"
     loc = ("body", "message")
-    detail = "The question is too long for the model: shorten it."
+    detail = "The prompt is too long for the model: shorten the question, or begin another chat."
 
     def __init__(self, tokens: int | None = None) -> None:
         """`tokens` are those that a prompt may have, where that is known."""

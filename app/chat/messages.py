@@ -19,7 +19,7 @@ from app.db import Database, DatabaseError
 from app.group_commit import GroupCommit
 
 FOREIGN_KEY_VIOLATION: Final = "23503"
-DELETED: Final = "The chat was deleted meanwhile."
+DELETED: Final = "The chat, or its user, was deleted meanwhile."
 
 logger = logging.getLogger(__name__)
 

@@ -76,10 +76,11 @@ class AnswerService:
         is never cut off.
         """
         async with self._place(caller, generation.deadline):
-            with self._order.turn(question.chat_uuid) as may_store:
+            with self._order.turn(caller, question.chat_uuid) as before:
                 async with generation.deadline.limit():
                     context = await self._build_context(caller, question, generation.start.model)
-                    await may_store.wait()
+                    if before is not None:
+                        await asyncio.shield(before)
                 pending = await self._messages.begin(caller, question, generation.start, context)
             if context.sources is not None:
                 generation.publish(SourcesEvent(context.sources))
@@ -137,6 +138,9 @@ class AnswerService:
             sources, queries = found.sources, found.queries
         sources = await self._window.fit_sources(question.message, sources)
         turns: list[Turn] = []
+        if sources == []:  # no prompt is made
+            none = None if history is None else 0
+            return PromptContext(question.message, sources, queries, turns, none)
         if history is not None:
             turns = await self._window.fit_turns(
                 question.message, sources, history.exchanges(), model

@@ -16,12 +16,12 @@ WORDS_WEIGHT: Final = 0.6  # of the chat's words, where its vector has 1
 
 # A message of nothing else asks for nothing; "yes", "more" and "how much" do.
 COURTESY: Final = re.compile(
-    "thanks?|thx|ty|cheers|ok|okay|k|great|nice|cool|good|perfect|awesome|excellent|wonderful|"
+    "thanks?|thx|ty|tysm|cheers|ok|okay|k|great|nice|cool|good|perfect|awesome|excellent|wonderful|"
     "hello|hi|hey|bye|goodbye|welcome|danke|merci|gracias"
 )
 FILLER: Final = re.compile(
     "you|your|so|very|much|an?|the|that|this|it|is|was|for|i|got|all|really|lots?|of|to|helpful|"
-    "help|answer|there|then|and|oh|ah|well|day|morning|afternoon|evening|night|again"
+    "helps?|helped|answer|many|million|u|beaucoup|schön|there|then|and|oh|ah|well|day|morning|afternoon|evening|night|again"
 )
 WORD: Final = re.compile(r"[^\W_]+")
 

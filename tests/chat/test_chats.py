@@ -7,12 +7,14 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from app.chat.chats import TITLE_CHARS, title_of
+from app.chat.chats import TITLE_CHARS, ChatOrder, title_of
+from app.core.caller import NOBODY
 from tests.support.asking import ALL, COMPLETION, COMPLETION_STREAM, QA, fail, stream
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.openai_replies import error, text
 from tests.support.openai_replies import stream as stream_reply
 from tests.support.server import parse_events, problem_of
+from tests.support.users import ANN
 from tests.support.waiting import until
 
 Json = dict[str, Any]
@@ -174,15 +176,15 @@ class TestContext:
     ) -> None:
         """Where the upstream says that the prompt is too long, older turns go, once."""
         uuid = await new_chat(chat_client)
-        for question in ("One", "Two", "Three"):
+        for question in ("One", "Two", "Three", "Four"):
             await ask(chat_client, uuid, question)
         shared_openai.reply(error(400, code="context_length_exceeded"))
-        answer = await ask(chat_client, uuid, "Four")
-        assert answer["turns"] == {"used": 1, "dropped": 2}
+        answer = await ask(chat_client, uuid, "Five")
+        assert answer["turns"] == {"used": 1, "dropped": 3}
         told = [message["content"] for message in shared_openai.requests[-1].body["messages"]]
-        assert told == ["Three", "Echo: Three", "Four"]
+        assert told == ["Four", "Echo: Four", "Five"]
         shared_openai.reply(error(400, code="context_length_exceeded"), times=2)
-        response = await chat_client.post(COMPLETION, json={"message": "5", "chat_uuid": uuid})
+        response = await chat_client.post(COMPLETION, json={"message": "Six", "chat_uuid": uuid})
         assert problem_of(response)["code"] == "context_length_exceeded"
 
     async def test_alone(self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
@@ -228,3 +230,35 @@ class TestOrder:
         await until(is_whole)
         said = await messages_of(chat_client, uuid)
         assert [text.split(" about")[0] for text in said[::2]] == questions
+
+    async def test_later_one_that_ends_first(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """Questions that end before they are stored neither harm those before nor let others by."""
+        order, uuid = ChatOrder(), uuid4()
+        with order.turn(NOBODY, uuid) as first:
+            with order.turn(NOBODY, uuid) as second:
+                assert second is not None
+            with order.turn(NOBODY, uuid) as third:
+                assert first is None
+                assert third is not None
+                assert not third.done()
+                with order.turn(ANN, uuid) as of_a_stranger:
+                    assert of_a_stranger is None
+        await asyncio.wait([second, third], timeout=1)
+        assert second.done()
+        assert third.done()
+        with order.turn(NOBODY, uuid) as later:
+            assert later is None
+
+
+class TestUnrelatedTurns:
+    async def test_thanks_are_no_context(self, chat_client: httpx2.AsyncClient) -> None:
+        """A follow-up is understood by the last turn that was about something; thanks use none."""
+        uuid = await new_chat(chat_client)
+        await ask(chat_client, uuid, "What do mallard ducks eat?", QA)
+        thanks = await ask(chat_client, uuid, "Thank you very much!", QA)
+        assert (thanks["sources"], thanks["retrieval_queries"]) == ([], [])
+        assert thanks["turns"] == {"used": 0, "dropped": 0}
+        answer = await ask(chat_client, uuid, "And when?", QA)
+        assert "mallard" in answer["retrieval_queries"][1]

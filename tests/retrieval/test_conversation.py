@@ -36,7 +36,16 @@ async def retrieval(knowledge: Knowledge, embedder: Embedder) -> RetrievalServic
 
 class TestCourtesy:
     @pytest.mark.parametrize(
-        "said", ["Thanks!", "ok", "Thank you so much, that's great!", "hello", "Danke", "OK, cool."]
+        "said",
+        [
+            "Thanks!",
+            "ok",
+            "Thank you so much, that's great!",
+            "hello",
+            "Danke schön",
+            "OK, cool.",
+            "many thanks",
+        ],
     )
     def test_asks_for_nothing(self, said: str) -> None:
         """Thanks and hello are no questions."""

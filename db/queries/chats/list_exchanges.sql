@@ -1,7 +1,8 @@
 -- :name list_exchanges :many
--- :doc The complete exchanges of a chat of the caller's, newest first: those before an answer's id
+-- :doc The complete exchanges of a chat of the caller's before an answer's id, and how many there are
 SELECT
-    answer.id, question.message AS question, answer.message AS answer, answer.model, answer.usage
+    answer.id, question.message AS question, answer.message AS answer, answer.model, answer.usage,
+    count(*) OVER () AS exchanges
 FROM message AS answer
 INNER JOIN message AS question ON answer.question_uuid = question.uuid
 WHERE
