@@ -20,6 +20,7 @@ from app.chat.upstream import Upstream
 from app.core.api import IndexProbe, Part, Probe
 from app.core.api import router as core_router
 from app.core.background import background
+from app.core.docs import router as docs_router
 from app.core.handlers import add_handlers
 from app.core.llm import create_openai
 from app.core.logs import configure_logs
@@ -48,7 +49,7 @@ from app.users.authentication import Authentication, LoginRequired
 from app.users.constants import MAILS
 from app.users.credentials import Credentials
 from app.users.login import LoginService
-from app.users.mails import LoginMailer, LoginMails
+from app.users.mails import LoginMailer, LoginMailQueue
 from app.users.secret_key import load_secret_key
 from app.users.services import ApiKeyService, UserService
 from app.users.tokens import TokenHasher
@@ -62,13 +63,14 @@ DESCRIPTION: Final = (
 )
 ROUTERS: Final = (
     core_router,
+    docs_router,
     chat_router,
     retrieval_router,
     documents_router,
     users_router,
     web_router,
 )
-MAILS_AT_ONCE: Final = (None,) * 4
+MAILS_AT_ONCE: Final = (None, None)  # so that one SMTP server that hangs does not hold up all
 IDEMPOTENT_PATHS: Final = (*QUESTIONS, CHATS, UPLOADS, *MAILS)
 GC_THRESHOLDS: Final = (20_000, 20, 20)  # of 700, 10, 10: requests leave few cycles behind
 
@@ -83,7 +85,7 @@ class State(TypedDict):
     retrieval: RetrievalService
     credentials: Credentials
     logins: LoginService
-    login_mails: LoginMails
+    login_mails: LoginMailQueue
     users: UserService
     api_keys: ApiKeyService
     idempotency: IdempotencyService
@@ -138,7 +140,7 @@ async def lifespan(
             retrieval=retrieval,
             credentials=credentials,
             logins=logins,
-            login_mails=LoginMails(database, mail_limits.hit, mailing.wake),
+            login_mails=LoginMailQueue(database, mail_limits.hit, mailing.wake),
             users=users,
             api_keys=ApiKeyService(database, credentials),
             idempotency=idempotency,
@@ -174,7 +176,7 @@ def create_app(
         description=DESCRIPTION,
         version=version,
         lifespan=partial(lifespan, settings, embedder, parser),
-        docs_url=None,  # app.core.api has a page that needs no other server
+        docs_url=None,  # app.core.docs has a page that needs no other server
         redoc_url=None,  # it refuses OpenAPI 3.2
     )
     app.state.settings = settings

@@ -29,7 +29,7 @@ from settings import Settings
 
 
 class AnswerService:
-    """Answers questions: each is one generation, of which a process and a user have so many."""
+    """Answers questions, each by one generation; a process and a user have a limited number."""
 
     def __init__(
         self,
@@ -122,11 +122,9 @@ class AnswerService:
     ) -> PromptContext:
         """What the prompt is built of: passages that bear on the question, turns of its chat."""
         chat_uuid = question.chat_uuid
-        history = (
-            None
-            if chat_uuid is None
-            else await self._chats.ask(caller, chat_uuid, question.message)
-        )
+        history = None
+        if chat_uuid is not None:
+            history = await self._chats.ask(caller, chat_uuid, question.message)
         queries: list[str] | None = None
         sources: list[Source] | None = None
         if isinstance(question, QAMessage):

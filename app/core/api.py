@@ -1,20 +1,16 @@
-"""Health, for load balancers and operators, and the page /docs, from files that are installed."""
+"""Health: for load balancers, and for the people who run the service."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 from time import perf_counter
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from async_timeout import timeout
 from fastapi import APIRouter, Depends, Request, Response, status
-from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse
 
 from app import version
 from app.core.constants import READINESS_TIMEOUT_SEC
-from app.core.exceptions import NotFound
 from app.core.logs import Outages
 from app.core.models import Check, Health, IndexState, Readiness
 from app.core.openapi import HEALTHCHECK, READINESS
@@ -25,13 +21,6 @@ outages = Outages(logging.getLogger(__name__))
 Part = Literal["postgres", "qdrant", "embeddings"]
 Probe = Callable[[], Awaitable[None]]
 IndexProbe = Callable[[], Awaitable[IndexState]]
-
-# Swagger UI, as the package fastapi-swagger holds it.
-FILES: Final = {
-    "swagger-ui-bundle.js": "text/javascript",
-    "swagger-ui.css": "text/css",
-    "favicon-32x32.png": "image/png",
-}
 
 
 async def get_probes(request: Request) -> dict[Part, Probe]:
@@ -68,27 +57,6 @@ async def readiness(
     if not ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return Readiness(status="ready" if ready else "unavailable", version=version, checks=checks)
-
-
-@router.get("/docs", include_in_schema=False)
-async def docs(request: Request) -> HTMLResponse:
-    """Its links are relative, so a proxy may put a prefix before them."""
-    return get_swagger_ui_html(
-        openapi_url="openapi.json",
-        title=request.app.title,
-        swagger_js_url="docs/swagger-ui-bundle.js",
-        swagger_css_url="docs/swagger-ui.css",
-        swagger_favicon_url="docs/favicon-32x32.png",
-    )
-
-
-@router.get("/docs/{file}", include_in_schema=False)
-def docs_file(file: str) -> Response:
-    """A file of the page; FastAPI reads it in a thread, since this is no coroutine."""
-    if file not in FILES:
-        raise NotFound("There is no such file.")
-    content = files("fastapi_swagger").joinpath("resources", file).read_bytes()
-    return Response(content, media_type=FILES[file])
 
 
 async def _check(part: Part, probe: Probe) -> Check:

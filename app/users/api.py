@@ -9,11 +9,11 @@ from fastapi.responses import StreamingResponse
 from app.core.dependencies import Person, Reader, SettingsDependency
 from app.core.exceptions import Conflict, DatabaseUnavailable, NotFound
 from app.core.openapi import VALIDATION_PROBLEM, problems
-from app.users.authentication import SessionCookie
+from app.users.cookies import SessionCookie
 from app.users.dependencies import (
     ApiKeyServiceDependency,
     CredentialsDependency,
-    LoginMailsDependency,
+    LoginMailQueueDependency,
     LoginServiceDependency,
     UserServiceDependency,
 )
@@ -35,14 +35,14 @@ MAIL: Final = ACCEPTED | problems(DatabaseUnavailable)
 
 
 @router.post("/users", status_code=status.HTTP_202_ACCEPTED, responses=MAIL)
-async def register(address: Address, mails: LoginMailsDependency, request: Request) -> Accepted:
+async def register(address: Address, mails: LoginMailQueueDependency, request: Request) -> Accepted:
     """Mails a login link to an address; using it makes the user, where there is none yet."""
     await mails.request(address.email, _client(request), register=True)
     return Accepted()
 
 
 @router.post("/login", status_code=status.HTTP_202_ACCEPTED, responses=MAIL)
-async def login(address: Address, mails: LoginMailsDependency, request: Request) -> Accepted:
+async def login(address: Address, mails: LoginMailQueueDependency, request: Request) -> Accepted:
     """Mails a login link to a user; to an unknown address nothing is mailed."""
     await mails.request(address.email, _client(request), register=False)
     return Accepted()

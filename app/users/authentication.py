@@ -1,55 +1,26 @@
-"""Who a request is made for, and whether it may be made without anybody: plain ASGI.
+"""Who a request is made for, and whether it needs a caller: plain ASGI.
 
-It is known before the body is read, and for paths that nobody has thought of as well.
+A request is refused before its body is read, and also on a path that no endpoint has.
 """
 
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.caller import NOBODY, Caller
 from app.core.constants import PUBLIC_FOLDERS, PUBLIC_PATHS
 from app.core.exceptions import BragError, NotAuthenticated
 from app.core.handlers import refuse
-from app.users.constants import (
-    KEY_PREFIX,
-    SECURE_COOKIE,
-    SESSION,
-    SESSION_COOKIE,
-)
+from app.users.constants import KEY_PREFIX
+from app.users.cookies import SessionCookie
 from app.users.credentials import Credentials
 from settings import Settings
-
-
-class SessionCookie:
-    """The cookie that a session is kept in."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.name = SESSION_COOKIE if settings.is_local else SECURE_COOKIE
-        self._secure = "" if settings.is_local else "; Secure"
-
-    def set(self, token: str) -> str:
-        """The value of `Set-Cookie` that keeps a session (RFC 6265, 4.1)."""
-        return self._value(token, int(SESSION.total_seconds()))
-
-    def clear(self) -> str:
-        """The value of `Set-Cookie` that ends it."""
-        return self._value("", 0)
-
-    def read(self, headers: Headers) -> str | None:
-        """The token of the session that a request was sent with."""
-        return cookie_parser("; ".join(headers.getlist("cookie"))).get(self.name) or None
-
-    def _value(self, token: str, seconds: int) -> str:
-        attributes = f"Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{self._secure}"
-        return f"{self.name}={token}; {attributes}"
 
 
 class Authentication:
     """Puts the caller into the request's state: a user by session or key, or nobody.
 
-    Where AUTH_REQUIRED is off, what is no key of ours is passed over: clients of other APIs send
-    keys that mean nothing here.
+    Where AUTH_REQUIRED is off, a Bearer token that does not begin with `brag_` is ignored: clients
+    of the OpenAI API always send one.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -70,7 +41,7 @@ class Authentication:
         return await self._app(scope, receive, send)
 
     async def _identify(self, scope: Scope, credentials: Credentials) -> Caller | None:
-        """The caller; None where one is needed, or a key of ours was sent that is none."""
+        """The caller; None where one is needed, or where a `brag_` key is wrong."""
         path: str = scope["path"]
         if path in PUBLIC_PATHS or path.startswith(PUBLIC_FOLDERS):
             return NOBODY

@@ -10,14 +10,14 @@ from app.users.tokens import TokenHasher, hash_key, is_api_key
 
 
 class Session(NamedTuple):
-    """Who is logged in, and whether the session was renewed just now, and so its cookie must be."""
+    """Who is logged in. After a renewal the cookie has to be sent again."""
 
     caller: Caller
     is_renewed: bool
 
 
 class Credentials:
-    """Knows callers by what they send; for CACHE_SEC without asking Postgres again."""
+    """Looks up the caller of a session or an API key, and remembers it for CACHE_SEC."""
 
     def __init__(self, database: Database, hasher: TokenHasher) -> None:
         self._database = database

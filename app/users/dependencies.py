@@ -6,19 +6,19 @@ from fastapi import Depends, Request
 
 from app.users.credentials import Credentials
 from app.users.login import LoginService
-from app.users.mails import LoginMails
+from app.users.mails import LoginMailQueue
 from app.users.services import ApiKeyService, UserService
 
 
 async def get_logins(request: Request) -> LoginService:
-    """What lets people in."""
+    """What starts sessions."""
     logins: LoginService = request.state.logins
     return logins
 
 
-async def get_login_mails(request: Request) -> LoginMails:
-    """What has links mailed."""
-    login_mails: LoginMails = request.state.login_mails
+async def get_login_mails(request: Request) -> LoginMailQueue:
+    """The queue of mails with links."""
+    login_mails: LoginMailQueue = request.state.login_mails
     return login_mails
 
 
@@ -35,13 +35,13 @@ async def get_api_keys(request: Request) -> ApiKeyService:
 
 
 async def get_credentials(request: Request) -> Credentials:
-    """What knows callers by what they send."""
+    """What looks up the callers of sessions and keys."""
     credentials: Credentials = request.state.credentials
     return credentials
 
 
 CredentialsDependency = Annotated[Credentials, Depends(get_credentials)]
 LoginServiceDependency = Annotated[LoginService, Depends(get_logins)]
-LoginMailsDependency = Annotated[LoginMails, Depends(get_login_mails)]
+LoginMailQueueDependency = Annotated[LoginMailQueue, Depends(get_login_mails)]
 UserServiceDependency = Annotated[UserService, Depends(get_users)]
 ApiKeyServiceDependency = Annotated[ApiKeyService, Depends(get_api_keys)]

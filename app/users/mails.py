@@ -28,8 +28,8 @@ Both work once, for {minutes} minutes. If you did not ask for this mail, you nee
 """
 
 
-class LoginMails:
-    """Has links mailed; `count` may raise RateLimited, `notify` tells the worker of a new job."""
+class LoginMailQueue:
+    """Queues mails with links. `count` may raise RateLimited; `notify` wakes the worker."""
 
     def __init__(
         self, database: Database, count: Callable[[str, str], None], notify: Callable[[], None]
@@ -39,7 +39,7 @@ class LoginMails:
         self._notify = notify
 
     async def request(self, email: str, client: str, *, register: bool) -> None:
-        """Has a link mailed to a known address, or to any that is to `register`.
+        """Queues the mail of a link to a known address, or with `register` to any.
 
         Whether the address is known is looked up by the job, so nobody learns it from the time.
         Raises RateLimited where too many mails went to the address, or for this client.
@@ -52,7 +52,7 @@ class LoginMails:
 
 
 class LoginMailer:
-    """Does the jobs."""
+    """Sends the mails that LoginMailQueue has queued."""
 
     def __init__(
         self, database: Database, logins: LoginService, sender: EmailSender, app_name: str

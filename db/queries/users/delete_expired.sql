@@ -1,5 +1,5 @@
 -- :name delete_expired :affected
--- :doc Deletes the links, sessions and keys that expired
+-- :doc Deletes the links and sessions that expired, and keys 30 days later: their owners see why
 WITH links AS (
     DELETE FROM magic_link
     WHERE expires_at <= clock_timestamp()
