@@ -1,51 +1,18 @@
-"""Chats: made, listed, renamed, deleted, and continued by questions."""
+"""Chats: made, listed, renamed and deleted."""
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
 
-from app.chat.chats import TITLE_CHARS, ChatOrder, title_of
-from app.core.caller import NOBODY
-from tests.support.asking import ALL, COMPLETION, COMPLETION_STREAM, QA, fail, stream
+from app.chat.chats import TITLE_CHARS, title_of
+from tests.support.asking import ALL, COMPLETION_STREAM
+from tests.support.chatting import CHATS, ask, messages_of, new_chat
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.openai_replies import error, text
 from tests.support.openai_replies import stream as stream_reply
 from tests.support.server import parse_events, problem_of
-from tests.support.users import ANN
 from tests.support.waiting import until
-
-Json = dict[str, Any]
-CHATS = "/v1/chats"
-
-
-async def new_chat(client: httpx2.AsyncClient, **given: str) -> str:
-    """The uuid of a new chat."""
-    response = await client.post(CHATS, json=given)
-    assert response.status_code == 201
-    uuid: str = response.json()["uuid"]
-    return uuid
-
-
-async def ask(
-    client: httpx2.AsyncClient, chat: str, question: str, path: str = COMPLETION, **given: Any
-) -> Json:
-    """The answer to a question in a chat."""
-    response = await client.post(path, json={"message": question, "chat_uuid": chat} | given)
-    assert response.status_code == 200, response.text
-    if path.endswith("stream"):
-        answer: Json = parse_events(response.content)[-1]["data"]
-    else:
-        answer = response.json()
-    return answer
-
-
-async def messages_of(client: httpx2.AsyncClient, chat: str) -> list[str]:
-    """What was said in a chat, oldest first."""
-    response = await client.get("/v1/messages", params={"chat_uuid": chat})
-    return [message["message"] for message in response.json()][::-1]
 
 
 class TestChats:
@@ -131,134 +98,3 @@ class TestChats:
         )
         assert problem_of(response)["code"] == "not_found"
         assert (await chat_client.get("/v1/messages", params={"limit": 1})).json() == before
-
-
-class TestContext:
-    """What the model is told of a chat."""
-
-    @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
-    async def test_earlier_turns_are_told(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
-    ) -> None:
-        """The earlier questions and answers of the chat stand before the question, in order."""
-        uuid = await new_chat(chat_client)
-        for number, question in enumerate(("One", "Two", "Three")):
-            answer = await ask(chat_client, uuid, question, path)
-            assert answer["turns"] == {"used": number, "dropped": 0}
-            assert answer["chat_uuid"] == uuid
-        told = [message["content"] for message in shared_openai.requests[-1].body["messages"]]
-        assert told == ["One", "Echo: One", "Two", "Echo: Two", "Three"]
-        assert await messages_of(chat_client, uuid) == [*told, "Echo: Three"]
-
-    async def test_other_chats_are_not_told(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
-        """Nothing of another chat, or of a question outside, is told."""
-        await ask(chat_client, await new_chat(chat_client), "One")
-        await stream(chat_client, "Two")
-        await ask(chat_client, await new_chat(chat_client), "Three")
-        assert len(shared_openai.requests[-1].body["messages"]) == 1
-
-    async def test_failed_exchanges_are_not_told(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
-        """An exchange without a whole answer is no context."""
-        uuid = await new_chat(chat_client)
-        shared_openai.reply(error(400))
-        question = {"message": "Broken", "chat_uuid": uuid}
-        assert (await chat_client.post(COMPLETION, json=question)).status_code == 500
-        answer = await ask(chat_client, uuid, "Whole")
-        assert answer["turns"] == {"used": 0, "dropped": 0}
-        assert len(shared_openai.requests[-1].body["messages"]) == 1
-
-    async def test_upstream_that_counts_more_tokens(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
-        """Where the upstream says that the prompt is too long, older turns go, once."""
-        uuid = await new_chat(chat_client)
-        for question in ("One", "Two", "Three", "Four"):
-            await ask(chat_client, uuid, question)
-        shared_openai.reply(error(400, code="context_length_exceeded"))
-        answer = await ask(chat_client, uuid, "Five")
-        assert answer["turns"] == {"used": 1, "dropped": 3}
-        told = [message["content"] for message in shared_openai.requests[-1].body["messages"]]
-        assert told == ["Four", "Echo: Four", "Five"]
-        shared_openai.reply(error(400, code="context_length_exceeded"), times=2)
-        response = await chat_client.post(COMPLETION, json={"message": "Six", "chat_uuid": uuid})
-        assert problem_of(response)["code"] == "context_length_exceeded"
-
-    async def test_alone(self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI) -> None:
-        """A question that the upstream finds too long without a chat is a 422."""
-        shared_openai.reply(error(400, code="context_length_exceeded"))
-        fault = await fail(chat_client, COMPLETION)
-        assert (fault.status, fault.code) == (422, "context_length_exceeded")
-
-    async def test_retrieval_in_a_chat(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
-        """With retrieval the passages stand before the newest question, the turns before both."""
-        uuid = await new_chat(chat_client)
-        await ask(chat_client, uuid, "Hello")
-        answer = await ask(chat_client, uuid, "What do ducks eat?", QA)
-        assert answer["sources"]
-        assert "What do ducks eat?" in answer["retrieval_queries"][0]
-        roles = [message["role"] for message in shared_openai.requests[-1].body["messages"]]
-        assert roles == ["system", "user", "assistant", "user"]
-        assert "<passage" in shared_openai.requests[-1].body["messages"][-1]["content"]
-
-
-class TestOrder:
-    async def test_questions_at_the_same_time(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
-        """Questions that come at the same time stand in the order of their coming."""
-        uuid = await new_chat(chat_client)
-        questions = [f"Question {number}" for number in range(8)]
-        shared_openai.reply(*(text(f"Answer {number}") for number in range(8)))
-        asked = []
-        for number, question in enumerate(questions):
-            # The slower retrieval comes first: without an order it would be stored last.
-            path = QA if number % 2 == 0 else COMPLETION
-            body = {"message": f"{question} about ducks and snails", "chat_uuid": uuid}
-            asked.append(asyncio.create_task(chat_client.post(path, json=body)))
-            await asyncio.sleep(0.01)  # so that they come in this order
-        await asyncio.gather(*asked)
-
-        async def is_whole() -> bool:
-            return len(await messages_of(chat_client, uuid)) == 16
-
-        await until(is_whole)
-        said = await messages_of(chat_client, uuid)
-        assert [text.split(" about")[0] for text in said[::2]] == questions
-
-    async def test_later_one_that_ends_first(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
-        """Questions that end before they are stored neither harm those before nor let others by."""
-        order, uuid = ChatOrder(), uuid4()
-        with order.turn(NOBODY, uuid) as first:
-            with order.turn(NOBODY, uuid) as second:
-                assert second is not None
-            with order.turn(NOBODY, uuid) as third:
-                assert first is None
-                assert third is not None
-                assert not third.done()
-                with order.turn(ANN, uuid) as of_a_stranger:
-                    assert of_a_stranger is None
-        await asyncio.wait([second, third], timeout=1)
-        assert second.done()
-        assert third.done()
-        with order.turn(NOBODY, uuid) as later:
-            assert later is None
-
-
-class TestUnrelatedTurns:
-    async def test_thanks_are_no_context(self, chat_client: httpx2.AsyncClient) -> None:
-        """A follow-up is understood by the last turn that was about something; thanks use none."""
-        uuid = await new_chat(chat_client)
-        await ask(chat_client, uuid, "What do mallard ducks eat?", QA)
-        thanks = await ask(chat_client, uuid, "Thank you very much!", QA)
-        assert (thanks["sources"], thanks["retrieval_queries"]) == ([], [])
-        assert thanks["turns"] == {"used": 0, "dropped": 0}
-        answer = await ask(chat_client, uuid, "And when?", QA)
-        assert "mallard" in answer["retrieval_queries"][1]
