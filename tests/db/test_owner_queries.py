@@ -1,0 +1,71 @@
+"""The WHERE of each query that is made for a caller, with no policy behind it."""
+
+from typing import Any
+
+import pytest
+
+from app.core.caller import NOBODY
+from app.core.exceptions import NotFound
+from app.users.export import export
+from tests.support.knowledge import Knowledge
+from tests.support.users import ANN, BOB
+from tests.support.walls import ELSEWHERE, POLICIES_OFF, api_keys, asking_for_the_caller
+
+
+class TestWhere:
+    """With the policies off."""
+
+    async def test_queries_find_nothing_of_others(self, filled: Knowledge) -> None:
+        """Every query that reads or deletes for a caller names the owner."""
+        [(document,)] = await filled.sql("SELECT uuid::text FROM document WHERE status = 'ready'")
+        [(asked,)] = await filled.sql("SELECT uuid::text FROM message WHERE role = 'user'")
+        [(key,)] = await filled.sql("SELECT uuid::text FROM api_key")
+        [(chat,)] = await filled.sql("SELECT uuid::text FROM chat")
+        [(digest,)] = await filled.sql("SELECT sha256 FROM document WHERE source = 'a.txt'")
+        passages = await filled.sql("SELECT uuid::text FROM passage")
+        await filled.sql(POLICIES_OFF)
+        reads: dict[str, dict[str, Any]] = {
+            "get_document": {"uuid": document},
+            "list_documents": {"limit": 9, "before": None, "status": None},
+            "get_message": {"uuid": asked},
+            "list_messages": {"limit": 9, "before": None, "chat_uuid": None},
+            "list_api_keys": {},
+            "list_sessions": {},
+            "list_chats": {"limit": 9, "before": None},
+            "get_chat": {"uuid": chat},
+            "list_exchanges": {"chat_uuid": chat, "limit": 9, "before": None},
+            "touch_chat": {"uuid": chat, "title": "t"},
+            "rename_chat": {"uuid": chat, "title": "t"},
+            "get_user": {},
+            "get_document_version": {"source": "a.txt", "sha256": digest},
+            "export_chats": {"limit": 9, "after": None},
+            "export_documents": {"limit": 9, "after": None},
+            "export_messages": {"limit": 9, "after": 0},
+            "export_passages": {"limit": 9, "first": 0, "document_uuid": document},
+            "delete_document": {"uuid": document},
+            "delete_api_key": {"uuid": key},
+            "delete_chat": {"uuid": chat},
+        }
+        assert reads.keys() | ELSEWHERE == asking_for_the_caller()
+        for caller in (BOB, NOBODY):
+            for name, given in reads.items():
+                if name == "get_user" and caller is BOB:
+                    continue  # who finds himself
+                assert not await filled.database.query(caller, name, **given), (name, caller)
+            uuids = f"{{{passages[0][0]}}}"
+            [row] = await filled.database.query(caller, "get_passages", uuids=uuids)
+            assert not row["visible"]
+        for name, given in reads.items():
+            assert await filled.database.query(ANN, name, **given), name
+
+    async def test_services_find_nothing_of_others(self, filled: Knowledge) -> None:
+        """What the services do for Bob, with no policy behind them, holds nothing of Ann's."""
+        await filled.sql(POLICIES_OFF)
+        [document, *_] = await filled.documents.page(ANN, 9)
+        with pytest.raises(NotFound):
+            await filled.documents.get(BOB, document.uuid)
+        with pytest.raises(NotFound):
+            await filled.documents.delete(BOB, document.uuid)
+        exported = [line async for line in export(filled.database, BOB)]
+        assert len(exported) == 1
+        assert await api_keys(filled.database).list(BOB) == []
