@@ -4,6 +4,8 @@ from typing import Final
 
 PLAIN_TEXT: Final = "text/plain"
 MARKDOWN: Final = "text/markdown"
+CSV: Final = "text/csv"
+TSV: Final = "text/tab-separated-values"
 HTML: Final = "text/html"
 PDF: Final = "application/pdf"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -11,15 +13,21 @@ DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.do
 KINDS: Final = {
     PLAIN_TEXT: "text file",
     MARKDOWN: "Markdown file",
+    CSV: "CSV file",
+    TSV: "TSV file",
     HTML: "HTML page",
     PDF: "PDF",
     DOCX: "Word document",
 }
+# What the name of a file says of it; any other name says that it is text, if it is.
 EXTENSIONS: Final = {
     ".txt": PLAIN_TEXT,
     ".text": PLAIN_TEXT,
     ".md": MARKDOWN,
     ".markdown": MARKDOWN,
+    ".csv": CSV,
+    ".tsv": TSV,
+    ".tab": TSV,
     ".html": HTML,
     ".htm": HTML,
     ".xhtml": HTML,

@@ -5,7 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from app.loaders.encoding_guess import CONTROL, guess, is_believable, mend
 from app.loaders.exceptions import UnreadableDocument
+
+__all__ = ["BYTE_ORDER_MARKS", "CONTROL", "decode"]
 
 # UTF-32 comes before UTF-16: its little-endian mark begins with that of UTF-16.
 BYTE_ORDER_MARKS: Final = (
@@ -31,11 +34,12 @@ SUPERSETS: Final = {
     "big5": "big5hkscs",
 }
 SHIFT_SEQUENCES: Final = (b"\x1b$", b"\x1b(")  # of ISO 2022, which is otherwise plain ASCII
-BEYOND_ASCII: Final = bytes(range(0x80, 0x100))
+WIDE_HEAD_BYTES: Final = 65_536  # whole characters of two or of four bytes
 NUL_CHARACTERS: Final = "This is not text: it holds NUL characters."
 UNKNOWN_ENCODING: Final = "The encoding of this text cannot be recognised: save it as UTF-8."
-PLAIN_WORD: Final = re.compile(rb"(?<!\S)[!-~]++(?:\s++|\Z)")  # of ASCII that can be seen
-CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+CHARACTERS_LOST: Final = (
+    "The characters of this text were lost when it was converted before: send the original."
+)
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
@@ -50,6 +54,8 @@ def decode(data: bytes, declared: str | None = None) -> str:
         raise UnreadableDocument(NUL_CHARACTERS)
     if len(CONTROL.findall(text)) * 100 > len(text):
         raise UnreadableDocument("This is not text: it is full of control characters.")
+    if _is_lost(text):
+        raise UnreadableDocument(CHARACTERS_LOST)
     return text
 
 
@@ -68,13 +74,22 @@ def _decode_unmarked(data: bytes, declared: str | None) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return _mend_utf8(data) or _decode_guessed(data)
+    text = mend(data, "utf-8") or guess(data)
+    if text is None:
+        raise UnreadableDocument(UNKNOWN_ENCODING)
+    return text
+
+
+def _is_lost(text: str) -> bool:
+    """Whether half of what is to be seen, or more, stands for characters that were lost."""
+    lost = text.count("\ufffd")
+    return lost > 0 and 2 * lost >= sum(map(len, text.split()))
 
 
 def _decode_wide(data: bytes) -> str:
-    """UTF-16 or UTF-32 without a mark: about half of its bytes or more are NUL."""
-    encoding = _guess(data)
-    if data.count(0) * 4 < len(data) or encoding is None or not encoding.startswith("utf-"):
+    """UTF-16 or UTF-32 without a mark: in the former, NUL may only be in blanks and line ends."""
+    encoding = _detect(data[:WIDE_HEAD_BYTES])
+    if encoding is None or not encoding.startswith(("utf-16", "utf-32")):
         raise UnreadableDocument(NUL_CHARACTERS)
     return data.decode(encoding, "replace")
 
@@ -83,10 +98,11 @@ def _candidates(data: bytes, declared: str | None) -> Iterator[str]:
     is_shifted = any(sequence in data for sequence in SHIFT_SEQUENCES)
     if not is_shifted:
         yield "utf-8"
-    if declared and (known := _known_encoding(declared)):
+    known = _known_encoding(declared) if declared else None
+    if known and is_believable(data, known):
         yield known
-    if is_shifted and (guess := _guess(data)):
-        yield guess
+    if is_shifted and (detected := _detect(data)):
+        yield detected
 
 
 def _known_encoding(label: str) -> str | None:
@@ -97,28 +113,8 @@ def _known_encoding(label: str) -> str | None:
     return SUPERSETS.get(name, name) if FOR_TEXT.fullmatch(name) else None
 
 
-def _mend_utf8(data: bytes) -> str | None:
-    """UTF-8 with a few broken bytes, each replaced by U+FFFD; None if there are more than a few."""
-    text = data.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    beyond_ascii = len(text) - len(data.translate(None, BEYOND_ASCII))
-    return text if broken * 10 <= beyond_ascii else None
-
-
-def _decode_guessed(data: bytes) -> str:
-    # Among much plain ASCII a guess would take what tells the encoding for noise.
-    try:
-        return data.decode(_guess(PLAIN_WORD.sub(b"", data)) or "ascii")
-    except UnicodeDecodeError as error:
-        raise UnreadableDocument(UNKNOWN_ENCODING) from error
-
-
-def _guess(data: bytes) -> str | None:
+def _detect(data: bytes) -> str | None:
     # Imported only for what is not UTF-8: its models take a quarter of a second to load.
     import chardet
 
-    eras = chardet.EncodingEra.MODERN_WEB | chardet.EncodingEra.LEGACY_ISO
-    found = chardet.detect(
-        data, encoding_era=eras, max_bytes=len(data), prefer_superset=True, compat_names=False
-    )
-    return found["encoding"]
+    return chardet.detect(data, max_bytes=max(1, len(data)), compat_names=False)["encoding"]

@@ -5,15 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from stat import S_ISREG
 
-from app.loaders.constants import EXTENSIONS
-
 
 def _refuse(error: OSError) -> None:
     raise error
 
 
 def find_files(path: Path, unreadable: Callable[[OSError], None] = _refuse) -> list[Path]:
-    """The file itself, or the files of a known type below a folder, without hidden ones.
+    """The file itself, or the files below a folder, without hidden ones.
 
     `unreadable` is told of each that may not be looked at; without it, that is an OSError.
     """
@@ -22,16 +20,12 @@ def find_files(path: Path, unreadable: Callable[[OSError], None] = _refuse) -> l
     found: list[Path] = []
     for folder, folders, files in os.walk(path, onerror=unreadable):
         folders[:] = filter(_is_visible, folders)
-        found += (Path(folder, name) for name in filter(_is_document, files))
+        found += (Path(folder, name) for name in filter(_is_visible, files))
     return sorted(file for file in found if _is_file(file, unreadable))
 
 
 def _is_visible(name: str) -> bool:
     return not name.startswith(".")
-
-
-def _is_document(name: str) -> bool:
-    return _is_visible(name) and Path(name).suffix.lower() in EXTENSIONS
 
 
 def _is_file(path: Path, unreadable: Callable[[OSError], None]) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.loaders.constants import MAX_CHARS, TOO_LONG
 from app.loaders.exceptions import UnreadableDocument
+from app.loaders.marks import Mark, MarkKind
 
 SPACE: Final = re.compile(r"\s+")
 SPACES: Final = re.compile(r" {2,}")
@@ -22,13 +23,23 @@ class MarkdownWriter:
     def __init__(self) -> None:
         self._output: list[str] = []
         self._words: list[str] = []
+        self._marks: list[Mark] = []
         self._prefix = self._kind = self._last_kind = ""
         self._chars = 0
 
     def text(self, text: str) -> None:
         """Text of the block; blank space of any length is one space."""
-        self._count(text)
+        self._count(len(text))
         self._words.append(SPACE.sub(" ", text))
+
+    def begin_mark(self, kind: MarkKind, address: str = "") -> None:
+        """What follows is raised, lowered, struck out, or leads to an address."""
+        self._marks.append(Mark(kind, len(self._words), address))
+
+    def end_mark(self) -> None:
+        """Ends the mark that was begun last."""
+        if self._marks:
+            self._apply(self._marks.pop())
 
     def line_break(self) -> None:
         """A new line within the block."""
@@ -45,7 +56,7 @@ class MarkdownWriter:
     def code(self, code: str) -> None:
         """A block of lines that stay as they are."""
         self.close()
-        self._count(code)
+        self._count(len(code))
         if lines := code.strip("\r\n").rstrip():
             fence = "`" * max([2, *map(len, BACKTICKS.findall(lines))]) + "`"
             self._emit(f"{fence}\n{lines}\n{fence}")
@@ -88,12 +99,20 @@ class MarkdownWriter:
         self._output.append(block)
         self._last_kind = kind
 
+    def _apply(self, mark: Mark) -> None:
+        text = "".join(self._words[mark.start :])
+        self._words[mark.start :] = [mark.apply(text)]
+
     def _take(self) -> str:
+        # A mark that is still open goes on in the next block.
+        for mark in reversed(self._marks):
+            self._apply(mark)
+            mark.start = 0
         text = SPACES.sub(" ", "".join(self._words))
         self._words.clear()
         return BLANK_LINES.sub("\n\n", BREAKS.sub("\n", text)).strip()
 
-    def _count(self, text: str) -> None:
-        self._chars += len(text)
+    def _count(self, chars: int) -> None:
+        self._chars += chars
         if self._chars > MAX_CHARS:
             raise UnreadableDocument(TOO_LONG)

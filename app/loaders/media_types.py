@@ -1,4 +1,4 @@
-"""Recognises what a file is: by its content, then by its declared type, then by its name."""
+"""Recognises what a file is: by its content, then by its name, then by its declared type."""
 
 import codecs
 import re
@@ -7,17 +7,27 @@ from pathlib import PurePath
 from typing import Final
 from zipfile import ZipFile
 
-from app.loaders.constants import DOCX, EXTENSIONS, HTML, KINDS, MARKDOWN, PDF, PLAIN_TEXT
+from app.loaders.constants import CSV, DOCX, EXTENSIONS, HTML, MARKDOWN, PDF, PLAIN_TEXT, TSV
 from app.loaders.encodings import BYTE_ORDER_MARKS, CONTROL
 from app.loaders.exceptions import UnreadableDocument, UnsupportedType
 
-ALIASES: Final = {
+# What the label of a file says of it; any other label says that it is text, if it is.
+LABELS: Final = {
+    "text/markdown": MARKDOWN,
     "text/x-markdown": MARKDOWN,
+    "text/csv": CSV,
+    "text/x-csv": CSV,
+    "application/csv": CSV,
+    "application/vnd.ms-excel": CSV,  # browsers on Windows, where Excel is installed
+    "text/tab-separated-values": TSV,
+    "text/html": HTML,
     "application/xhtml+xml": HTML,
+    PDF: PDF,
     "application/x-pdf": PDF,
+    DOCX: DOCX,
 }
 UNKNOWN: Final = "application/octet-stream"
-SAYS_NOTHING: Final = {"", UNKNOWN, "binary/octet-stream"}
+PDF_HEADER_WITHIN: Final = 1024  # PDF 1.7, implementation note 13
 WORD_BODY: Final = re.compile(r"word/document\d*\.xml")
 # Possessive: there is no other way to read the comments that could be tried.
 HTML_START: Final = re.compile(
@@ -31,21 +41,26 @@ MAX_DIRECTORY_BYTES: Final = 1_000_000  # of a zip archive: thousands of files
 
 
 def recognise(data: bytes, *, name: str | None = None, media_type: str | None = None) -> str:
-    """The media type, one of five; no more of the content is read than it takes to tell.
+    """The media type, one of seven; no more of the content is read than it takes to tell.
 
-    Raises UnsupportedType for anything else, UnreadableDocument for an encrypted document.
+    What is text is taken as text, whatever it is called. Raises UnsupportedType for anything else,
+    UnreadableDocument for an encrypted document.
     """
-    return _by_content(data) or _by_label(name, media_type) or _without_label(data)
+    if by_content := _by_content(data):
+        return by_content
+    called = _by_extension(name or "") or LABELS.get(_essence(media_type or ""), PLAIN_TEXT)
+    if _binary_type(data[:HEAD_BYTES]):
+        if called == PLAIN_TEXT:
+            raise _unsupported("a binary file of an unknown type")
+        return called
+    if called == DOCX or (called == PDF and b"%PDF-" not in data[:PDF_HEADER_WITHIN]):
+        return PLAIN_TEXT
+    return called
 
 
-def has_known_extension(name: str) -> bool:
-    """Whether a file's name says what it is."""
-    return _by_extension(name) is not None
-
-
-def says_nothing(media_type: str) -> bool:
-    """Whether a declared type is that of any file."""
-    return _essence(media_type) in SAYS_NOTHING
+def telling_name(*names: str | None) -> str | None:
+    """The first of the names that says of what type a file is."""
+    return next((name for name in names if name and _by_extension(name)), None)
 
 
 def charset(media_type: str | None) -> str | None:
@@ -120,16 +135,6 @@ def _guess_type(head: bytes) -> str | None:
     return None if media_type.startswith("text/") else media_type
 
 
-def _by_label(name: str | None, media_type: str | None) -> str | None:
-    declared = _essence(media_type or "")
-    if declared not in SAYS_NOTHING:
-        declared = ALIASES.get(declared, declared)
-        if declared not in KINDS:
-            raise _unsupported(f"labelled as {declared}")
-        return declared
-    return _by_extension(name or "")
-
-
 def _essence(media_type: str) -> str:
     """Without parameters (WHATWG MIME Sniffing, 4.1)."""
     return media_type.partition(";")[0].strip().lower()
@@ -139,13 +144,7 @@ def _by_extension(name: str) -> str | None:
     return EXTENSIONS.get(PurePath(name).suffix.lower())
 
 
-def _without_label(data: bytes) -> str:
-    if _binary_type(data[:HEAD_BYTES]):
-        raise _unsupported("a binary file of an unknown type")
-    return PLAIN_TEXT
-
-
 def _unsupported(what: str) -> UnsupportedType:
     return UnsupportedType(
-        f"This is {what}: only plain text, Markdown, HTML, PDF and DOCX can be read."
+        f"This is {what}: only text, CSV, Markdown, HTML, PDF and DOCX can be read."
     )

@@ -9,8 +9,9 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from app.loaders import load
-from app.loaders.docx import read_docx
+from app.loaders.docx.reader import read_docx
 from tests.support.documents import STRICT, repacked, word, word_of_body, write_report
+from tests.support.word_files import paragraph, run, word_file
 
 COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
@@ -69,7 +70,7 @@ class TestStructure:
         )
         body = word_of_body("".join(map(item.format, (0, 1, 1, 0, 1, 2))))
         data = repacked(body, {"word/numbering.xml": numbering.encode()})
-        assert read_docx(data)[0] == ("1. x\n  1. x\n  2. x\n2. x\n  1. x\n    - x")
+        assert read_docx(data)[0] == "1. x\n  a. x\n  b. x\n2. x\n  a. x\n    - x"
 
     def test_own_style_counts_more_than_its_base(self) -> None:
         """What a style says itself counts more than what it is based on."""
@@ -149,22 +150,6 @@ class TestText:
         """Deleted and moved text, codes of fields and fallbacks for old programs are no text."""
         assert text_of_body(f"<w:p><w:r><w:t>a</w:t></w:r>{body}</w:p>") == "a"
 
-    def test_text_box_is_a_paragraph(self) -> None:
-        """A text box is a paragraph of its own."""
-        box = "<w:txbxContent><w:p><w:r><w:t>box</w:t></w:r></w:p></w:txbxContent>"
-        body = f"<w:p><w:r><w:t>a</w:t>{box}<w:t>b</w:t></w:r></w:p>"
-        assert text_of_body(body) == "a\n\nbox\n\nb"
-
-    def test_notes_come_last(self) -> None:
-        """Footnotes and endnotes come last."""
-        note = f'<w:notes xmlns:w="{STRICT}"><w:p><w:r><w:t>{{}}</w:t></w:r></w:p></w:notes>'
-        notes = {
-            "word/endnotes.xml": note.format("end").encode(),
-            "word/footnotes.xml": note.format("foot").encode(),
-        }
-        data = repacked(word(lambda document: document.add_paragraph("text")), notes)
-        assert read_docx(data)[0] == "text\n\nfoot\n\nend"
-
     def test_strict_format_is_read(self) -> None:
         """The strict format is read, also under the name that some programs give it."""
         xml = f'<w:document xmlns:w="{STRICT}"><w:body><w:p><w:r><w:t>a</w:t></w:r></w:p></w:body>'
@@ -185,12 +170,35 @@ class TestTitle:
 
         assert load(word(write)).title == "Report"
 
-    @pytest.mark.parametrize(("title", "expected"), [("Kept", "Kept"), ("Word Document", None)])
-    def test_title_is_else_that_of_the_metadata(self, title: str, expected: str | None) -> None:
+    @pytest.mark.parametrize(("title", "expected"), [("Kept", "Kept"), ("Word Document", "First")])
+    def test_title_is_else_that_of_the_metadata(self, title: str, expected: str) -> None:
         """Without a paragraph in that style the title is the metadata's, if no placeholder."""
 
         def write(document: Document) -> None:
-            document.add_paragraph("text")
+            document.add_heading("First", 2)
+            document.add_heading("Second", 1)
             document.core_properties.title = title
 
         assert load(word(write)).title == expected
+
+    def test_document_without_headings_has_no_title(self) -> None:
+        """A document without a title and without headings has no title."""
+        assert load(word(lambda document: document.add_paragraph("text"))).title is None
+
+    def test_title_is_a_heading_without_its_marks(self) -> None:
+        """A heading that is the title is shown without its number, links and notes."""
+        note = '<w:r><w:footnoteReference w:id="1"/></w:r>'
+        link = f'<w:hyperlink r:id="l">{run("rent")}</w:hyperlink>'
+        content = run("The ") + link + run(" old", "<w:strike/>") + note
+        numbering = (
+            '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:lvlText w:val="Part %1"/>'
+            '</w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+        )
+        properties = '<w:numPr><w:numId w:val="1"/></w:numPr><w:outlineLvl w:val="0"/>'
+        data = word_file(
+            paragraph("<w:r/>", properties) + paragraph(content, properties),
+            {"numbering": numbering},
+            {"l": ("hyperlink", "https://rent.example/")},
+        )
+        text = "# Part 1\n\n# Part 2 The [rent](https://rent.example/) ~~old~~[^1]"
+        assert (load(data).text, load(data).title) == (text, "The rent old")

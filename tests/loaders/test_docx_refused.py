@@ -35,7 +35,7 @@ def title(content: str) -> str:
 
 def style(content: str) -> str:
     """Styles, of which one holds this."""
-    return f'<s {NAMESPACES}><style w:styleId="Local">{content}</style></s>'
+    return f'<s {NAMESPACES}><style w:styleId="Local"><pPr>{content}</pPr></style></s>'
 
 
 def numbering(content: str) -> str:

@@ -13,6 +13,48 @@ GREEK = "γρήγορη καφέ αλεπού πηδάει πάνω από το 
 JAPANESE = "これは日本語の文章です。文字コードを正しく判定できるでしょうか。東京は晴れです。"
 CHINESE = "这是一个中文文本。用于测试编码检测是否正确。北京今天天气很好。我们去公园散步。"
 TAIWANESE = "這是一個中文文本。用於測試編碼檢測是否正確。台北今天天氣很好。我們去公園散步。"
+# A word, or a few, of each language, in the encoding that its files had before UTF-8.
+WESTERN = [
+    "München",
+    "Größe",
+    "GRÖSSE ÜBER ÄRGER",
+    "Müller;Köln;12,50 €",
+    "œuvre",
+    "les élèves à la rentrée",
+    "à cet effet. Le personnel a",
+    "¿Quién vive en Málaga?",
+    "El Niño",
+    "São João",
+    "amanhã e durará três dias",
+    "Perché no? È già più tardi, però",
+    "sono contenti, però la sala",
+    "één café",
+    "København",
+    "smørrebrød på Ærø",
+    "Malmö och Västerås",
+    "blåbær og kjærlighet",
+    "Jyväskylä",
+    "Reykjavík",
+    "Þórður býr á Íslandi",
+    "Això només és català",
+    "“smart quotes” \u2013 and it’s 5 €…",
+    "20 °C ± 2 %, 3 \xd7 4 m²",
+    "£5 or ½ price",
+    "§ 5 Abs. 2, n.º 3",
+    "naïve",
+]
+CENTRAL_EUROPEAN = [
+    "Łódź",
+    "Zażółć gęślą jaźń",
+    "Lech Wałęsa mieszka w Gdańsku",
+    "Příliš žluťoučký kůň",
+    "Dvořák",
+    "Košice sú naše mesto, ľudia",
+    "Győr és Székesfehérvár, őszi idő",
+    "Škofja Loka je že večja",
+    "kuća i riječ još pišu",
+    "Bucureşti şi Timişoara, două oraşe",
+]
 KOREAN = "이것은 한국어 문장입니다. 인코딩 감지가 올바른지 시험합니다. 서울 날씨가 좋습니다."
 
 
@@ -38,6 +80,40 @@ class TestDecode:
     def test_undeclared_encoding_is_found(self, text: str, encoding: str) -> None:
         """The encoding is found where it is not declared."""
         assert decode(text.encode(encoding)) == text
+
+    @pytest.mark.parametrize(
+        ("text", "encoding"),
+        [
+            *((text, "cp1252") for text in WESTERN),
+            *((text, "cp1250") for text in CENTRAL_EUROPEAN),
+            ("mogą wejść od strony ogrodu", "iso8859-2"),
+            ("Köln\u00a0\u2013 Öl für Öfen", "cp1252"),
+            ("привет мир", "cp1251"),
+            ("Ελλάδα και θάλασσα", "cp1253"),
+            ("Türkiye'de güneşli, \u0131ş\u0131k ve yağmur", "cp1254"),
+            ("Rīga un Jūrmala, šogad ļoti", "cp1257"),
+            ("שלום לכולם", "cp1255"),
+            ("مرحبا بكم في المكتبة", "cp1256"),
+            ("そこで古いパイプを見つけました", "shift_jis"),
+            ("そこで古いパイプを見つけました", "euc_jp"),
+        ],
+    )
+    def test_a_few_words_are_enough(self, text: str, encoding: str) -> None:
+        """A word or a line is read right, and never as a mixture of scripts."""
+        assert decode(text.encode(encoding)) == text
+
+    @pytest.mark.parametrize("name", ["Müller", "Hélène Dupré", "Núñez", "Åse Bjørnson"])
+    def test_one_name_in_a_table_is_enough(self, name: str) -> None:
+        """One name beyond ASCII in a table of plain ASCII is read right."""
+        rows = "".join(
+            f"{number};item {number};2024-01-{number};{number},50\r\n" for number in range(10, 30)
+        )
+        text = f"id;name;date;price\r\n{rows}31;{name};2024-01-31;9,50\r\n{rows}"
+        assert decode(text.encode("cp1252")) == text
+
+    def test_signs_without_a_letter_are_windows_1252(self) -> None:
+        """What gives no evidence is in the most common encoding."""
+        assert decode(b"5 \x80 \x96 \x93so\x94 \xa9 \xae") == "5 € \u2013 “so” © ®"
 
     @pytest.mark.parametrize("ascii_text", ["Plain text.\r\n" * 500, "Plain text. " * 3000])
     @pytest.mark.parametrize(
@@ -89,14 +165,66 @@ class TestDecode:
         """A declared encoding that the text cannot have is ignored."""
         assert decode(GERMAN.encode("cp1252"), declared) == GERMAN
 
+    @pytest.mark.parametrize(
+        ("text", "encoding", "declared"),
+        [
+            (RUSSIAN, "cp1251", "iso-8859-1"),
+            (POLISH, "cp1250", "windows-1252"),
+            (GERMAN, "cp1252", "koi8-r"),
+            (GERMAN, "cp1252", "shift_jis"),
+            (JAPANESE, "shift_jis", "iso-8859-1"),
+        ],
+    )
+    def test_declaration_that_cannot_be_true_is_not_believed(
+        self, text: str, encoding: str, declared: str
+    ) -> None:
+        """A declared encoding in which the text is no language is not believed."""
+        assert decode(text.encode(encoding), declared) == text
+
     def test_broken_byte_costs_one_character(self) -> None:
         """A broken byte in a long text in UTF-8 costs one character, not the text."""
         assert decode(GERMAN.encode() + b"\xff" + GERMAN.encode()) == f"{GERMAN}\ufffd{GERMAN}"
+
+    @pytest.mark.parametrize(
+        ("text", "encoding"),
+        [(FRENCH, "cp1252"), (RUSSIAN, "cp1251"), (JAPANESE, "shift_jis"), (KOREAN, "euc_kr")],
+    )
+    def test_broken_byte_does_not_change_the_encoding(self, text: str, encoding: str) -> None:
+        """A broken byte in a text in a legacy encoding costs it, and nothing else."""
+        broken = {"cp1251": b"\x98", "euc_kr": b"\xff"}.get(encoding, b"\x81")
+        assert decode(text.encode(encoding) + broken + b"\n" + text.encode(encoding)) == (
+            f"{text}\ufffd\n{text}"
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "encoding"), [(JAPANESE, "shift_jis"), (CHINESE, "gb18030"), (KOREAN, "euc_kr")]
+    )
+    def test_text_that_is_cut_off_is_read(self, text: str, encoding: str) -> None:
+        """Half a character at the end of a text costs that character."""
+        assert decode(text[:20].encode(encoding)[:-1]).startswith(text[:19])
 
     @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
     def test_half_a_character_costs_that_character(self, encoding: str) -> None:
         """Half a character at the end of UTF-16 costs that character."""
         assert decode(GERMAN.encode(encoding)[:-1]) == f"{GERMAN[:-1]}\ufffd"
+
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+    @pytest.mark.parametrize("text", [RUSSIAN, JAPANESE.replace("。", "。\n")])
+    def test_wide_text_without_a_mark_is_read(self, text: str, encoding: str) -> None:
+        """UTF-16 and UTF-32 are read without a mark also where few bytes are NUL."""
+        assert decode(text.encode(encoding)) == text
+
+    @pytest.mark.parametrize(
+        "text", ["\ufffd\ufffd\ufffd", "\ufffd, \ufffd\ufffd\n\n\ufffd\ufffd!"]
+    )
+    def test_text_of_replacement_characters_is_refused(self, text: str) -> None:
+        """A text whose characters an earlier conversion lost is refused, with what to do."""
+        with pytest.raises(UnreadableDocument, match="send the original"):
+            decode(text.encode())
+
+    def test_few_replacement_characters_are_kept(self) -> None:
+        """A text that lost some characters is read."""
+        assert decode("M\ufffdller in K\ufffdln".encode()) == "M\ufffdller in K\ufffdln"
 
     @pytest.mark.parametrize("data", [b"hello\x00world", "Grüße\x00!".encode(), bytes(1000)])
     def test_nul_characters_are_refused(self, data: bytes) -> None:

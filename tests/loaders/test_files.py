@@ -11,15 +11,15 @@ from app.loaders import find_files
 
 
 class TestFindFiles:
-    def test_folder_gives_its_known_files_in_order(self, tmp_path: Path) -> None:
-        """In a folder the files of known types are found, in order, without hidden ones."""
+    def test_folder_gives_its_files_in_order(self, tmp_path: Path) -> None:
+        """In a folder the files are found, of any type, in order, without hidden ones."""
         names = ["b.MD", "a/c.pdf", "a/b.docx", "a/.d.txt", ".git/e.txt", "f.png", "g.html", "h"]
         for name in names:
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).touch()
         (tmp_path / "i.md").symlink_to(tmp_path / "gone.md")
         found = [file.relative_to(tmp_path).as_posix() for file in find_files(tmp_path)]
-        assert found == ["a/b.docx", "a/c.pdf", "b.MD", "g.html"]
+        assert found == ["a/b.docx", "a/c.pdf", "b.MD", "f.png", "g.html", "h"]
 
     def test_unreadable_folder_is_reported(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ import pytest
 
 from app.loaders import load
 from app.loaders.exceptions import UnreadableDocument
-from app.loaders.html import read_html
+from app.loaders.html.reader import read_html
 
 
 def text_of(page: str) -> str:
@@ -20,7 +20,7 @@ class TestStructure:
         page = (
             "<h1>One <i>a</i></h1>intro<p>Some\n <b>bold</b> <a href=/x>link</a>.<h3>Deep\nx</h3>"
         )
-        assert text_of(page) == "# One a\n\nintro\n\nSome bold link.\n\n### Deep x"
+        assert text_of(page) == "# One a\n\nintro\n\nSome bold [link](/x).\n\n### Deep x"
 
     def test_line_breaks_are_kept(self) -> None:
         """A line break and a blank line are kept, and of more blank lines one."""

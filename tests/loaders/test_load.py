@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from io import BytesIO
@@ -13,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.loaders import LoadedDocument, load
-from app.loaders.constants import DOCX, HTML, MARKDOWN, PDF, PLAIN_TEXT
+from app.loaders import LoadedDocument, load, load_text
+from app.loaders.constants import CSV, DOCX, HTML, MARKDOWN, PDF, PLAIN_TEXT, TSV
 from app.loaders.exceptions import UnreadableDocument, UnsupportedType
 from tests.support.documents import pdf, word
 
@@ -45,7 +46,7 @@ def check(document: LoadedDocument | None) -> None:
     """What every loaded document promises."""
     if document is not None:
         assert document.text.strip()
-        assert not re.search("[\x00\r\ud800-\udfff]", document.text)
+        assert not re.search("\x00|\r(?!\n)|[\ud800-\udfff]", document.text)
         assert document.title is None or 0 < len(document.title) <= 300
 
 
@@ -100,11 +101,13 @@ class TestRecognition:
         assert document.media_type == expected
         assert "Hello" in document.text
 
-    @pytest.mark.parametrize("data", [PAGE, b"%PDF-1.4 is how a PDF begins."])
-    def test_plain_text_is_believed(self, data: bytes) -> None:
-        """Mere text/plain is believed, whatever the text begins with."""
-        document = load(data, media_type=PLAIN_TEXT)
-        assert (document.text, document.media_type) == (data.decode(), PLAIN_TEXT)
+    @pytest.mark.parametrize(
+        "text", [PAGE.decode(), "%PDF-1.4 is how a PDF begins.", "\ufeffa\r\n"]
+    )
+    def test_given_text_is_taken_as_it_is(self, text: str) -> None:
+        """A text that is given as such is what it is, whatever it begins with."""
+        document = load_text(text.encode())
+        assert (document.text, document.title, document.media_type) == (text, None, PLAIN_TEXT)
 
     def test_page_may_begin_with_comments(self) -> None:
         """A page that begins with comments is recognised as HTML."""
@@ -122,10 +125,18 @@ class TestRecognition:
     @pytest.mark.parametrize(
         ("label", "name", "expected"),
         [
-            ("text/markdown; charset=utf-8", "a.txt", MARKDOWN),
+            ("text/markdown; charset=utf-8", "upload", MARKDOWN),
             ("text/x-markdown", None, MARKDOWN),
-            ("Text/HTML", "a.md", HTML),
-            ("application/xhtml+xml", "a.md", HTML),
+            ("Text/HTML", "a", HTML),
+            ("application/xhtml+xml", None, HTML),
+            ("text/plain", "a.md", MARKDOWN),
+            ("text/html", "a.md", MARKDOWN),
+            ("text/csv", None, CSV),
+            ("application/vnd.ms-excel", "parts", CSV),
+            ("application/json", "parts.tsv", TSV),
+            ("application/json", "a.json", PLAIN_TEXT),
+            ("text/x-python", "a.py", PLAIN_TEXT),
+            ("image/png", "plan.dwg", PLAIN_TEXT),
             ("binary/octet-stream", "Notes.md", MARKDOWN),
             ("application/octet-stream", "Notes.MD", MARKDOWN),
             (None, "folder/page.htm", HTML),
@@ -133,10 +144,10 @@ class TestRecognition:
             (None, None, PLAIN_TEXT),
         ],
     )
-    def test_label_is_believed_before_the_name(
+    def test_name_is_believed_before_the_label(
         self, label: str | None, name: str | None, expected: str
     ) -> None:
-        """A text has its declared type, else that of its extension, else it is plain."""
+        """A text has the type of its extension, else that of its label, else it is plain."""
         assert load(b"Hello", name=name, media_type=label).media_type == expected
 
     @pytest.mark.parametrize(
@@ -158,24 +169,22 @@ class TestRecognition:
         with pytest.raises(UnsupportedType, match=f"This is .*{what}"):
             load(data, media_type=label)
 
-    def test_other_labels_are_refused(self) -> None:
-        """Text that is labelled as something else is refused."""
-        with pytest.raises(UnsupportedType, match="labelled as application/json: only plain"):
-            load(b"{}", name="a.txt", media_type="application/json")
-
     def test_unknown_binary_is_refused(self) -> None:
         """A file of no known kind is refused."""
         with pytest.raises(UnsupportedType, match="binary file of an unknown type"):
             load(bytes(range(32)))
 
-    @pytest.mark.parametrize(
-        ("label", "name"),
-        [(PDF, "a PDF"), ("application/x-pdf", "a PDF"), (DOCX, "a Word document")],
-    )
-    def test_text_labelled_as_pdf_or_docx_is_refused(self, label: str, name: str) -> None:
-        """Text that is labelled as PDF or DOCX is refused with the reason."""
-        with pytest.raises(UnreadableDocument, match=f"labelled as {name} but is none"):
-            load(b"Hello", media_type=label)
+    @pytest.mark.parametrize("label", [PDF, "application/x-pdf", DOCX])
+    @pytest.mark.parametrize("name", [None, "a.pdf", "a.docx"])
+    def test_text_is_text_whatever_it_is_called(self, label: str, name: str | None) -> None:
+        """Text that is called a PDF or a Word document is read as the text that it is."""
+        assert load(b"Hello", name=name, media_type=label).media_type == PLAIN_TEXT
+
+    @pytest.mark.parametrize(("label", "kind"), [(PDF, "a PDF"), (DOCX, "a Word document")])
+    def test_binary_file_that_is_called_so_is_refused(self, label: str, kind: str) -> None:
+        """What is no text and is called a PDF or a Word document wrongly is refused."""
+        with pytest.raises(UnreadableDocument, match=f"labelled as {kind} but is none"):
+            load(bytes(range(32)), media_type=label)
 
 
 class TestText:
@@ -187,11 +196,28 @@ class TestText:
             document = pool.submit(load, b"# Hello", media_type=MARKDOWN).result()
         assert document == LoadedDocument("# Hello", "Hello", MARKDOWN)
 
-    def test_lines_end_in_a_line_feed(self) -> None:
-        """Every line ends in a line feed; all else stays as it is."""
+    def test_line_ends_stay(self) -> None:
+        """Line ends stay as they are, but a CR alone is a line feed; all else stays too."""
         document = load(b"a \r\nb\rc\n\n\td\x0c")
-        assert document.text == "a \nb\nc\n\n\td\x0c"
+        assert document.text == "a \r\nb\nc\n\n\td\x0c"
         assert document.title is None
+
+    def test_table_of_a_csv_file(self) -> None:
+        """A CSV file is a table."""
+        document = load(b"part;litres\r\nA;3,5\r\n", name="parts.csv")
+        assert document.text == "| part | litres |\n| --- | --- |\n| A | 3,5 |"
+
+    def test_rubbish_is_a_placeholder(self) -> None:
+        """What nobody searches for is left out, and the text says so."""
+        picture = b64encode(bytes(range(256)) * 20).decode()
+        for data, name in (
+            (f"![chart](data:image/png;base64,{picture})\n\nSales rose.", "a.md"),
+            (f"<p>data:image/png;base64,{picture}</p><p>Sales rose.</p>", "a.html"),
+        ):
+            text = load(data.encode(), name=name).text
+            assert "picture left out: image/png" in text
+            assert "Sales rose." in text
+            assert len(text) < 100
 
     def test_plain_text_has_no_title(self) -> None:
         """A plain text has no title, whatever looks like one: it may be a program's comment."""

@@ -6,7 +6,7 @@ import pytest
 
 from app.loaders import load
 from app.loaders.exceptions import UnreadableDocument
-from app.loaders.pdf import read_pdf, rejoin_words
+from app.loaders.pdf.reader import read_pdf
 from tests.support.documents import encrypted_pdf, pdf, pdf_of_streams
 
 IMAGE = b"q 100 0 0 100 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \xff EI Q"
@@ -91,40 +91,6 @@ class TestTitle:
         assert (loaded.text, loaded.title) == ("Hello", None)
 
 
-class TestRejoinWords:
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("infor-\nmation is", "information is"),
-            ("über-\nänderung", "überänderung"),
-            ("a well-known and a well-\nknown", "a well-known and a well-known"),
-            ("Well-known: a well-\nknown", "Well-known: a well-known"),
-            ("a well-known, Well-\nknown", "a well-known, Well-known"),
-            ("Jean-\nLuc", "Jean-Luc"),
-            ("soft\xad\nLy", "softLy"),
-            ("uni\u2010\ncode", "unicode"),
-            ("pages 3-\n4, a -\nb, c-\n\nd", "pages 3-\n4, a -\nb, c-\n\nd"),
-        ],
-    )
-    def test_hyphen_that_only_ends_a_line_goes(self, text: str, expected: str) -> None:
-        """A hyphen that only ends a line goes, one that belongs to the word stays."""
-        assert rejoin_words([text]) == [expected]
-
-    def test_compound_on_another_page_keeps_its_hyphen(self) -> None:
-        """A hyphen stays where another page has the same compound within a line."""
-        pages = ["a well-\nknown duck", "a well-known duck"]
-        assert rejoin_words(pages) == ["a well-known duck", "a well-known duck"]
-
-    def test_words_are_not_rejoined_across_pages(self) -> None:
-        """A word is not rejoined across the end of a page, and no page is lost."""
-        assert rejoin_words(["infor-", "", "mation"]) == ["infor-", "", "mation"]
-
-    def test_long_words_take_no_longer(self) -> None:
-        """Very long words take no more time than others."""
-        text = "x" * 1_000_000 + "-\n" + "y" * 1_000_000
-        assert rejoin_words([text]) == [text.replace("-\n", "")]
-
-
 class TestRefused:
     @pytest.mark.parametrize("page", [IMAGE, b"", b"BT /F 9 Tf ( ) Tj ET"])
     def test_images_alone_are_refused(self, page: bytes) -> None:
@@ -164,20 +130,20 @@ class TestRefused:
 
     def test_too_many_characters_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A PDF of too many characters is refused while it is read."""
-        monkeypatch.setattr("app.loaders.pdf.MAX_CHARS", 20)
+        monkeypatch.setattr("app.loaders.pdf.reader.MAX_CHARS", 20)
         with pytest.raises(UnreadableDocument, match="split it"):
             read_pdf(pdf("Fifteen letters", "Fifteen letters"))
 
     def test_too_many_pages_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A PDF of too many pages is refused."""
-        monkeypatch.setattr("app.loaders.pdf.MAX_PAGES", 1)
+        monkeypatch.setattr("app.loaders.pdf.reader.MAX_PAGES", 1)
         with pytest.raises(UnreadableDocument, match="more than 1 pages: split it"):
             read_pdf(pdf("one", "two"))
         assert read_pdf(pdf("one")).text == "one"
 
     def test_slow_page_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A page that takes too long is given up in the middle."""
-        monkeypatch.setattr("app.loaders.pdf.MAX_PDF_CPU_SEC", 0)
+        monkeypatch.setattr("app.loaders.pdf.reader.MAX_PDF_CPU_SEC", 0)
         endless = b"BT /F 9 Tf " + b"1 0 0 1 0 0 Tm (x) Tj " * 1_000 + b"ET"
         with pytest.raises(UnreadableDocument, match="takes too much to read"):
             read_pdf(pdf_of_streams(endless))
