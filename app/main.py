@@ -29,6 +29,7 @@ from app.core.openapi import describe
 from app.db import open_database
 from app.documents.api import router as documents_router
 from app.documents.constants import UPLOAD_OVERHEAD_BYTES, UPLOADS
+from app.documents.contents import ContentService
 from app.documents.drift import index_state
 from app.documents.index_version import upgrade_index_when_possible
 from app.documents.ingestion.parser_process import Parser
@@ -82,6 +83,7 @@ class State(TypedDict):
     messages: MessageService
     chats: ChatService
     documents: DocumentService
+    contents: ContentService
     retrieval: RetrievalService
     credentials: Credentials
     logins: LoginService
@@ -137,6 +139,7 @@ async def lifespan(
             messages=messages,
             chats=chats,
             documents=DocumentService(database, worker.wake),
+            contents=ContentService(database),
             retrieval=retrieval,
             credentials=credentials,
             logins=logins,

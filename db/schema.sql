@@ -224,6 +224,10 @@ CREATE TABLE public.document (
     passages_done integer DEFAULT 0 NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     source_md5 text GENERATED ALWAYS AS (md5(source)) STORED,
+    file_name text,
+    declared_type text,
+    text_bytes bigint,
+    text_sha256 text,
     CONSTRAINT document_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'ready'::text, 'failed'::text])))
 );
 
@@ -248,7 +252,7 @@ COMMENT ON COLUMN public.document.user_id IS 'Its owner; null: shared with every
 -- Name: COLUMN document.source; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.document.source IS 'Where it came from: a path or an address; of each owner one document is ready for it, beside which a newer version may be on its way.';
+COMMENT ON COLUMN public.document.source IS 'Where it came from, in Unicode NFC: a path or an address; of each owner one document is ready for it, beside which a newer version may be on its way.';
 
 
 --
@@ -269,7 +273,7 @@ COMMENT ON COLUMN public.document.status IS 'Only the passages of a ready docume
 -- Name: COLUMN document.error; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.document.error IS 'Why it failed, as a sentence for its owner.';
+COMMENT ON COLUMN public.document.error IS 'Why it failed; of a document that is ready, what of it could not be read.';
 
 
 --
@@ -284,6 +288,71 @@ COMMENT ON COLUMN public.document.passages_done IS 'How many passages are writte
 --
 
 COMMENT ON COLUMN public.document.source_md5 IS 'What indexes know of the source, which may be long.';
+
+
+--
+-- Name: COLUMN document.file_name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document.file_name IS 'What the file was called where it came from, if it had a name; its source may be another one.';
+
+
+--
+-- Name: COLUMN document.declared_type; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document.declared_type IS 'The media type that the file was labelled with; null: it was given as text, which is taken as it is.';
+
+
+--
+-- Name: COLUMN document.text_bytes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document.text_bytes IS 'Of the text that it was read as, in UTF-8; null: it has not been read, or the text was not kept yet when it was.';
+
+
+--
+-- Name: COLUMN document.text_sha256; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document.text_sha256 IS 'Of those bytes, in hexadecimal.';
+
+
+--
+-- Name: document_content; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.document_content (
+    document_uuid uuid NOT NULL,
+    kind text NOT NULL,
+    ordinal integer NOT NULL,
+    part bytea NOT NULL,
+    CONSTRAINT document_content_kind_check CHECK ((kind = ANY (ARRAY['file'::text, 'text'::text])))
+);
+ALTER TABLE ONLY public.document_content ALTER COLUMN part SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.document_content FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE document_content; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.document_content IS 'The original bytes of a document, and the text that they were read as: in parts of 128 KiB, since a driver that takes 20 MB at once stops the process for a fifth of a second.';
+
+
+--
+-- Name: COLUMN document_content.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document_content.kind IS 'file: the bytes as they came; text: the text in UTF-8, in which the offsets of passages count characters.';
+
+
+--
+-- Name: COLUMN document_content.ordinal; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document_content.ordinal IS 'From 0 on, without a gap.';
 
 
 --
@@ -459,7 +528,7 @@ CREATE TABLE public.job (
     bytes bigint DEFAULT 0 NOT NULL,
     user_id bigint DEFAULT ("substring"(current_setting('app.caller'::text, true), '^[0-9]+$'::text))::bigint,
     payload jsonb,
-    CONSTRAINT job_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'index'::text, 'purge'::text, 'sweep'::text, 'mail'::text])))
+    CONSTRAINT job_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'reingest'::text, 'index'::text, 'purge'::text, 'sweep'::text, 'mail'::text])))
 );
 
 ALTER TABLE ONLY public.job FORCE ROW LEVEL SECURITY;
@@ -476,7 +545,7 @@ COMMENT ON TABLE public.job IS 'What is to be done besides requests; a row goes 
 -- Name: COLUMN job.kind; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.job.kind IS 'ingest: content to passages and points; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for; mail: a magic link to an address.';
+COMMENT ON COLUMN public.job.kind IS 'ingest: content to passages and points; reingest: the same for a document that is ready, and stays to be found meanwhile; index: passages to points; purge: points away; sweep: away with points that nothing in Postgres stands for; mail: a magic link to an address.';
 
 
 --
@@ -533,34 +602,6 @@ COMMENT ON COLUMN public.job.user_id IS 'Whose request made it; null: nobody''s,
 --
 
 COMMENT ON COLUMN public.job.payload IS 'Of a mail: the address, and whether it is a registration.';
-
-
---
--- Name: job_content; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.job_content (
-    job_id bigint NOT NULL,
-    ordinal integer NOT NULL,
-    part bytea NOT NULL
-);
-ALTER TABLE ONLY public.job_content ALTER COLUMN part SET STORAGE EXTERNAL;
-
-ALTER TABLE ONLY public.job_content FORCE ROW LEVEL SECURITY;
-
-
---
--- Name: TABLE job_content; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.job_content IS 'The uploaded bytes, until they are ingested: in parts, since a driver that takes 20 MB at once stops the process for a fifth of a second, and needs four times as much memory.';
-
-
---
--- Name: COLUMN job_content.ordinal; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.job_content.ordinal IS 'From 0 on, without a gap.';
 
 
 --
@@ -758,7 +799,8 @@ CREATE TABLE public.passage (
     headings text[] DEFAULT '{}'::text[] NOT NULL,
     text text NOT NULL,
     page integer,
-    user_id bigint
+    user_id bigint,
+    table_header text
 );
 
 ALTER TABLE ONLY public.passage FORCE ROW LEVEL SECURITY;
@@ -811,6 +853,13 @@ COMMENT ON COLUMN public.passage.page IS 'The page on which it begins, from 1 on
 --
 
 COMMENT ON COLUMN public.passage.user_id IS 'The owner of its document; null: shared with everyone.';
+
+
+--
+-- Name: COLUMN passage.table_header; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.passage.table_header IS 'Of a passage that begins within a table: the header of that table, which is embedded, indexed and in the prompt beside the text.';
 
 
 --
@@ -925,6 +974,14 @@ ALTER TABLE ONLY public.chat
 
 
 --
+-- Name: document_content document_content_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.document_content
+    ADD CONSTRAINT document_content_pkey PRIMARY KEY (document_uuid, kind, ordinal);
+
+
+--
 -- Name: document document_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -962,14 +1019,6 @@ ALTER TABLE ONLY public.idempotency_key
 
 ALTER TABLE ONLY public.index_version
     ADD CONSTRAINT index_version_pkey PRIMARY KEY (collection);
-
-
---
--- Name: job_content job_content_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.job_content
-    ADD CONSTRAINT job_content_pkey PRIMARY KEY (job_id, ordinal);
 
 
 --
@@ -1175,6 +1224,14 @@ ALTER TABLE ONLY public.chat
 
 
 --
+-- Name: document_content document_content_document_uuid_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.document_content
+    ADD CONSTRAINT document_content_document_uuid_fkey FOREIGN KEY (document_uuid) REFERENCES public.document(uuid) ON DELETE CASCADE;
+
+
+--
 -- Name: document document_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1188,14 +1245,6 @@ ALTER TABLE ONLY public.document
 
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-
-
---
--- Name: job_content job_content_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.job_content
-    ADD CONSTRAINT job_content_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.job(id) ON DELETE CASCADE;
 
 
 --
@@ -1249,6 +1298,12 @@ ALTER TABLE public.chat ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.document ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: document_content; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.document_content ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: idempotency_key; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -1259,22 +1314,6 @@ ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
-
---
--- Name: job_content job; Type: POLICY; Schema: public; Owner: -
---
-
-CREATE POLICY job ON public.job_content USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (EXISTS ( SELECT
-   FROM public.job
-  WHERE (job.id = job_content.job_id)
- OFFSET 0))));
-
-
---
--- Name: job_content; Type: ROW SECURITY; Schema: public; Owner: -
---
-
-ALTER TABLE public.job_content ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: magic_link; Type: ROW SECURITY; Schema: public; Owner: -
@@ -1307,6 +1346,16 @@ CREATE POLICY owner ON public.chat USING (((( SELECT current_setting('app.caller
 --
 
 CREATE POLICY owner ON public.document USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
+
+
+--
+-- Name: document_content owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.document_content USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (EXISTS ( SELECT
+   FROM public.document
+  WHERE ((document.uuid = document_content.document_uuid) AND (COALESCE((document.user_id)::text, 'nobody'::text) = ( SELECT current_setting('app.caller'::text, true) AS current_setting)))
+ OFFSET 0))));
 
 
 --
@@ -1389,6 +1438,16 @@ CREATE POLICY shared ON public.document FOR SELECT USING (((user_id IS NULL) AND
 
 
 --
+-- Name: document_content shared; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY shared ON public.document_content FOR SELECT USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) <> ''::text) AND (EXISTS ( SELECT
+   FROM public.document
+  WHERE ((document.uuid = document_content.document_uuid) AND (document.user_id IS NULL))
+ OFFSET 0))));
+
+
+--
 -- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -1423,4 +1482,6 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000006'),
     ('20261126000007'),
     ('20261126000008'),
-    ('20261126000009');
+    ('20261126000009'),
+    ('20261126000010'),
+    ('20261126000011');

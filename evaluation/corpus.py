@@ -56,18 +56,11 @@ class KnowledgeBase:
         }
 
     def place(self, label: Label) -> Label:
-        """The label in terms of the stored text, in which each CR LF has become one character.
-
-        Its document is named as in `names`; raises UnusableSet if that is not there.
-        """
+        """The label with its document named as in `names`; UnusableSet if that is not there."""
         text = self.texts.get(label.document)
         if text is None:
             raise UnusableSet(f"A label names {label.document}, which is not among the documents.")
-        name = self.names[label.document]
-        if label.start is None or label.end is None:
-            return Label(document=name)
-        start, end = (place - text.count("\r\n", 0, place) for place in (label.start, label.end))
-        return Label(document=name, start=start, end=end)
+        return label.model_copy(update={"document": self.names[label.document]})
 
 
 @asynccontextmanager
@@ -141,7 +134,8 @@ def _read_path(path: Path) -> Iterator[NewDocument]:
 
 def _read_file(file: Path) -> NewDocument:
     source = file.as_posix()
-    return NewDocument(file.read_bytes(), default_title(source), source, UNKNOWN)
+    title = default_title(source)
+    return NewDocument(file.read_bytes(), title, source, UNKNOWN, file.name, UNKNOWN)
 
 
 async def _fill(

@@ -222,7 +222,8 @@ def people(own_database_url: str) -> None:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two passages are committed at a time."""
-    monkeypatch.setattr("app.documents.ingestion.pipeline.EMBED_AT_ONCE", 2)
+    for module in ("pipeline", "transactions"):
+        monkeypatch.setattr(f"app.documents.ingestion.{module}.EMBED_AT_ONCE", 2)
 
 
 @pytest.fixture(autouse=True)

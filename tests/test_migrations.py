@@ -167,3 +167,83 @@ class TestGiveRowsOwners:
         assert run_sql(database.url, "SELECT uuid FROM document") == [(str(shared),)]
         assert run_sql(database.url, "SELECT kind, document_uuid FROM job") == [("purge", str(own))]
         assert run_sql(database.url, "SELECT 1 FROM message") == []
+
+
+class TestKeepOriginals:
+    def test_waiting_document(self, database: MigratedDatabase) -> None:
+        """The bytes that wait for their ingestion become the original; undone, they wait again."""
+        file = migration("keep_originals")
+        database.up_to(migration("rename_work_to_job"))
+        uuid = insert_document(database, "a.txt", "pending")
+        insert_work(database, uuid)
+        database.up(*FILES[: FILES.index(file) + 1])
+        parts = "SELECT convert_from(part, 'UTF8') FROM document_content WHERE document_uuid = %s"
+        assert run_sql(database.url, parts, uuid) == [(DUCKS[:HALF],), (DUCKS[HALF:],)]
+        database.down()
+        parts = "SELECT convert_from(part, 'UTF8') FROM job_content ORDER BY ordinal"
+        assert run_sql(database.url, parts) == [(DUCKS[:HALF],), (DUCKS[HALF:],)]
+
+    def test_label(self, database: MigratedDatabase) -> None:
+        """A document that waits keeps what it was labelled as; a plain text has no label."""
+        file = migration("keep_originals")
+        database.up_to(file)
+        for source, media_type in (("a.txt", "text/plain"), ("b.md", "text/markdown")):
+            uuid = insert_document(database, source, "pending")
+            change = "UPDATE document SET media_type = %s, sha256 = uuid::text WHERE uuid = %s"
+            run_sql(database.url, change, media_type, uuid)
+        database.up(file)
+        labels = run_sql(database.url, "SELECT source, declared_type FROM document ORDER BY id")
+        assert labels == [("a.txt", None), ("b.md", "text/markdown")]
+
+
+class TestComposeSources:
+    """Sources in one spelling: here an umlaut of one character, and of two."""
+
+    COMPOSED, DECOMPOSED = "\u00d6ffnung.md", "O\u0308ffnung.md"
+
+    def insert(self, database: MigratedDatabase, source: str, status: str, digest: str) -> str:
+        """Inserts a document with these bytes; its uuid."""
+        uuid = uuid7()
+        run_sql(database.url, INSERT_DOCUMENT, uuid, source, source, 1, status)
+        run_sql(database.url, "UPDATE document SET sha256 = %s WHERE uuid = %s", digest, uuid)
+        return str(uuid)
+
+    def test_alone(self, database: MigratedDatabase) -> None:
+        """A decomposed source is composed, and its points learn of it; another stays as it is."""
+        database.up_to(file := migration("compose_sources"))
+        changed = self.insert(database, self.DECOMPOSED, "ready", "1")
+        self.insert(database, "plain.md", "ready", "1")
+        database.up(file)
+        sources = run_sql(database.url, "SELECT source, title FROM document ORDER BY id")
+        assert sources == [(self.COMPOSED, self.COMPOSED), ("plain.md", "plain.md")]
+        jobs = run_sql(database.url, "SELECT kind, document_uuid FROM job")
+        assert jobs == [("index", changed)]
+
+    @pytest.mark.parametrize("newer_is_decomposed", [True, False])
+    def test_two_meet(self, database: MigratedDatabase, *, newer_is_decomposed: bool) -> None:
+        """Where two are ready, the newer one replaces the older, whose points are purged."""
+        database.up_to(file := migration("compose_sources"))
+        spellings = [self.COMPOSED, self.DECOMPOSED]
+        older, newer = (
+            self.insert(database, source, "ready", digest)
+            for source, digest in zip(
+                spellings if newer_is_decomposed else spellings[::-1], "12", strict=True
+            )
+        )
+        database.up(file)
+        left = run_sql(database.url, "SELECT uuid, source FROM document")
+        assert left == [(newer, self.COMPOSED)]
+        assert ("purge", older) in run_sql(database.url, "SELECT kind, document_uuid FROM job")
+
+    def test_waiting(self, database: MigratedDatabase) -> None:
+        """What waits stays beside what is ready, unless it has the same bytes; failures go."""
+        database.up_to(file := migration("compose_sources"))
+        ready = self.insert(database, self.COMPOSED, "ready", "1")
+        same = self.insert(database, self.DECOMPOSED, "pending", "1")
+        other = self.insert(database, self.DECOMPOSED, "pending", "2")
+        failed = self.insert(database, self.DECOMPOSED, "failed", "3")
+        database.up(file)
+        left = run_sql(database.url, "SELECT uuid, source FROM document ORDER BY id")
+        assert left == [(ready, self.COMPOSED), (other, self.COMPOSED)]
+        jobs = run_sql(database.url, "SELECT kind, document_uuid FROM job")
+        assert sorted(jobs) == sorted([("purge", same), ("purge", failed)])

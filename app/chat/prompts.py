@@ -43,9 +43,10 @@ def _messages(turn: Turn) -> Prompt:
 
 
 def _fence(number: int, source: Source) -> str:
-    """A passage between marks that its own text cannot close."""
+    """A passage between marks that its own text cannot close, below the header of its table."""
     title = " ".join(source.title.replace('"', "'").split())
-    return f'<passage number="{number}" title="{_blunt(title)}">\n{_blunt(source.text)}\n</passage>'
+    text = f"{source.table_header}\n{source.text}" if source.table_header else source.text
+    return f'<passage number="{number}" title="{_blunt(title)}">\n{_blunt(text)}\n</passage>'
 
 
 def _blunt(text: str) -> str:

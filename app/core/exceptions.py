@@ -15,7 +15,8 @@ BragError
 │   ├── RetrievalUnavailable            retrieval_unavailable
 │   └── Overloaded                      overloaded
 ├── app.documents.exceptions
-│   └── UnsupportedMediaType        415 unsupported_media_type
+│   ├── UnsupportedMediaType        415 unsupported_media_type
+│   └── RangeNotSatisfiable         416 range_not_satisfiable
 └── app.chat.exceptions             what the upstream model did
 ConfigurationError                  not for clients: it stops the start with one sentence
 """

@@ -16,16 +16,17 @@ from app.core.signals import Interrupted, until_signal
 from app.db import Database
 from app.documents.console import follow, follow_all, on_one_line, say
 from app.documents.drift import drift
-from app.documents.models import DocumentStatus, NewDocument, default_title
+from app.documents.intake import Intake
+from app.documents.models import DocumentStatus
 from app.documents.runtime import open_knowledge, open_workplace
 from app.documents.services import DocumentService
 from app.loaders import find_files
-from app.loaders.media_types import UNKNOWN
 from app.users.models import email_argument
 from app.users.services import UserService
 from settings import Settings, load_settings
 
 PAGE: Final = 200
+NOTHING: Final = "There is no document to put in."
 MOVED: Final = {
     name: f"`{name}` has moved: run `python -m evaluation {new}`."
     for name, new in (("evaluate", "run FILE"), ("calibrate", "calibrate FILE"))
@@ -69,6 +70,8 @@ def _parse_arguments() -> argparse.Namespace:
             help="of this user, in place of what all users share",
         )
     commands.add_parser("reindex", help="rebuild Qdrant from Postgres")
+    reingest = commands.add_parser("reingest", help="read the kept originals of documents anew")
+    reingest.add_argument("uuids", nargs="*", type=UUID, metavar="UUID", help="all without any")
     commands.add_parser("work", help="ingest what others put in, until stopped")
     return parser.parse_args()
 
@@ -113,47 +116,23 @@ async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
     for error in unreadable:
         say(f"{on_one_line(error.filename)} cannot be read: {error.strerror}.", sys.stderr)
     if not files:
-        say("There is no document to put in.", sys.stderr)
+        say(NOTHING, sys.stderr)
         return 1
+    named = set(arguments.paths)
     async with open_workplace(settings) as (database, _):
         caller = await _caller(database, arguments)
-        documents = DocumentService(database)
-        most = settings.MAX_DOCUMENT_BYTES
-        added = [await _add(caller, documents, file, most) for file in files]
+        intake = Intake(caller, DocumentService(database), settings.MAX_DOCUMENT_BYTES)
+        added = [await intake.add(file, is_named=file in named) for file in files]
         done = [
-            uuid is not None and await _finish(caller, documents, file, uuid)
+            await _finish(caller, intake.documents, file, uuid)
             for file, uuid in zip(files, added, strict=True)
+            if uuid is not None
         ]
-    return 0 if all(done) and not unreadable else 1
-
-
-async def _add(
-    caller: Caller, documents: DocumentService, file: Path, max_bytes: int
-) -> UUID | None:
-    source = file.as_posix()
-    name = on_one_line(source)
-    try:
-        source.encode()
-        content = await asyncio.to_thread(_read, file, max_bytes + 1)
-    except UnicodeEncodeError:
-        say(f"{name} cannot be put in: its name is not UTF-8.", sys.stderr)
-        return None
-    except OSError as error:
-        say(f"{name} cannot be read: {error.strerror}.", sys.stderr)
-        return None
-    if len(content) > max_bytes:
-        say(f"{name} has more than {max_bytes} bytes (MAX_DOCUMENT_BYTES).", sys.stderr)
-        return None
-    new = NewDocument(content, default_title(source), source, UNKNOWN)
-    document, is_new = await documents.add(caller, new)
-    if not is_new:
-        say(f"{name}: is there already.")
-    return document.uuid
-
-
-def _read(file: Path, limit: int) -> bytes:
-    with file.open("rb") as opened:
-        return opened.read(limit)
+    if intake.skipped:
+        say(f"Skipped: {intake.skipped} of {len(files)} files.")
+    if not done and not intake.refused:
+        say(NOTHING, sys.stderr)
+    return 0 if done and all(done) and not unreadable and not intake.refused else 1
 
 
 async def _finish(caller: Caller, documents: DocumentService, file: Path, uuid: UUID) -> bool:
@@ -166,6 +145,8 @@ async def _finish(caller: Caller, documents: DocumentService, file: Path, uuid: 
         say(f"{document.source}: {document.error}", sys.stderr)
         return False
     say(f"{document.source}: {document.passages_total} passages.")
+    if document.error:
+        say(f"{document.source}: {document.error}", sys.stderr)
     return True
 
 
@@ -186,6 +167,23 @@ async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
+async def _reingest(settings: Settings, arguments: argparse.Namespace) -> int:
+    async with open_workplace(settings) as (database, _):
+        documents = DocumentService(database)
+        reingestion = await documents.reingest(arguments.uuids or None)
+        await follow_all(documents)
+        failed = await documents.failed(reingestion.queued)
+    unknown = {*arguments.uuids} - {*reingestion.queued, *reingestion.without_original}
+    for uuid in reingestion.without_original:
+        say(f"{uuid}: its original was not kept. Put it in again.", sys.stderr)
+    for uuid in unknown:
+        say(f"{uuid}: there is no such document, or it is being read.", sys.stderr)
+    for document in failed:
+        say(f"{document.source}: {document.error}", sys.stderr)
+    say(f"{len(reingestion.queued) - len(failed)} documents are read anew.")
+    return 1 if failed or unknown or reingestion.without_original else 0
+
+
 async def _work(settings: Settings, _arguments: argparse.Namespace) -> int:
     async with open_knowledge(settings) as (_, index):
         if index is None:
@@ -201,6 +199,7 @@ COMMANDS = {
     "list": _list,
     "delete": _delete,
     "reindex": _reindex,
+    "reingest": _reingest,
     "work": _work,
 }
 

@@ -9,10 +9,18 @@ from app.core.dependencies import Ingester, Reader
 from app.core.exceptions import BadRequest, DatabaseUnavailable, NotFound, PayloadTooLarge
 from app.core.openapi import VALIDATION_PROBLEM, problems
 from app.core.pagination import link_next
-from app.documents.dependencies import DocumentServiceDependency
+from app.documents.dependencies import ContentServiceDependency, DocumentServiceDependency
+from app.documents.downloads import download
 from app.documents.exceptions import UnsupportedMediaType
 from app.documents.models import Document, DocumentStatus
-from app.documents.openapi import DOCUMENT, DOCUMENTS, UPLOAD, UPLOAD_BODY
+from app.documents.openapi import (
+    DOCUMENT,
+    DOCUMENTS,
+    FILE_DOWNLOAD,
+    TEXT_DOWNLOAD,
+    UPLOAD,
+    UPLOAD_BODY,
+)
 from app.documents.uploads import NewDocumentDependency
 
 router = APIRouter(prefix="/v1", tags=["Documents"], responses=VALIDATION_PROBLEM)
@@ -62,6 +70,30 @@ async def get_document(
 ) -> Document:
     """One document, and how far its ingestion has come."""
     return await documents.get(caller, uuid)
+
+
+@router.get(
+    "/documents/{uuid}/text",
+    response_class=Response,
+    responses=TEXT_DOWNLOAD | problems(NotFound, DatabaseUnavailable),
+)
+async def get_document_text(
+    caller: Reader, uuid: UUID, contents: ContentServiceDependency, request: Request
+) -> Response:
+    """The text that a document was read as: the offsets of its sources count its characters."""
+    return download(request, caller, contents, await contents.text(caller, uuid))
+
+
+@router.get(
+    "/documents/{uuid}/file",
+    response_class=Response,
+    responses=FILE_DOWNLOAD | problems(NotFound, DatabaseUnavailable),
+)
+async def get_document_file(
+    caller: Reader, uuid: UUID, contents: ContentServiceDependency, request: Request
+) -> Response:
+    """The original bytes of a document, as they came."""
+    return download(request, caller, contents, await contents.file(caller, uuid))
 
 
 @router.delete(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.documents.contents import ContentService
 from app.documents.services import DocumentService
 
 
@@ -14,3 +15,12 @@ async def get_documents(request: Request) -> DocumentService:
 
 
 DocumentServiceDependency = Annotated[DocumentService, Depends(get_documents)]
+
+
+async def get_contents(request: Request) -> ContentService:
+    """What is kept of the documents."""
+    contents: ContentService = request.state.contents
+    return contents
+
+
+ContentServiceDependency = Annotated[ContentService, Depends(get_contents)]

@@ -11,3 +11,11 @@ class UnsupportedMediaType(BragError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "unsupported_media_type"
     detail = "This is not a document of a supported type."
+
+
+class RangeNotSatisfiable(BragError):
+    """A range of bytes that lies beyond the end."""
+
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    code = "range_not_satisfiable"
+    detail = "There is no byte in this range."

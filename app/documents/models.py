@@ -5,14 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Annotated
+from unicodedata import normalize
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, Field, Json
+from pydantic import AfterValidator, BaseModel, Field, Json
 
 from app.core.models import IS_TEXT, TEXT_SCHEMA, Metadata, RequestModel, Text
 
 Title = Annotated[str, Field(max_length=300), IS_TEXT, TEXT_SCHEMA]
-SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]
+# One name has one spelling: Apple's clients send an umlaut as two characters.
+COMPOSED = AfterValidator(lambda text: normalize("NFC", text))
+SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, COMPOSED, TEXT_SCHEMA]
 
 
 class DocumentStatus(StrEnum):
@@ -25,7 +28,10 @@ class DocumentStatus(StrEnum):
 
 
 class Document(BaseModel):
-    """A document of the knowledge base; `error` says why it failed."""
+    """A document of the knowledge base.
+
+    `error` says why it failed or, of one that is ready, what of it could not be read.
+    """
 
     uuid: UUID
     title: str
@@ -61,12 +67,18 @@ class FileFields(RequestModel):
 
 @dataclass(frozen=True)
 class NewDocument:
-    """A document that is to be taken in."""
+    """A document that is to be taken in.
+
+    `declared_type` is what a file is labelled as; None for a text, which is taken as it is.
+    `file_name` is what it is called where it comes from, if it has a name.
+    """
 
     content: bytes
     title: str
     source: str
     media_type: str
+    file_name: str | None = None
+    declared_type: str | None = None
     metadata: dict[str, bool | int | str] = field(default_factory=dict)
 
 

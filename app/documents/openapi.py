@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from app.core.openapi import Responses, json_example
+from app.core.openapi import Responses, json_example, problems
 from app.core.pagination import LINK_HEADER
+from app.documents.exceptions import RangeNotSatisfiable
 from app.documents.models import Document, DocumentStatus, FileFields, TextDocument
 
 EXAMPLE_DOCUMENT: Final = Document(
@@ -35,7 +36,7 @@ UPLOADED: Final = EXAMPLE_DOCUMENT.model_copy(
 FILE: Final[dict[str, Any]] = {
     "type": "string",
     "format": "binary",
-    "description": "Plain text, Markdown, HTML, PDF or DOCX.",
+    "description": "Any text, CSV, Markdown, HTML, PDF or DOCX.",
 }
 TEXT: Final = TextDocument.model_json_schema()
 FORM: Final = FileFields.model_json_schema()
@@ -66,3 +67,39 @@ UPLOAD: Final[Responses] = {
 }
 DOCUMENT: Final[Responses] = {200: json_example(EXAMPLE_DOCUMENT)}
 DOCUMENTS: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_DOCUMENT])}}
+
+
+def _download(media_type: str, schema: dict[str, Any], headers: dict[str, Any]) -> Responses:
+    """The answers of an endpoint that gives bytes, or some of them, out."""
+    content = {media_type: {"schema": schema}}
+    return {
+        200: {"description": "All of it.", "content": content, "headers": headers},
+        206: {
+            "description": "The bytes that `Range` asks for.",
+            "content": content,
+            "headers": headers | {"Content-Range": CONTENT_RANGE_HEADER},
+        },
+        304: {"description": "What `If-None-Match` names is all of it.", "headers": headers},
+        416: problems(RangeNotSatisfiable)[416]
+        | {"headers": {"Content-Range": CONTENT_RANGE_HEADER}},
+    }
+
+
+ETAG_HEADER: Final = {
+    "description": "The SHA-256 of all of it, quoted.",
+    "schema": {"type": "string"},
+}
+CONTENT_RANGE_HEADER: Final = {
+    "description": "Which bytes, of how many (RFC 9110, 14.4).",
+    "schema": {"type": "string"},
+}
+DISPOSITION_HEADER: Final = {
+    "description": "`attachment`, with the name of the file (RFC 6266).",
+    "schema": {"type": "string"},
+}
+TEXT_DOWNLOAD: Final = _download("text/plain", {"type": "string"}, {"ETag": ETAG_HEADER})
+FILE_DOWNLOAD: Final = _download(
+    "application/octet-stream",
+    {"type": "string", "format": "binary"},
+    {"ETag": ETAG_HEADER, "Content-Disposition": DISPOSITION_HEADER},
+)

@@ -1,8 +1,9 @@
 """The knowledge base as its users see it: documents put in, looked at, taken out."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -11,9 +12,16 @@ from app.core.caller import SERVICE, Caller
 from app.core.exceptions import NotFound
 from app.core.models import uuid7
 from app.db import Database, Queries, Row
-from app.documents.constants import CONTENT_PART_BYTES
+from app.documents.contents import insert_content
 from app.documents.models import Document, DocumentStatus, NewDocument
 from app.jobs.constants import NO_DOCUMENT
+
+
+class Reingestion(NamedTuple):
+    """The documents that are read anew, and those of which there is no original."""
+
+    queued: list[UUID]
+    without_original: list[UUID]
 
 
 class DocumentService:
@@ -30,6 +38,8 @@ class DocumentService:
             "title": new.title,
             "source": new.source,
             "media_type": new.media_type,
+            "file_name": new.file_name,
+            "declared_type": new.declared_type,
             "bytes": len(new.content),
             "sha256": await asyncio.to_thread(lambda: sha256(new.content).hexdigest()),
             "metadata": orjson.dumps(new.metadata).decode(),
@@ -88,10 +98,40 @@ class DocumentService:
         self._notify()
         return count
 
+    async def reingest(self, uuids: Collection[UUID] | None = None) -> Reingestion:
+        """Has the kept originals of these documents, or of all, read anew; those that can be.
+
+        A document that is ready stays to be found meanwhile.
+        """
+        chosen = None if uuids is None else _array(uuids)
+
+        def transaction(queries: Queries) -> Reingestion:
+            missing = [
+                row["uuid"] for row in queries.select_documents_without_original(uuids=chosen)
+            ]
+            ready = [row["uuid"] for row in queries.insert_reingest_jobs(uuids=chosen)]
+            failed = [row["uuid"] for row in queries.retry_documents(uuids=chosen)]
+            return Reingestion(ready + failed, missing)
+
+        queued = await self._database.run(SERVICE, transaction)
+        self._notify()
+        return queued
+
+    async def failed(self, uuids: Collection[UUID]) -> list[Document]:
+        """Those of these documents, of any owner, that failed."""
+        chosen = _array(uuids)
+        rows = await self._database.query(SERVICE, "select_failed_documents", uuids=chosen)
+        return [Document.model_validate(row) for row in rows]
+
     async def jobs_left(self) -> int:
         """How many jobs are still to be done, by whichever worker."""
         left: int = await self._database.query(SERVICE, "count_jobs")
         return left
+
+
+def _array(uuids: Collection[UUID]) -> str:
+    """As Postgres writes an array: a list would be as many parameters."""
+    return f"{{{','.join(map(str, uuids))}}}"
 
 
 def insert_purge(queries: Queries, document_uuid: UUID) -> None:
@@ -106,16 +146,21 @@ def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
     if there is not None:
         for newer in queries.delete_newer_versions(uuid=there["uuid"]):
             insert_purge(queries, newer["uuid"])
+        _keep_original(queries, there["uuid"], row, content)
         return there, False
     queries.delete_failed_versions(source=row["source"])
     stored = queries.insert_document(**row)
-    job_id = queries.insert_job(kind="ingest", document_uuid=row["uuid"], bytes=len(content))
-    for ordinal, part in enumerate(_parts(content)):
-        queries.insert_content_part(job_id=job_id, ordinal=ordinal, part=part)
+    insert_content(queries, row["uuid"], "file", content)
+    queries.insert_job(kind="ingest", document_uuid=row["uuid"], bytes=len(content))
     return stored, True
 
 
-def _parts(content: bytes) -> Iterator[bytes]:
-    """At least one: a file without bytes is content too."""
-    starts = range(0, max(1, len(content)), CONTENT_PART_BYTES)
-    return (content[start : start + CONTENT_PART_BYTES] for start in starts)
+def _keep_original(queries: Queries, uuid: UUID, row: Row, content: bytes) -> None:
+    """What was taken in before originals were kept gets its own, and a text, when it comes again.
+
+    `label_original` finds it only where it is the caller's, and its original is not there.
+    """
+    names = {"file_name": row["file_name"], "declared_type": row["declared_type"]}
+    if queries.label_original(uuid=uuid, **names):
+        insert_content(queries, uuid, "file", content)
+        queries.insert_job(kind="reingest", document_uuid=uuid, bytes=len(content))

@@ -4,20 +4,23 @@ import asyncio
 import re
 from hashlib import sha256
 from typing import Annotated, Any, Final, TypeVar
+from unicodedata import normalize
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.core.dependencies import SettingsDependency
-from app.core.exceptions import PayloadTooLarge
+from app.core.exceptions import BadRequest, PayloadTooLarge
 from app.documents.exceptions import UnsupportedMediaType
+from app.documents.file_names import plain_disposition
 from app.documents.models import FileFields, NewDocument, TextDocument, default_title
 from app.loaders import recognise
 from app.loaders.constants import PLAIN_TEXT
 from app.loaders.exceptions import UnreadableDocument, UnsupportedType
-from app.loaders.media_types import UNKNOWN, has_known_extension, says_nothing
+from app.loaders.media_types import UNKNOWN, telling_name
 
 M = TypeVar("M", bound=BaseModel)
 USABLE: Final = re.compile(r"[ -~]{1,255}")
@@ -47,11 +50,12 @@ async def _read_json(request: Request) -> NewDocument:
     source = given.source
     if source is None:
         source = await asyncio.to_thread(_urn, content)
-    return NewDocument(content, given.title, source, PLAIN_TEXT, given.metadata)
+    return NewDocument(content, given.title, source, PLAIN_TEXT, metadata=given.metadata)
 
 
 async def _read_form(request: Request) -> NewDocument:
-    async with request.form(max_files=1, max_fields=10) as form:
+    form = await _parse_form(request)
+    try:
         fields = dict(form)
         file = fields.pop("file", None)
         if not isinstance(file, UploadFile):
@@ -61,17 +65,42 @@ async def _read_form(request: Request) -> NewDocument:
         content = await file.read()
         name = file.filename or await asyncio.to_thread(_urn, content)
         given = _validate(FileFields, {"source": name} | fields)
-        source = given.source
-        declared = _usable(file.content_type)
-        names = [name for name in (file.filename, source) if name]
-        media_type = await asyncio.to_thread(_media_type, content, names, declared)
-        return NewDocument(
-            content,
-            given.title or default_title(source),
-            source,
-            media_type,
-            given.metadata,
-        )
+        return await asyncio.to_thread(_new_document, content, file, given)
+    finally:
+        await form.close()
+
+
+async def _parse_form(request: Request) -> FormData:
+    parser = _FormParser(request.headers, request.stream(), max_files=1, max_fields=10)
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise BadRequest(error.message) from error
+
+
+class _FormParser(MultiPartParser):
+    """Starlette's parser, to which a file's name is told in the one way that it reads."""
+
+    def on_headers_finished(self) -> None:
+        """Called where the headers of a part end."""
+        disposition = self._current_part.content_disposition or b""
+        self._current_part.content_disposition = plain_disposition(disposition)
+        super().on_headers_finished()
+
+
+def _new_document(content: bytes, file: UploadFile, given: FileFields) -> NewDocument:
+    declared_type = _usable(file.content_type)
+    # Its own name counts before its source, which may be that of what it was made from.
+    name = telling_name(file.filename, given.source)
+    return NewDocument(
+        content,
+        given.title or default_title(given.source),
+        given.source,
+        _media_type(content, name, declared_type),
+        normalize("NFC", file.filename) if file.filename else None,
+        declared_type,
+        given.metadata,
+    )
 
 
 def _validate(model: type[M], given: bytes | dict[str, Any]) -> M:
@@ -94,23 +123,18 @@ def _urn(content: bytes) -> str:
 
 
 def _usable(media_type: str | None) -> str:
-    """The declared type, UNKNOWN if it says nothing: a database does not take every character."""
-    if media_type is None or not USABLE.fullmatch(media_type) or says_nothing(media_type):
-        return UNKNOWN
-    return media_type
+    """The declared type, UNKNOWN where there is none: a database does not take every character."""
+    return media_type if media_type and USABLE.fullmatch(media_type) else UNKNOWN
 
 
-def _media_type(content: bytes, names: list[str], declared: str) -> str:
-    """The declared type, unless it says nothing, or calls a text what is none.
+def _media_type(content: bytes, name: str | None, declared_type: str) -> str:
+    """What the file is.
 
-    The file's own name counts before its source, which may be that of what it was made from.
     An unsupported type is refused at once; a document that cannot be read fails when it is.
     """
-    name = next(filter(has_known_extension, names), None)
     try:
-        recognised = recognise(content, name=name, media_type=declared)
+        return recognise(content, name=name, media_type=declared_type)
     except UnsupportedType as error:
         raise UnsupportedMediaType(str(error)) from error
     except UnreadableDocument:
-        recognised = UNKNOWN
-    return recognised if declared in (PLAIN_TEXT, UNKNOWN) else declared
+        return UNKNOWN

@@ -8,11 +8,13 @@ from app.retrieval.models import Source
 def distinct(sources: Iterable[Source]) -> list[Source]:
     """One source for each text, at the place of its best one, whichever document it is in.
 
-    Of a text that the best one's document repeats, its first occurrence there.
+    Rows of tables are the same where their headers are. Of a text that the best one's document
+    repeats, its first occurrence there.
     """
-    kept: dict[str, Source] = {}
+    kept: dict[tuple[str, str | None], Source] = {}
     for source in sources:
-        best = kept.setdefault(source.text, source)
+        said = source.text, source.table_header
+        best = kept.setdefault(said, source)
         if source.document_uuid == best.document_uuid and source.ordinal < best.ordinal:
-            kept[source.text] = source
+            kept[said] = source
     return list(kept.values())

@@ -27,6 +27,8 @@ class Source(BaseModel):
     headings: list[str] = Field(
         default=[], description="The headings that it stands under, outermost first."
     )
+    # Beside the text, for the model alone: the passage begins between the rows of this table.
+    table_header: str | None = Field(default=None, exclude=True)
     text: str
     score: float
 

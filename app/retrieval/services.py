@@ -86,7 +86,8 @@ class RetrievalService:
     def evidence(self, query: str, passages: Sequence[RetrievedPassage]) -> Iterator[float]:
         """The evidence of each of the best passages, best first."""
         for candidate, source in passages[:JUDGED]:
-            yield evidence(query, candidate.cosine, f"{source.title}\n{source.text}")
+            read = "\n".join(filter(None, (source.title, source.table_header, source.text)))
+            yield evidence(query, candidate.cosine, read)
 
     async def understand(
         self,

@@ -1,5 +1,6 @@
 """All that is a user's, as JSON lines: each says what it is."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,9 @@ from app.users.constants import EXPORT_BATCH
 
 
 async def export(database: Database, caller: Caller) -> AsyncIterator[bytes]:
-    """The user, their keys, sessions, chats, messages, documents and passages, a line each.
+    """The user, their keys, sessions, chats, messages and documents, a line each.
+
+    After a document come its passages, and its original bytes in parts.
 
     A batch is read when the one before it was taken: no connection is held meanwhile.
     """
@@ -28,6 +31,8 @@ async def export(database: Database, caller: Caller) -> AsyncIterator[bytes]:
         yield _line("document", row)
         async for passage in _passages(database, caller, row):
             yield _line("passage", passage)
+        async for part in _file(database, caller, row):
+            yield _line("file", part)
 
 
 async def _batches(
@@ -47,6 +52,20 @@ async def _passages(database: Database, caller: Caller, document: Row) -> AsyncI
         for row in rows:
             yield row
         first = rows[-1]["ordinal"] + 1
+
+
+async def _file(database: Database, caller: Caller, document: Row) -> AsyncIterator[Row]:
+    ordinal = 0
+    while part := await database.query(
+        caller,
+        "get_content_part",
+        document_uuid=document["uuid"],
+        kind="file",
+        ordinal=ordinal,
+    ):
+        base64 = b64encode(part).decode()
+        yield {"document_uuid": document["uuid"], "ordinal": ordinal, "base64": base64}
+        ordinal += 1
 
 
 def _line(kind: str, row: Row) -> bytes:

@@ -70,10 +70,8 @@ class UserService:
 
         What there may be much of goes first, some at a time: a statement has only so many seconds.
         """
-        for query in ("delete_some_messages", "delete_some_documents"):
+        for query in ("delete_some_messages", "delete_some_contents", "delete_some_documents"):
             await self._in_batches(query, caller)
-        # By itself: a worker holds these rows and its document's, in whichever order.
-        await self._database.query(SERVICE, "delete_contents", owner_id=caller.user_id)
         await self._database.query(SERVICE, "delete_user", owner_id=caller.user_id)
 
     async def adopt(self, caller: Caller) -> Adoption:

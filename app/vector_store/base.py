@@ -133,6 +133,9 @@ class VectorStore(Protocol):
     async def delete(self, document_uuid: UUID) -> None:
         """Deletes the points of a document; nothing happens where there are none."""
 
+    async def delete_points(self, ids: Sequence[UUID]) -> None:
+        """Deletes these points; nothing happens where they are not there."""
+
     async def count(self) -> int:
         """How many points there are."""
 

@@ -42,6 +42,8 @@ class TestWhere:
             "export_documents": {"limit": 9, "after": None},
             "export_messages": {"limit": 9, "after": 0},
             "export_passages": {"limit": 9, "first": 0, "document_uuid": document},
+            "get_contents": {"uuid": document},
+            "get_content_part": {"document_uuid": document, "kind": "file", "ordinal": 0},
             "delete_document": {"uuid": document},
             "delete_api_key": {"uuid": key},
             "delete_chat": {"uuid": chat},
@@ -57,6 +59,15 @@ class TestWhere:
             assert not row["visible"]
         for name, given in reads.items():
             assert await filled.database.query(ANN, name, **given), name
+
+    async def test_originals_of_others_are_not_replaced(self, filled: Knowledge) -> None:
+        """An original that is missing is kept for the owner of its document alone."""
+        [(document,)] = await filled.sql("SELECT uuid::text FROM document WHERE status = 'ready'")
+        await filled.sql("DELETE FROM document_content")
+        await filled.sql(POLICIES_OFF)
+        given = {"uuid": document, "declared_type": None, "file_name": None}
+        for caller, changed in ((BOB, 0), (NOBODY, 0), (ANN, 1)):
+            assert await filled.database.query(caller, "label_original", **given) == changed
 
     async def test_services_find_nothing_of_others(self, filled: Knowledge) -> None:
         """What the services do for Bob, with no policy behind them, holds nothing of Ann's."""

@@ -162,6 +162,39 @@ class TestReindex:
         assert readiness.json()["checks"]["qdrant"]["drift"] == 0
 
 
+class TestReingest:
+    async def test_all(self, settings: Settings, embedder: Embedder) -> None:
+        """Every document is read anew; one without an original is named, and so is a failure."""
+        async with open_knowledge(settings, embedder) as knowledge:
+            await knowledge.ingest(DUCKS)
+            await knowledge.sql("UPDATE passage SET text = 'What an older loader read'")
+            bad = await knowledge.ingest("Geese.", "bad.txt", media_type="text/plain")
+            old = await knowledge.ingest("Swans.", "old.txt")
+            await knowledge.sql(
+                "UPDATE document_content SET part = %s WHERE document_uuid = %s", b"\x00", bad.uuid
+            )
+            await knowledge.sql("DELETE FROM document_content WHERE document_uuid = %s", old.uuid)
+        outcome = await run(settings, "reingest")
+        assert outcome.code == 1
+        assert outcome.output == ["1 documents are read anew."]
+        assert outcome.errors[0] == f"{old.uuid}: its original was not kept. Put it in again."
+        assert outcome.errors[1].startswith("bad.txt: ")
+        async with open_knowledge(settings, embedder) as knowledge:
+            assert [source.text for source in await knowledge.found("ducks")] == [DUCKS, "Swans."]
+
+    async def test_one(self, settings: Settings, embedder: Embedder) -> None:
+        """Documents that are named are read anew; one that is not there is told."""
+        async with open_knowledge(settings, embedder) as knowledge:
+            document = await knowledge.ingest(DUCKS)
+            await knowledge.ingest("Geese.", "b.txt")
+        outcome = await run(settings, "reingest", str(document.uuid))
+        assert (outcome.code, outcome.output) == (0, ["1 documents are read anew."])
+        none = uuid7()
+        outcome = await run(settings, "reingest", str(none))
+        assert outcome.code == 1
+        assert outcome.errors == [f"{none}: there is no such document, or it is being read."]
+
+
 class TestWork:
     async def test_until_stopped(self, settings: Settings, embedder: Embedder) -> None:
         """What others put in is ingested, until Ctrl-C ends it without a traceback."""

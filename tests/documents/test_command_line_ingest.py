@@ -32,23 +32,56 @@ def folder(tmp_path: Path) -> Path:
     (folder / "deep").mkdir(parents=True)
     (folder / "ducks.txt").write_text(DUCKS)
     (folder / "deep" / "geese.md").write_text("# Geese\n\nThey graze.")
-    (folder / "image.png").write_bytes(b"\x89PNG")
+    (folder / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (folder / ".hidden.txt").write_text("Secret")
     return folder
 
 
 class TestIngest:
     async def test_folder(self, settings: Settings, folder: Path) -> None:
-        """All documents of a folder are put in, with a plain line for each, and nothing else."""
+        """All documents of a folder are put in, with a line for each; the others are named."""
+        (folder / "empty.py").touch()
         outcome = await run(settings, "ingest", folder)
         assert outcome.code == 0
         assert outcome.output == [
+            f"skipped: {folder}/empty.py (empty)",
+            f"skipped: {folder}/image.png (not a known type)",
             f"{folder}/deep/geese.md: 1 passages.",
             f"{folder}/ducks.txt: 1 passages.",
+            "Skipped: 2 of 4 files.",
         ]
         assert outcome.errors == []
         rows = "SELECT title, status FROM document ORDER BY id"
         assert await sql(settings, rows) == [("Geese", "ready"), ("ducks.txt", "ready")]
+
+    async def test_any_text(self, settings: Settings, tmp_path: Path) -> None:
+        """What is text is put in whatever it is called, from a folder as well as by its name."""
+        (tmp_path / "log").mkdir()
+        (tmp_path / "log" / "server.log").write_text("12:01 the pump stopped")
+        (tmp_path / "log" / "pump.yaml").write_text("pump: {bar: 3}")
+        (tmp_path / "log" / "LICENSE").write_text("Do what you like.")
+        (tmp_path / "log" / "parts.csv").write_text("part,litres\nA,3\nB,4\n")
+        (tmp_path / "drawing.dwg").write_text("not really a drawing")
+        outcome = await run(settings, "ingest", tmp_path / "log", tmp_path / "drawing.dwg")
+        assert (outcome.code, outcome.errors) == (0, [])
+        rows = "SELECT title, media_type FROM document ORDER BY title"
+        assert await sql(settings, rows) == [
+            ("LICENSE", "text/plain"),
+            ("drawing.dwg", "text/plain"),
+            ("parts.csv", "text/csv"),
+            ("pump.yaml", "text/plain"),
+            ("server.log", "text/plain"),
+        ]
+
+    async def test_only_skipped(self, settings: Settings, tmp_path: Path) -> None:
+        """A folder of which nothing is put in is a failure; a file of no known type by name too."""
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+        outcome = await run(settings, "ingest", tmp_path / "a")
+        assert (outcome.code, outcome.errors) == (1, ["There is no document to put in."])
+        outcome = await run(settings, "ingest", tmp_path / "a" / "image.png")
+        assert outcome.code == 1
+        assert "This is of the type image/png" in outcome.errors[0]
 
     async def test_failures(self, settings: Settings, folder: Path) -> None:
         """What cannot be put in is told on stderr; the rest is put in, and the exit code is 1."""
@@ -118,7 +151,7 @@ class TestIngest:
         outcome = await command.outcome()
         assert outcome.code == 1
         assert outcome.errors == [f"{folder}/deep/geese.md: deleted or replaced meanwhile."]
-        assert outcome.output == [f"{folder}/ducks.txt: 1 passages."]
+        assert f"{folder}/ducks.txt: 1 passages." in outcome.output
 
     async def test_taken_over(
         self, settings: Settings, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
@@ -162,7 +195,7 @@ class TestIngest:
             outcome = await run(settings, "ingest", folder)
             found = await client.get("/v1/search", params={"query": "What do mallards eat?"})
         assert (outcome.code, outcome.errors) == (0, [])
-        assert len(outcome.output) == 2
+        assert len(outcome.output) == 4
         assert found.json()[0]["text"] == DUCKS
 
 

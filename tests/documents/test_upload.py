@@ -171,7 +171,7 @@ class TestMediaType:
             response = await post_file(client, content, name, label)
             assert problem_of(response)["detail"] == (
                 "This is of the type image/png: "
-                "only plain text, Markdown, HTML, PDF and DOCX can be read."
+                "only text, CSV, Markdown, HTML, PDF and DOCX can be read."
             )
 
     async def test_mislabelled(self, client: httpx2.AsyncClient) -> None:

@@ -94,10 +94,10 @@ async def open_knowledge(settings: Settings, embedder: Embedder) -> AsyncIterato
 
 
 def text_document(text: str, source: str, **given: Any) -> NewDocument:
-    """A plain text as it is uploaded."""
-    return NewDocument(
-        text.encode(), **{"title": source, "media_type": "text/plain"} | given, source=source
-    )
+    """A plain text as it is given, or a file of the given `media_type`."""
+    as_text = {"title": source, "media_type": "text/plain"}
+    declared_type = given.get("media_type")
+    return NewDocument(text.encode(), **as_text | given, source=source, declared_type=declared_type)
 
 
 def pages(count: int, subject: str = "Duck") -> str:

@@ -7,14 +7,14 @@ from tests.support.knowledge import pages
 from tests.support.waiting import until
 
 DUCKS = b"# Ducks\n\nMallard ducks eat seeds."
-LARGE = DocumentFile(pages(4_000).encode(), "large.txt", "text/plain", None)
+LARGE = DocumentFile(pages(4_000).encode(), "large.txt", None, "text/plain", None)
 
 
 def file(
     content: bytes = DUCKS, source: str = "a/ducks.md", title: str | None = None
 ) -> DocumentFile:
     """A document as it was sent, of no declared type."""
-    return DocumentFile(content, source, "application/octet-stream", title)
+    return DocumentFile(content, source, None, "application/octet-stream", title)
 
 
 def children() -> set[psutil.Process]:

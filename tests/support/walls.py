@@ -18,6 +18,7 @@ from tests.support.psql import run_sql
 # Queries for the caller that find or change nothing by an id, or whose own tests show it.
 ELSEWHERE: Final = {
     *("insert_document", "insert_chat", "insert_api_key", "delete_failed_versions"),
+    "label_original",
     *("get_passages", "claim_idempotency_key", "get_idempotency_key"),
 }
 # What holds nothing of anybody's.

@@ -1,5 +1,6 @@
 """A user's own data: given out whole, and deleted whole."""
 
+from base64 import b64decode
 from typing import Any
 
 import httpx2
@@ -106,11 +107,12 @@ class TestExport:
         kinds = [line["type"] for line in lines]
         assert kinds == [
             *("user", "api_key", "session", "chat"),
-            *("message", "message", "document", "passage"),
+            *("message", "message", "document", "passage", "file"),
         ]
         assert lines[0]["email"] == "ann@example.com"
         assert lines[4]["message"] == "Hello there"
-        assert lines[-1]["text"] == "Ducks eat seeds."
+        assert lines[-2]["text"] == "Ducks eat seeds."
+        assert b64decode(lines[-1]["base64"]) == b"Ducks eat seeds."
         assert "Geese" not in response.text
         assert "hash" not in response.text
 

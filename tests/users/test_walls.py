@@ -46,6 +46,8 @@ async def of_ann(ann: httpx2.AsyncClient) -> AsyncIterator[tuple[str, str]]:
     [key] = (await ann.get("/v1/api-keys")).json()
     for path, uuid in (
         ("/v1/documents/{uuid}", document["uuid"]),
+        ("/v1/documents/{uuid}/text", document["uuid"]),
+        ("/v1/documents/{uuid}/file", document["uuid"]),
         ("/v1/messages/{uuid}", message["uuid"]),
         ("/v1/api-keys/{uuid}", key["uuid"]),
         ("/v1/chats/{uuid}", chat["uuid"]),

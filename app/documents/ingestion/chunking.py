@@ -5,17 +5,23 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from tokenizers import Tokenizer
 
 from app.core.constants import MODEL_TOKENS
+from app.documents.ingestion.table_headers import Tables
+from app.loaders.titles import LINK
 
 SPECIAL_TOKENS: Final = 2
 PASSAGE_TOKENS: Final = MODEL_TOKENS - SPECIAL_TOKENS
 NAME_BYTES: Final = 100  # of a title or a heading
+LONGEST_NAME: Final = 1_000  # characters of a heading, the addresses of its links among them
 PREFIX_BYTES: Final = 180  # of title and headings: whatever the script, 74 tokens are left for text
+TABLE_HEADER_TOKENS: Final = 100
+TEXT_TOKENS: Final = 64  # that a header leaves for the text at least
 LONGEST_WORD_CHARS: Final = 100  # the model takes a longer one for a single unknown token
 SLAB_CHARS: Final = 65_536
 
@@ -45,8 +51,9 @@ SENTENCE_END: Final = re.compile(
 class Passage:
     """The unit of retrieval: `text` is exactly the document's text[start:end].
 
-    `headings` are those above it, outermost first; a heading that opens it is in its text. `page`
-    is where it begins, None where the document has no pages.
+    `headings` are those above it, outermost first; a heading that opens it is in its text. Where it
+    begins between the rows of a table, `table_header` is the header of that. `page` is where it
+    begins, None where the document has no pages.
     """
 
     ordinal: int
@@ -55,6 +62,7 @@ class Passage:
     text: str
     headings: tuple[str, ...]
     page: int | None = None
+    table_header: str | None = None
 
 
 class Span(NamedTuple):
@@ -76,13 +84,13 @@ def split(
 ) -> list[Passage]:
     """Passages of at most `passage_tokens`, in order; nothing but blank space lies between them.
 
-    With the title and headings in front (`embedding_text`), each fits into the model's window.
-    The tokenizer must not truncate. `page_starts` are offsets into the text.
+    With the title, headings and table header in front (`embedding_text`), each fits into the
+    model's window. The tokenizer must not truncate. `page_starts` are offsets into the text.
     """
     if tokenizer.truncation:
         raise ValueError("The tokenizer must not truncate.")
     ruler = _Ruler(text, tokenizer)
-    spans: list[Span] = []
+    spans: list[tuple[Span, str]] = []
     for section in _sections(_blocks(text)):
         prefixes = {_prefix(title, block.headings) for block in section}
         room = MODEL_TOKENS - SPECIAL_TOKENS - max(map(ruler.measure, prefixes))
@@ -95,14 +103,17 @@ def split(
             text[span.start : span.end],
             span.headings,
             bisect_right(page_starts, span.start) or None,
+            table_header or None,
         )
-        for ordinal, span in enumerate(spans)
+        for ordinal, (span, table_header) in enumerate(spans)
     ]
 
 
-def embedding_text(title: str, headings: Sequence[str], text: str) -> str:
-    """What is embedded and indexed: the passage, its title and heading path in front."""
-    return _prefix(title, headings) + text
+def embedding_text(
+    title: str, headings: Sequence[str], text: str, table_header: str | None = None
+) -> str:
+    """What is embedded and indexed: the passage, after its title, heading path and table header."""
+    return _prefix(title, headings) + (f"{table_header}\n" if table_header else "") + text
 
 
 def _prefix(title: str, headings: Sequence[str]) -> str:
@@ -132,10 +143,15 @@ def _blocks(text: str) -> Iterator[Span]:
 def _heading(match: re.Match[str]) -> tuple[int, str]:
     """Its level and clipped name; level 0 for a block that is no heading."""
     if match["hashes"]:
-        return len(match["hashes"]), _clip((match["atx"] or "").rstrip().rstrip("#"))
+        return len(match["hashes"]), _name((match["atx"] or "").rstrip().rstrip("#"))
     if match["setext"]:
-        return 1 if match["underline"].startswith("=") else 2, _clip(match["setext"])
+        return 1 if match["underline"].startswith("=") else 2, _name(match["setext"])
     return 0, ""
+
+
+def _name(heading: str) -> str:
+    # Clipped first: the pattern of a link takes quadratic time on a long line of brackets.
+    return _clip(LINK.sub(r"\1", heading[:LONGEST_NAME]))
 
 
 def _sections(blocks: Iterable[Span]) -> Iterator[list[Span]]:
@@ -150,17 +166,22 @@ def _sections(blocks: Iterable[Span]) -> Iterator[list[Span]]:
         yield section
 
 
-def _pack(section: list[Span], ruler: "_Ruler", limit: int) -> Iterator[Span]:
-    """Joins neighbours into passages as long as they fit."""
+def _pack(section: list[Span], ruler: "_Ruler", limit: int) -> Iterator[tuple[Span, str]]:
+    """Joins neighbours into passages as long as they fit, each with its table header."""
     first, *rest = [part for block in section for part in ruler.fit(block, limit)]
-    joined = first
+    joined, header = first, ruler.table_header(first, limit)
     for span in rest:
-        if ruler.count(joined.start, span.end) > limit:
-            yield joined
-            joined = span
+        if ruler.count(joined.start, span.end) > limit - header.tokens:
+            yield joined, header.text
+            joined, header = span, ruler.table_header(span, limit)
         else:
             joined = joined._replace(end=span.end)
-    yield joined
+    yield joined, header.text
+
+
+class _TableHeader(NamedTuple):
+    text: str
+    tokens: int
 
 
 class _Ruler:
@@ -168,6 +189,9 @@ class _Ruler:
 
     def __init__(self, text: str, tokenizer: Tokenizer) -> None:
         self._text, self._tokenizer = text, tokenizer
+        self._tables = Tables(text)
+        # The same for each row of a table.
+        self._clip_header = lru_cache(maxsize=2)(self._clip_header)  # type: ignore[method-assign]
         self._tokens, self._words = _token_starts(text, tokenizer)
 
     def measure(self, text: str) -> int:
@@ -176,19 +200,35 @@ class _Ruler:
     def count(self, start: int, end: int) -> int:
         return bisect_left(self._tokens, end) - bisect_left(self._tokens, start)
 
+    def table_header(self, span: Span, limit: int) -> "_TableHeader":
+        """The header of the table with whose rows a span begins, so long that text is left."""
+        return self._clip_header(self._tables.header(span.start), limit)
+
+    def _clip_header(self, header: str, limit: int) -> "_TableHeader":
+        most = min(TABLE_HEADER_TOKENS, limit - TEXT_TOKENS)
+        if not header or most <= 0:
+            return _TableHeader("", 0)
+        offsets = self._tokenizer.encode(header, add_special_tokens=False).offsets
+        if len(offsets) > most:
+            header, offsets = header[: offsets[most][0]].rstrip(), offsets[:most]
+        return _TableHeader(header, len(offsets))
+
     def fit(self, span: Span, limit: int) -> Iterator[Span]:
         """The span itself; or its lines or sentences; or, of those too long, runs of words."""
         if self.count(span.start, span.end) <= limit:
             yield span
             return
         for part in self._cut(span, self._boundaries(span)):
-            if self.count(part.start, part.end) <= limit:
+            left = limit - self.table_header(part, limit).tokens
+            if self.count(part.start, part.end) <= left:
                 yield part
             else:
-                yield from self._cut(part, self._word_runs(part, limit))
+                yield from self._cut(part, self._word_runs(part, left))
 
     def _boundaries(self, span: Span) -> Iterator[int]:
-        kept_in_lines = CODE_OR_TABLE.match(self._text, span.start, span.end)
+        kept_in_lines = CODE_OR_TABLE.match(
+            self._text, span.start, span.end
+        ) or self._tables.within(span.start, span.end)
         pattern = LINE_END if kept_in_lines else SENTENCE_END
         return (match.end() for match in pattern.finditer(self._text, span.start, span.end))
 

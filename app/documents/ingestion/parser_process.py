@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Final
@@ -19,31 +20,45 @@ from app.core.priorities import give_way
 from app.documents.constants import PARSER_MEMORY_BYTES, PARSER_TIMEOUT_SEC
 from app.documents.ingestion.chunking import Passage, split
 from app.documents.models import default_title
-from app.loaders import load
+from app.loaders import LoadedDocument, load, load_text
 from app.loaders.exceptions import UnreadableDocument
+from app.loaders.media_types import telling_name
 
 SENT_AT_ONCE: Final = 64  # passages
 # A signal reaches the whole process group. The service ends in order, and this process with it.
 IGNORED_SIGNALS: Final = {signal.SIGINT, signal.SIGTERM}
 TOO_MUCH: Final = "This document takes too long or too much memory to read: split it up."
+DAMAGED: Final = "This document is damaged: open it, save it anew and send that."
+CRASHES: Final = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 
 
 @dataclass(frozen=True)
 class DocumentFile:
-    """A document as it was sent; `title` is what its owner calls it, if anything."""
+    """A document as it was sent; `title` is what its owner calls it, if anything.
+
+    `name` may be another than its source, and say better of what type it is; `declared_type` is
+    what it was labelled as, None for a text, which is taken as it is.
+    """
 
     content: bytes
     source: str
-    media_type: str
+    name: str | None
+    declared_type: str | None
     title: str | None
 
 
 @dataclass(frozen=True)
 class ParsedDocument:
-    """A document as it is going to be embedded."""
+    """A document as it is going to be embedded, and its text in UTF-8.
+
+    `fault` says what of it could not be read.
+    """
 
     title: str
     media_type: str
+    fault: str | None
+    text: bytes
+    text_sha256: str
     passages: list[Passage]
 
 
@@ -95,8 +110,8 @@ class Parser:
             self._child.tell(self._tokenizer)
         answer = self._child.ask(file)
         if answer is None:
-            self._child.end()
-            raise UnreadableDocument(TOO_MUCH)
+            exit_code = self._child.end()
+            raise UnreadableDocument(DAMAGED if exit_code in CRASHES else TOO_MUCH)
         if isinstance(answer, UnreadableDocument):
             raise answer
         return answer
@@ -142,6 +157,7 @@ class _Child:
     def _receive(self) -> "ParsedDocument | UnreadableDocument":
         answer: ParsedDocument | UnreadableDocument = self._line.recv()
         if isinstance(answer, ParsedDocument):
+            answer = replace(answer, text=self._line.recv_bytes())
             while some := self._line.recv():
                 answer.passages.extend(some)
         return answer
@@ -150,12 +166,13 @@ class _Child:
         """Kills it: it holds nothing that would be lost."""
         self._process.kill()
 
-    def end(self) -> None:
-        """Kills it and lets go of it: not while another thread asks."""
+    def end(self) -> int | None:
+        """Kills it and lets go of it: not while another thread asks. How it ended."""
         self.kill()
         atexit.unregister(self.kill)
         self._process.join()
         self._line.close()
+        return self._process.exitcode
 
 
 def _serve(line: Connection, memory_bytes: int) -> None:
@@ -178,21 +195,31 @@ def _limit_memory(memory_bytes: int) -> None:
 
 
 def _send(line: Connection, answer: "ParsedDocument | UnreadableDocument") -> None:
-    """Passages go a few at a time: unpickling thousands at once would stop the service."""
+    """Passages go a few at a time, and the text as bytes: unpickling would stop the service."""
     if isinstance(answer, UnreadableDocument):
         return line.send(answer)
-    line.send(replace(answer, passages=[]))
+    line.send(replace(answer, text=b"", passages=[]))
+    line.send_bytes(answer.text)
     for start in range(0, len(answer.passages), SENT_AT_ONCE):
         line.send(answer.passages[start : start + SENT_AT_ONCE])
     return line.send([])
 
 
+def _load(file: DocumentFile) -> LoadedDocument:
+    if file.declared_type is None:
+        return load_text(file.content)
+    name = telling_name(file.name, file.source)
+    return load(file.content, name=name, media_type=file.declared_type)
+
+
 def _answer(file: DocumentFile, tokenizer: Tokenizer) -> "ParsedDocument | UnreadableDocument":
     try:
-        loaded = load(file.content, name=file.source, media_type=file.media_type)
+        loaded = _load(file)
         title = file.title or loaded.title or default_title(file.source)
         passages = split(loaded.text, tokenizer, title=title, page_starts=loaded.page_starts)
-        return ParsedDocument(title, loaded.media_type, passages)
+        text = loaded.text.encode()
+        digest = sha256(text).hexdigest()
+        return ParsedDocument(title, loaded.media_type, loaded.fault, text, digest, passages)
     except UnreadableDocument as error:
         return error
     except MemoryError:

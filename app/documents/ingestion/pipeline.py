@@ -3,17 +3,21 @@
 from typing import Final
 from uuid import UUID
 
-import orjson
-
 from app.core.caller import SERVICE
 from app.db import Database, Queries, Row
 from app.documents.constants import EMBED_AT_ONCE
 from app.documents.ingestion.chunking import Passage, embedding_text
 from app.documents.ingestion.parser_process import DocumentFile, ParsedDocument, Parser
+from app.documents.ingestion.transactions import (
+    advance,
+    fail,
+    in_batches,
+    measure,
+    publish,
+    replace,
+)
 from app.documents.models import default_title, passage_uuid
-from app.documents.services import insert_purge
 from app.embeddings.embedder import Embedder
-from app.jobs.exceptions import LeaseLost
 from app.jobs.job import Job
 from app.loaders.exceptions import UnreadableDocument
 from app.vector_store.base import Payload, Point, VectorStore
@@ -39,27 +43,54 @@ class Pipeline:
         """Makes a document findable in place of its older versions, or failed with the reason."""
         document = await self._database.query(SERVICE, "begin_document", uuid=job.document_uuid)
         if document is not None:  # else it has been deleted
-            try:
-                parsed = await self._parse(job, document)
-            except UnreadableDocument as error:
-                await self._fail(job, str(error))
+            parsed = await self._parse(job, document)
+            if parsed is None:
                 return
-            await self._write(job, document, parsed)
-        await self._database.run(SERVICE, lambda queries: _publish(queries, job))
+            done = await self._begin(job, document, parsed)
+            await self._write(job, document, parsed, done)
+        await self._database.run(SERVICE, lambda queries: publish(queries, job))
+
+    async def reingest(self, job: Job) -> None:
+        """Reads a document that is ready anew; it is found as it was until all of it is new.
+
+        What cannot be read any more fails.
+        """
+        document = await self._database.query(SERVICE, "get_ready_document", uuid=job.document_uuid)
+        if document is None:  # it has been deleted
+            await self._database.run(SERVICE, job.finish)
+            return
+        parsed = await self._parse(job, document)
+        if parsed is None:
+            return
+        points: list[Point] = []
+        for batch in in_batches(parsed.passages):
+            points += await self._points(document, _texts(job, parsed, batch))
+        await self._store.upsert(points)
+        gone = range(len(points), document["passages_done"])
+        await self._store.delete_points([passage_uuid(job.document_uuid, n) for n in gone])
+        await self._database.run(SERVICE, lambda queries: replace(queries, job, parsed))
 
     async def give_up(self, job: Job) -> None:
         """Ends an ingestion that internal errors broke off again and again."""
         await self._fail(job, INTERNAL_ERROR)
+
+    async def leave(self, job: Job) -> None:
+        """Leaves a document as it is found: internal errors broke reading it anew off."""
+        await self._database.run(SERVICE, job.finish)
 
     async def index(self, job: Job) -> None:
         """Writes the points of a document again, from its passages in Postgres alone."""
         first = 0
         while rows := await self._passages(job.document_uuid, first):
             texts = {
-                row["uuid"]: embedding_text(row["title"], row["headings"], row["text"])
+                row["uuid"]: embedding_text(
+                    row["title"], row["headings"], row["text"], row["table_header"]
+                )
                 for row in rows
             }
-            await self._upsert(job.document_uuid, rows[0], texts)
+            await self._store.upsert(
+                await self._points(rows[0] | {"uuid": job.document_uuid}, texts)
+            )
             first = rows[-1]["ordinal"] + 1
         await self._database.run(SERVICE, job.finish)
 
@@ -87,62 +118,57 @@ class Pipeline:
                 )
 
     async def _fail(self, job: Job, reason: str) -> None:
-        def transaction(queries: Queries) -> None:
-            queries.fail_document(uuid=job.document_uuid, error=reason)
-            queries.delete_document_passages(document_uuid=job.document_uuid)
-            insert_purge(queries, job.document_uuid)
-            job.finish(queries)
+        await self._database.run(SERVICE, lambda queries: fail(queries, job, reason))
 
-        await self._database.run(SERVICE, transaction)
-
-    async def _parse(self, job: Job, document: Row) -> ParsedDocument:
+    async def _parse(self, job: Job, document: Row) -> ParsedDocument | None:
+        """What the original says; None for a document that failed, which ends the job."""
         source, title = document["source"], document["title"]
-        given = None if title == default_title(source) else title
-        content = await self._content(job)
-        parsed = await self._parser.parse(
-            DocumentFile(content, source, document["media_type"], given)
+        file = DocumentFile(
+            await self._file(job),
+            source,
+            document["file_name"],
+            document["declared_type"],
+            None if title == default_title(source) else title,
         )
+        try:
+            return await self._parser.parse(file)
+        except UnreadableDocument as error:
+            await self._fail(job, str(error))
+            return None
 
-        def transaction(queries: Queries) -> None:
-            job.hold(queries)
-            queries.measure_document(
-                uuid=job.document_uuid,
-                title=parsed.title,
-                media_type=parsed.media_type,
-                passages_total=len(parsed.passages),
-            )
-
-        await self._database.run(SERVICE, transaction)
-        return parsed
-
-    async def _content(self, job: Job) -> bytes:
-        """The uploaded bytes; fewer if the lease is lost meanwhile, which `hold` then tells."""
+    async def _file(self, job: Job) -> bytes:
+        """The original bytes; fewer if the document is deleted meanwhile, which its writes tell."""
         parts: list[memoryview] = []
-        while (part := await self._content_part(job, len(parts))) is not None:
+        while (part := await self._file_part(job, len(parts))) is not None:
             parts.append(part)
-        if not parts:
-            raise LeaseLost
         return b"".join(parts)
 
-    async def _content_part(self, job: Job, ordinal: int) -> memoryview | None:
+    async def _file_part(self, job: Job, ordinal: int) -> memoryview | None:
         part: memoryview | None = await self._database.query(
-            SERVICE, "get_content_part", job_id=job.id, ordinal=ordinal
+            SERVICE, "get_file_part", document_uuid=job.document_uuid, ordinal=ordinal
         )
         return part
 
-    async def _write(self, job: Job, document: Row, parsed: ParsedDocument) -> None:
+    async def _begin(self, job: Job, document: Row, parsed: ParsedDocument) -> int:
+        """Notes what was read; how many passages of this very text are there already."""
+        is_same = document["text_sha256"] == parsed.text_sha256
+        done: int = document["passages_done"] if is_same else 0
+
+        def transaction(queries: Queries) -> None:
+            job.hold(queries)
+            if not done:
+                queries.delete_document_passages(document_uuid=job.document_uuid)
+            measure(queries, job, parsed, done)
+
+        await self._database.run(SERVICE, transaction)
+        return done
+
+    async def _write(self, job: Job, document: Row, parsed: ParsedDocument, done: int) -> None:
         """Points first, then their passages: what is not committed is written again."""
-        for first in range(document["passages_done"], len(parsed.passages), EMBED_AT_ONCE):
-            batch = parsed.passages[first : first + EMBED_AT_ONCE]
-            texts = {
-                passage_uuid(job.document_uuid, passage.ordinal): embedding_text(
-                    parsed.title, passage.headings, passage.text
-                )
-                for passage in batch
-            }
-            await self._upsert(job.document_uuid, document, texts)
+        for batch in in_batches(parsed.passages[done:]):
+            await self._store.upsert(await self._points(document, _texts(job, parsed, batch)))
             advanced = await self._database.run(
-                SERVICE, lambda queries, batch=batch: _insert(queries, job, batch)  # type: ignore[misc]
+                SERVICE, lambda queries, batch=batch: advance(queries, job, batch)  # type: ignore[misc]
             )
             if not advanced:
                 return  # it has been deleted meanwhile
@@ -157,49 +183,22 @@ class Pipeline:
         )
         return rows
 
-    async def _upsert(self, document_uuid: UUID, document: Row, texts: dict[UUID, str]) -> None:
+    async def _points(self, document: Row, texts: dict[UUID, str]) -> list[Point]:
         vectors = await self._embedder.embed_passages(list(texts.values()))
         payload = Payload(
-            document_uuid, document["user_id"], document["source"], document["metadata"]
+            document["uuid"], document["user_id"], document["source"], document["metadata"]
         )
-        await self._store.upsert(
-            [
-                Point(uuid, vector, text, payload)
-                for (uuid, text), vector in zip(texts.items(), vectors, strict=True)
-            ]
-        )
+        return [
+            Point(uuid, vector, text, payload)
+            for (uuid, text), vector in zip(texts.items(), vectors, strict=True)
+        ]
 
 
-def _insert(queries: Queries, job: Job, batch: list[Passage]) -> bool:
-    """Commits passages and how far the document has come; False where it has been deleted."""
-    job.hold(queries)
-    done = batch[-1].ordinal + 1
-    if not queries.advance_document(uuid=job.document_uuid, passages_done=done):
-        return False
-    rows = [
-        {
-            "uuid": passage_uuid(job.document_uuid, passage.ordinal),
-            "ordinal": passage.ordinal,
-            "start": passage.start,
-            "end": passage.end,
-            "page": passage.page,
-            "headings": passage.headings,
-            "text": passage.text,
-        }
+def _texts(job: Job, parsed: ParsedDocument, batch: list[Passage]) -> dict[UUID, str]:
+    """What is embedded for each passage, by its uuid."""
+    return {
+        passage_uuid(job.document_uuid, passage.ordinal): embedding_text(
+            parsed.title, passage.headings, passage.text, passage.table_header
+        )
         for passage in batch
-    ]
-    queries.insert_passages(document_uuid=job.document_uuid, rows=orjson.dumps(rows).decode())
-    return True
-
-
-def _publish(queries: Queries, job: Job) -> None:
-    """In one transaction the new version can be found and the older ones cannot any more."""
-    uuid = job.document_uuid
-    queries.lock_source_of_document(uuid=uuid)
-    gone = [row["uuid"] for row in queries.delete_older_versions(uuid=uuid)]
-    if not queries.publish_document(uuid=uuid):
-        queries.discard_document(uuid=uuid)  # deleted, or a newer version was quicker
-        gone.append(uuid)
-    for deleted in gone:
-        insert_purge(queries, deleted)
-    job.finish(queries)
+    }

@@ -26,6 +26,7 @@ async def open_worker(
         pipeline = Pipeline(embedder, store, database, parser)
         handlers = {
             "ingest": Handler(pipeline.ingest, pipeline.give_up),
+            "reingest": Handler(pipeline.reingest, pipeline.leave),
             "index": Handler(pipeline.index),
             "purge": Handler(pipeline.purge),
             "sweep": Handler(pipeline.sweep),

@@ -91,6 +91,11 @@ class EdgeVectorStore:
         """Deletes the points of a document."""
         await self._delete(build_document_filter(document_uuid, FILTERS))
 
+    async def delete_points(self, ids: Sequence[UUID]) -> None:
+        """Deletes these points."""
+        if ids:
+            await self._delete(edge.Filter(must=[edge.HasIdCondition({*ids})]))
+
     async def count(self) -> int:
         """How many points there are."""
         return await self._engine.run(lambda shard: shard.info().points_count)

@@ -74,6 +74,11 @@ class QdrantVectorStore:
         """Deletes the points of a document."""
         await self._delete(build_document_filter(document_uuid, FILTERS))
 
+    async def delete_points(self, ids: Sequence[UUID]) -> None:
+        """Deletes these points."""
+        if ids:
+            await self._delete(models.Filter(must=[models.HasIdCondition(has_id=[*map(str, ids)])]))
+
     async def count(self) -> int:
         """How many points there are."""
         async with self._collection.request() as client:

@@ -3,4 +3,6 @@
 UPDATE document
 SET status = 'processing', updated_at = clock_timestamp()
 WHERE uuid = :uuid AND status IN ('pending', 'processing')
-RETURNING user_id, title, source, metadata, media_type, passages_done
+RETURNING
+    uuid, user_id, title, source, metadata, file_name, declared_type, passages_done,
+    text_sha256

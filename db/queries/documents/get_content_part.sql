@@ -1,5 +1,10 @@
 -- :name get_content_part :scalar
--- :doc A part of the uploaded bytes of an ingestion; nothing after the last one
-SELECT part
-FROM job_content
-WHERE job_id = :job_id AND ordinal = :ordinal
+-- :doc A part of the bytes or of the text of a document that the caller may see
+SELECT content.part
+FROM document_content AS content
+INNER JOIN document ON content.document_uuid = document.uuid
+WHERE
+    content.document_uuid = :document_uuid
+    AND content.kind = :kind
+    AND content.ordinal = :ordinal
+    AND (document.user_id IS NULL OR document.user_id = :user_id)

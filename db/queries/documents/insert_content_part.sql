@@ -1,4 +1,4 @@
 -- :name insert_content_part :affected
--- :doc Keeps a part of the uploaded bytes with the job that ingests them
-INSERT INTO job_content (job_id, ordinal, part)
-VALUES (:job_id, :ordinal, :part)
+-- :doc Keeps a part of the bytes or of the text of a document
+INSERT INTO document_content (document_uuid, kind, ordinal, part)
+VALUES (:document_uuid, :kind, :ordinal, :part)

@@ -1,11 +1,12 @@
 -- :name insert_document :one
 -- :doc Inserts a pending document
 INSERT INTO document (
-    uuid, user_id, title, source, media_type, bytes, sha256, metadata, status
+    uuid, user_id, title, source, media_type, file_name, declared_type, bytes, sha256, metadata,
+    status
 )
 VALUES (
-    :uuid, :user_id, :title, :source, :media_type, :bytes, :sha256, CAST(:metadata AS jsonb),
-    'pending'
+    :uuid, :user_id, :title, :source, :media_type, :file_name, :declared_type, :bytes,
+    :sha256, CAST(:metadata AS jsonb), 'pending'
 )
 RETURNING
     uuid, title, source, media_type, bytes, sha256, metadata, status, error, passages_total,

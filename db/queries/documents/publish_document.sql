@@ -1,7 +1,7 @@
 -- :name publish_document :affected
 -- :doc Makes a document findable, unless a newer version of its source is already
 UPDATE document
-SET status = 'ready', error = NULL, updated_at = clock_timestamp()
+SET status = 'ready', updated_at = clock_timestamp()
 WHERE
     uuid = :uuid
     AND NOT EXISTS (

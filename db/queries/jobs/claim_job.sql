@@ -21,6 +21,18 @@ WHERE id = (
                 WHERE writing.document_uuid = candidate.document_uuid AND writing.kind <> 'purge'
             )
         )
+        -- What writes the points of a document again waits for what was to write them before it.
+        AND NOT (
+            candidate.kind IN ('index', 'reingest')
+            AND EXISTS (
+                SELECT 1
+                FROM job AS writing
+                WHERE
+                    writing.document_uuid = candidate.document_uuid
+                    AND writing.kind IN ('ingest', 'index', 'reingest')
+                    AND writing.id < candidate.id
+            )
+        )
     ORDER BY candidate.run_at, candidate.id
     FOR UPDATE SKIP LOCKED
     LIMIT 1

@@ -2,7 +2,8 @@
 -- :doc The passages among these uuids, with their documents' names and whether the caller may see them
 SELECT
     passage.uuid, passage.document_uuid, document.title, document.source, passage.ordinal,
-    passage."start", passage."end", passage.page, passage.headings, passage.text,
+    passage."start", passage."end", passage.page, passage.headings,
+    passage.table_header, passage.text,
     document.status = 'ready'
     AND (document.user_id IS NULL OR document.user_id = :user_id) AS visible
 FROM passage

@@ -36,11 +36,7 @@ class TestCrash:
         await knowledge.sql("DELETE FROM passage WHERE ordinal > 0")
         await knowledge.sql("UPDATE document SET status = 'processing', passages_done = 1")
         await knowledge.sql(
-            "WITH new AS ("
-            "INSERT INTO job (kind, document_uuid) VALUES ('ingest', %s) RETURNING id"
-            ") INSERT INTO job_content (job_id, ordinal, part) SELECT id, 0, %s FROM new",
-            document.uuid,
-            pages(3).encode(),
+            "INSERT INTO job (kind, document_uuid) VALUES ('ingest', %s)", document.uuid
         )
         await knowledge.work()
         assert await knowledge.store.documents() == {document.uuid: 3}

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from app.core.constants import ROOT
-from app.documents.ingestion.parser_process import TOO_MUCH, Parser
+from app.documents.ingestion.parser_process import DAMAGED, TOO_MUCH, Parser
 from app.embeddings.embedder import Embedder
 from app.loaders.exceptions import UnreadableDocument
 from tests.support.documents import pdf
@@ -97,7 +97,7 @@ class TestParse:
         ("content", "reason"),
         [
             (b" \n", "This file is empty."),
-            (b"PK\x05\x06" + bytes(18), "only plain text, Markdown, HTML, PDF and DOCX"),
+            (b"PK\x05\x06" + bytes(18), "only text, CSV, Markdown, HTML, PDF and DOCX"),
             (b"PK\x03\x04", "This file is damaged or cut off: send it again."),
         ],
     )
@@ -124,6 +124,15 @@ class TestProcess:
         before = children()
         await own.parse(file())
         assert (await started(before)).nice() > psutil.Process().nice()
+
+    async def test_crashed(self, own: Parser) -> None:
+        """A document at which the process crashes is damaged, and its owner is told what to do."""
+        before = children()
+        parse = asyncio.create_task(own.parse(LARGE))
+        (await started(before)).send_signal(signal.SIGSEGV)
+        with pytest.raises(UnreadableDocument, match=DAMAGED):
+            await parse
+        assert (await own.parse(file())).title == "Ducks"
 
     async def test_killed_between(self, own: Parser) -> None:
         """A process that died while it was idle is no document's fault."""

@@ -45,7 +45,8 @@ class TestIngest:
     async def test_pages(self, knowledge: Knowledge) -> None:
         """A passage of a PDF is found with the page on which it begins."""
         content = pdf("Ducks dive. " * 60, "", "Geese graze. " * 60)
-        await knowledge.documents.add(NOBODY, NewDocument(content, "Birds", "birds.pdf", PDF))
+        new = NewDocument(content, "Birds", "birds.pdf", PDF, declared_type=PDF)
+        await knowledge.documents.add(NOBODY, new)
         await knowledge.work()
         found = await knowledge.found("Ducks and geese")
         assert {(source.text[:5], source.page) for source in found} == {("Ducks", 1), ("Geese", 3)}
@@ -59,17 +60,16 @@ class TestIngest:
 
     async def test_parts(self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
         """A document that is kept in parts is read as the whole that it was."""
-        monkeypatch.setattr("app.documents.services.CONTENT_PART_BYTES", 100)
+        monkeypatch.setattr("app.documents.contents.CONTENT_PART_BYTES", 100)
         text = pages(3)
         document = await knowledge.add(text)
-        [(kept,)] = await knowledge.sql("SELECT count(*) FROM job_content")
+        [(kept,)] = await knowledge.sql("SELECT count(*) FROM document_content")
         await knowledge.work()
         found = await knowledge.found("Duck")
         assert kept == -(-len(text) // 100)
         starts = sorted(source.start for source in found)
         assert starts == [text.index(f"# Duck {n}") for n in range(3)]
         assert found[0].document_uuid == document.uuid
-        assert await knowledge.sql("SELECT ordinal FROM job_content") == []
 
     async def test_empty(self, knowledge: Knowledge) -> None:
         """A document of no bytes fails, and says why."""
@@ -89,7 +89,7 @@ class TestIngest:
         assert found == []
 
     async def test_unreadable(self, knowledge: Knowledge) -> None:
-        """A document that cannot be read says why; its bytes and its job are gone."""
+        """A document that cannot be read says why; its job is gone."""
         document = await knowledge.ingest("%PDF-1.7 and no more", media_type="application/pdf")
         assert document.status == "failed"
         assert document.error == "This PDF is cut off: send the whole of it again."

@@ -1,0 +1,8 @@
+-- :name select_failed_documents :many
+-- :doc Those of :uuids (as Postgres writes an array) that failed, whoever owns them
+SELECT
+    uuid, title, source, media_type, bytes, sha256, metadata, status, error, passages_total,
+    passages_done, created_at, updated_at
+FROM document
+WHERE uuid = ANY(CAST(:uuids AS uuid[])) AND status = 'failed'
+ORDER BY id
