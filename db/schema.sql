@@ -224,6 +224,7 @@ CREATE TABLE public.document (
     passages_done integer DEFAULT 0 NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     source_md5 text GENERATED ALWAYS AS (md5(source)) STORED,
+    given_title text,
     file_name text,
     declared_type text,
     text_bytes bigint,
@@ -288,6 +289,13 @@ COMMENT ON COLUMN public.document.passages_done IS 'How many passages are writte
 --
 
 COMMENT ON COLUMN public.document.source_md5 IS 'What indexes know of the source, which may be long.';
+
+
+--
+-- Name: COLUMN document.given_title; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document.given_title IS 'What its owner calls it; null: its title is the one that it gives itself, or its name.';
 
 
 --

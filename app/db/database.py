@@ -86,16 +86,23 @@ class Database:
         queries = Queries(self._queries, caller)
         return await self._run(caller, partial(_query, queries, name, parameters))
 
-    async def run(self, caller: Caller, work: Callable[[Queries], T]) -> T:
-        """Runs `work` in one transaction and commits it; DatabaseUnavailable if that fails."""
-        queries = Queries(self._queries, caller)
-        return await self._run(caller, partial(_transact, queries, work))
+    async def run(
+        self, caller: Caller, work: Callable[[Queries], T], *, timeout_sec: float | None = None
+    ) -> T:
+        """Runs `work` in one transaction and commits it; DatabaseUnavailable if that fails.
 
-    async def _run(self, caller: Caller, call: Callable[[], T]) -> T:
+        One of many statements may take `timeout_sec` in all, each as long as any other.
+        """
+        queries = Queries(self._queries, caller)
+        return await self._run(caller, partial(_transact, queries, work), timeout_sec)
+
+    async def _run(
+        self, caller: Caller, call: Callable[[], T], timeout_sec: float | None = None
+    ) -> T:
         work = Work(caller, call)
         loop = asyncio.get_running_loop()
         try:
-            async with timeout(self.timeout_sec):
+            async with timeout(timeout_sec or self.timeout_sec):
                 return await loop.run_in_executor(self._threads, work.run)
         except TimeoutError:
             work.break_off()

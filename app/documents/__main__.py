@@ -142,11 +142,11 @@ async def _finish(caller: Caller, documents: DocumentService, file: Path, uuid: 
         say(f"{on_one_line(str(file))}: deleted or replaced meanwhile.", sys.stderr)
         return False
     if document.status is DocumentStatus.FAILED:
-        say(f"{document.source}: {document.error}", sys.stderr)
+        say(f"{on_one_line(document.source)}: {document.error}", sys.stderr)
         return False
-    say(f"{document.source}: {document.passages_total} passages.")
+    say(f"{on_one_line(document.source)}: {document.passages_total} passages.")
     if document.error:
-        say(f"{document.source}: {document.error}", sys.stderr)
+        say(f"{on_one_line(document.source)}: {document.error}", sys.stderr)
     return True
 
 
@@ -179,7 +179,7 @@ async def _reingest(settings: Settings, arguments: argparse.Namespace) -> int:
     for uuid in unknown:
         say(f"{uuid}: there is no such document, or it is being read.", sys.stderr)
     for document in failed:
-        say(f"{document.source}: {document.error}", sys.stderr)
+        say(f"{on_one_line(document.source)}: {document.error}", sys.stderr)
     say(f"{len(reingestion.queued) - len(failed)} documents are read anew.")
     return 1 if failed or unknown or reingestion.without_original else 0
 

@@ -4,6 +4,8 @@ from typing import Final
 
 CONTENT_PART_BYTES: Final = 2**17  # the driver holds the GIL half a millisecond for each part
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
+INSERT_AT_ONCE: Final = 200  # passages in a statement, where a whole document is written
+LONG_WRITE_SEC: Final = 120.0  # a transaction that writes a whole document, in many statements
 SMALL_BYTES: Final = 2**20  # a document that is embedded within a minute
 
 VERSION_RETRY_SEC: Final = 1.0  # while Postgres does not answer
@@ -16,3 +18,5 @@ PARSER_MEMORY_BYTES: Final = 2 * 2**30
 
 UPLOADS: Final = "/v1/documents"
 UPLOAD_OVERHEAD_BYTES: Final = 2**20  # what a body may hold beside the document
+
+NOT_READ_ANEW: Final = "It could not be read anew, by an internal error: it is found as it was."

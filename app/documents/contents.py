@@ -61,7 +61,7 @@ class ContentService:
         return Content(uuid, "text", _name(row), media_type, row["text_bytes"], row["text_sha256"])
 
     async def read(self, caller: Caller, content: Content, wanted: range) -> AsyncIterator[bytes]:
-        """These bytes of a content; ends early where the document is deleted meanwhile."""
+        """These bytes of a content; ends early where it is deleted or read anew meanwhile."""
         first, last = wanted.start // CONTENT_PART_BYTES, (wanted.stop - 1) // CONTENT_PART_BYTES
         for ordinal in range(first, last + 1):
             part = await self._database.query(
@@ -70,6 +70,7 @@ class ContentService:
                 document_uuid=content.document_uuid,
                 kind=content.kind,
                 ordinal=ordinal,
+                sha256=content.sha256,
             )
             if part is None:
                 return

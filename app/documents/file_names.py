@@ -7,7 +7,12 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value
 from typing import Final
 
-ENCODED_WORDS: Final = re.compile(r"(?:=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=\s*)+")
+# Python also knows codecs that are none of text.
+CHARSET: Final = r"(?:utf-8|us-ascii|iso-8859-\d+|windows-\d+|gb\w+|big5|euc-\w+|shift_jis|koi8-\w)"
+ENCODED_WORDS: Final = re.compile(
+    rf"(?:=\?{CHARSET}\?[bq]\?[^?\s]*\?=\s*)+", re.IGNORECASE | re.ASCII
+)
+KNOWN_CHARSET: Final = re.compile(CHARSET, re.IGNORECASE | re.ASCII)
 WINDOWS_PATH: Final = re.compile(r"(?:[A-Za-z]:)?\\")
 
 
@@ -29,8 +34,8 @@ def file_name(disposition: bytes) -> str | None:
     """
     parameters = _parameters(disposition)
     extended, plain = parameters.get("filename*"), parameters.get("filename")
-    if extended is not None:
-        return _base_name(collapse_rfc2231_value(extended))
+    if isinstance(extended, tuple):
+        return _base_name(_decode_extended(extended))
     return None if plain is None else _base_name(_decode_words(_as_utf8(str(plain))))
 
 
@@ -42,6 +47,16 @@ def _parameters(disposition: bytes) -> dict[str, str | tuple[str | None, str | N
     for name, value in header.get_params([], "content-disposition"):
         found.setdefault(f"{name}*" if isinstance(value, tuple) else name, value)
     return found
+
+
+def _decode_extended(name: tuple[str | None, str | None, str]) -> str:
+    """The value as it is where its charset is none, or not its own."""
+    if not KNOWN_CHARSET.fullmatch(name[0] or ""):
+        return name[2]
+    try:
+        return collapse_rfc2231_value(name)
+    except ValueError:
+        return name[2]
 
 
 def _as_utf8(name: str) -> str:
@@ -58,12 +73,13 @@ def _decode_words(name: str) -> str:
         return name
     try:
         return str(make_header(decode_header(name)))
-    except (HeaderParseError, LookupError, UnicodeError):
+    except (HeaderParseError, LookupError, ValueError):
         return name
 
 
 def _base_name(name: str) -> str:
     """Of a whole path of Windows the last part; of a part of one, with slashes as elsewhere."""
+    name = name.encode(errors="replace").decode()  # some charsets have halves of characters
     if WINDOWS_PATH.match(name):
         return name.rpartition("\\")[2]
     return name.replace("\\", "/")

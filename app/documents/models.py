@@ -5,17 +5,15 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Annotated
-from unicodedata import normalize
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, BaseModel, Field, Json
+from pydantic import BaseModel, Field, Json
 
 from app.core.models import IS_TEXT, TEXT_SCHEMA, Metadata, RequestModel, Text
+from app.loaders.constants import MAX_TITLE_CHARS
 
-Title = Annotated[str, Field(max_length=300), IS_TEXT, TEXT_SCHEMA]
-# One name has one spelling: Apple's clients send an umlaut as two characters.
-COMPOSED = AfterValidator(lambda text: normalize("NFC", text))
-SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, COMPOSED, TEXT_SCHEMA]
+Title = Annotated[str, Field(max_length=MAX_TITLE_CHARS), IS_TEXT, TEXT_SCHEMA]
+SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]
 
 
 class DocumentStatus(StrEnum):
@@ -84,7 +82,7 @@ class NewDocument:
 
 def default_title(source: str) -> str:
     """The title of a document that has none: the last part of its source."""
-    return PurePath(source).name or source
+    return (PurePath(source).name or source)[:MAX_TITLE_CHARS]
 
 
 def passage_uuid(document_uuid: UUID, ordinal: int) -> UUID:

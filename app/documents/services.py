@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from hashlib import sha256
 from typing import NamedTuple
+from unicodedata import normalize
 from uuid import UUID
 
 import orjson
@@ -12,8 +13,9 @@ from app.core.caller import SERVICE, Caller
 from app.core.exceptions import NotFound
 from app.core.models import uuid7
 from app.db import Database, Queries, Row
+from app.documents.constants import NOT_READ_ANEW
 from app.documents.contents import insert_content
-from app.documents.models import Document, DocumentStatus, NewDocument
+from app.documents.models import Document, DocumentStatus, NewDocument, default_title
 from app.jobs.constants import NO_DOCUMENT
 
 
@@ -32,13 +34,18 @@ class DocumentService:
         self._notify = notify
 
     async def add(self, caller: Caller, new: NewDocument) -> tuple[Document, bool]:
-        """Takes a document in, to be ingested soon; False if its source has these bytes already."""
+        """Takes a document in, to be ingested soon; False if its source has these bytes already.
+
+        A name has one spelling, NFC: Apple's systems take an umlaut for two characters.
+        """
+        title, source = normalize("NFC", new.title), normalize("NFC", new.source)
         row = {
             "uuid": uuid7(),
-            "title": new.title,
-            "source": new.source,
+            "title": title,
+            "given_title": None if title == default_title(source) else title,
+            "source": source,
             "media_type": new.media_type,
-            "file_name": new.file_name,
+            "file_name": new.file_name and normalize("NFC", new.file_name),
             "declared_type": new.declared_type,
             "bytes": len(new.content),
             "sha256": await asyncio.to_thread(lambda: sha256(new.content).hexdigest()),
@@ -118,9 +125,13 @@ class DocumentService:
         return queued
 
     async def failed(self, uuids: Collection[UUID]) -> list[Document]:
-        """Those of these documents, of any owner, that failed."""
-        chosen = _array(uuids)
-        rows = await self._database.query(SERVICE, "select_failed_documents", uuids=chosen)
+        """Those of these documents, of any owner, that failed or were not read anew."""
+        rows = await self._database.query(
+            SERVICE,
+            "select_failed_documents",
+            uuids=_array(uuids),
+            not_read_anew=NOT_READ_ANEW,
+        )
         return [Document.model_validate(row) for row in rows]
 
     async def jobs_left(self) -> int:

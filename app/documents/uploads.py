@@ -4,7 +4,6 @@ import asyncio
 import re
 from hashlib import sha256
 from typing import Annotated, Any, Final, TypeVar
-from unicodedata import normalize
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -97,7 +96,7 @@ def _new_document(content: bytes, file: UploadFile, given: FileFields) -> NewDoc
         given.title or default_title(given.source),
         given.source,
         _media_type(content, name, declared_type),
-        normalize("NFC", file.filename) if file.filename else None,
+        file.filename and file.filename.replace("\0", ""),
         declared_type,
         given.metadata,
     )

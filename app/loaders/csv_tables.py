@@ -14,6 +14,7 @@ DELIMITERS: Final = ("\t", ";", "|", ",")
 SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n?|\n)', re.IGNORECASE)  # of Excel
 SNIFFED_CHARS: Final = 65_536
 COMMON_SHARE: Final = 0.5  # of rows that have the same number of cells, in a table
+MAX_ABOVE: Final = 10  # lines above the header: a title, remarks
 MAX_WIDENING: Final = 4  # times the cells that there are
 LINE_END: Final = re.compile(r"[ \t]*+[\r\n]\s*+")
 
@@ -89,10 +90,27 @@ def _width(widths: Counter[int]) -> int:
 
 
 def _lines(rows: Iterator[list[str]], width: int) -> Iterator[str]:
-    for number, row in enumerate(rows):
+    """The table, below what stands above its header."""
+    number = 0
+    for row, is_above in _marked(rows):
+        if is_above:
+            yield f"{', '.join(filter(None, map(_cell, row)))}\n"
+            continue
         if number == 1:
             yield _line(["---"] * width)
         yield _line([*map(_cell, row), *[""] * (width - len(row))])
+        number += 1
+
+
+def _marked(rows: Iterator[list[str]]) -> Iterator[tuple[list[str], bool]]:
+    """The rows, each with whether it is a title or a remark above the header."""
+    may_be_above = MAX_ABOVE
+    for row in rows:
+        is_above = may_be_above > 0 and (
+            len(list(filter(str.strip, row))) == 1 or row[0][:1] == "#"
+        )
+        may_be_above = may_be_above - 1 if is_above else 0
+        yield row, is_above
 
 
 def _line(cells: list[str]) -> str:

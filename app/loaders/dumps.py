@@ -9,14 +9,16 @@ LONGEST_LINE: Final = 32  # bytes
 LEAST_LETTERS: Final = 0.15  # of hex digits; of random ones it is more than a third
 # Each pattern begins with a line end, which is quickly found, and takes whole lines.
 ADDRESS_AND_BYTES: Final = (
-    r"[ \t]{0,8}+(?:0x)?[0-9A-Fa-f]{6,16}:?[ \t]{1,4}+[0-9A-Fa-f]{2,16}(?:[ \t][^\n]{0,200}+)?"
+    r"[ \t]{0,8}+(?:0x)?[0-9A-Fa-f]{6,16}:?[ \t]{1,4}+(?:[0-9A-Fa-f]{2,8}[ \t]{1,3}){3}"
+    r"[0-9A-Fa-f]{2,8}(?:[ \t][^\n]{0,200}+|(?=\r?(?:\n|\Z)))"
 )
 ADDRESSED: Final = re.compile(  # xxd, hexdump and od; an asterisk is for lines like the one above
     rf"\n{ADDRESS_AND_BYTES}(?:\n(?:{ADDRESS_AND_BYTES}|\*\r?(?=\n))){{{LEAST_LINES - 1},}}+"
     r"(?:\n[0-9A-Fa-f]{6,16}\r?(?=\n|\Z))?"
 )
-# With blanks, colons or commas between them, as C and other languages write them too.
-BYTE: Final = r"(?:0x|\\x)?[0-9A-Fa-f]{2}(?:[:, \t]{1,3}|(?=\r?(?:\n|\Z)))"
+# With blanks or commas between them, as C and other languages write them too. With colons they are
+# addresses of devices and fingerprints, which people look for.
+BYTE: Final = r"(?:0x|\\x)?[0-9A-Fa-f]{2}(?:[, \t]{1,3}|(?=\r?(?:\n|\Z)))"
 BARE: Final = re.compile(
     rf"\n[ \t]{{0,16}}+(?:{BYTE}){{8,}}+\r?"
     rf"(?:\n[ \t]{{0,16}}+(?:{BYTE}){{8,}}+\r?){{{LEAST_LINES - 1},}}+"
@@ -29,15 +31,19 @@ RECORDS: Final = re.compile(  # Intel HEX and Motorola S-records
 UUENCODED: Final = re.compile(
     r"\nbegin [0-7]{3,4} (?P<name>[^\n]{1,200}?)\r?(?:\n[ -`]{1,62}\r?(?=\n))++\nend(?=\s|\Z)"
 )
+PAIR: Final = re.compile(r"\b(?:0x|\\x)?([0-9A-Fa-f]{2})\b")
+LEAST_WITH_DIGIT: Final = 0.3  # of bytes; of random ones it is more than half
+GROUP: Final = re.compile(r"(?<![^ \t:])[0-9A-Fa-f]{2,16}(?![^ \t\r:])")
+OCTAL_WORD: Final = 6  # digits
 ADDRESS: Final = re.compile(r"\s*(?:0x)?([0-9A-Fa-f]+)")
 
 
 def leave_out_dumps(text: str) -> str:
     """The text, which begins with a line end, with a line in place of each dump."""
     text = UUENCODED.sub(_uuencoded, text)
-    text = RECORDS.sub(_dump, text)
+    text = RECORDS.sub(lambda found: _dump(found) if _adds_up(found[0]) else found[0], text)
     text = ADDRESSED.sub(lambda found: _dump(found) if _counts(found[0]) else found[0], text)
-    return BARE.sub(lambda found: _dump(found) if _has_letters(found[0]) else found[0], text)
+    return BARE.sub(lambda found: _dump(found) if _are_bytes(found[0]) else found[0], text)
 
 
 def is_hex(text: str) -> bool:
@@ -61,6 +67,22 @@ def _uuencoded(found: re.Match[str]) -> str:
     return f"\n[uuencoded file left out: {found['name']}, {lines:,} lines]"
 
 
+def _adds_up(records: str) -> bool:
+    """Whether the records end in their checksums: the bytes of each add up to 0, or to 255."""
+    for record in records.split("\n", LEAST_LINES + 1)[1 : LEAST_LINES + 1]:
+        digits = record.strip()[1 if record.startswith(":") else 2 :]
+        if len(digits) % 2 or sum(bytes.fromhex(digits)) % 256 != (0 if record[0] == ":" else 255):
+            return False
+    return True
+
+
+def _are_bytes(dump: str) -> bool:
+    """Whether the pairs are of bytes: of seats and grades each begins with a letter."""
+    pairs = PAIR.findall(dump[:4096])
+    with_digit = sum(pair[0].isdigit() for pair in pairs)
+    return _has_letters(dump) and with_digit >= LEAST_WITH_DIGIT * len(pairs)
+
+
 def _counts(dump: str) -> bool:
     """Whether the addresses count bytes: in a table of numbers the first column seldom does.
 
@@ -68,6 +90,9 @@ def _counts(dump: str) -> bool:
     """
     lines = dump.split("\n", LEAST_LINES + 1)[1 : LEAST_LINES + 1]
     addresses = [found[1] for line in lines if (found := ADDRESS.match(line))]
+    groups = [group for line in lines for group in GROUP.findall(line)[1:]]
+    if not _has_letters("".join(groups)) and {*map(len, groups)} != {OCTAL_WORD}:
+        return False
     return any(_steps(addresses, base) for base in (16, 8, 10))
 
 

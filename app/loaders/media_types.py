@@ -71,7 +71,8 @@ def charset(media_type: str | None) -> str | None:
 
 def _by_content(data: bytes) -> str | None:
     head = data[:HEAD_BYTES]
-    if head.lstrip().startswith(b"%PDF-"):
+    # A text may begin so as well; every PDF has objects.
+    if head.lstrip().startswith(b"%PDF-") and (b"obj" in data or _binary_type(head)):
         return PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _inside_zip(data)

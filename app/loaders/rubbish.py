@@ -39,10 +39,12 @@ LONG_LINE: Final = re.compile(r"\n[^\n]{400,}+")
 MAX_BLANKS: Final = 0.08  # share of the characters; prose has twice as many
 LEAST_BRACKETS: Final = 0.015
 LEAST_OPERATORS: Final = 0.03
-MAX_KEYS: Final = 0.008  # more are JSON, which is data
-MAX_LINKS: Final = 0.002
-MAX_BACKSLASHES: Final = 0.02  # more are formulas in LaTeX
-MAX_TAGS: Final = 0.01  # more are HTML, in which there is text
+# What scripts are full of, and data is not.
+SCRIPT: Final = (
+    *("function(", "return ", "var ", "this.", "){", "=>", "&&", "||", "!0", "===", ".prototype"),
+)
+RULE: Final = re.compile(r"[};][^{};]{1,200}\{[a-z-]{2,40}:[^{};]{1,80}[;}]")  # of a style sheet
+LEAST_CODE: Final = 0.01  # of these, for each character
 
 
 def leave_out_rubbish(text: str) -> str:
@@ -63,6 +65,8 @@ def _data_uri(found: re.Match[str]) -> str:
         return uri
     head, _, content = uri.removeprefix("data:").partition(",")
     media_type = head.partition(";")[0] or "text/plain"
+    if not found["base64"] and media_type.startswith("text/") and "%" not in content:
+        return uri  # a sentence that happens to have a comma
     size = len(content) * 3 // 4 if found["base64"] else len(content)
     name = NAMES.get(media_type.partition("/")[0], "file")
     return f"[{name} left out: {media_type}, {max(1, round(size / 1000)):,} kB]"
@@ -111,7 +115,9 @@ def _start_of_run(text: str, position: int, least: int) -> int:
 def _is_in_address(text: str, position: int) -> bool:
     """Whether the position is within an address of the web: a link stays as it is."""
     before = text[max(0, position - LONGEST_ADDRESS) : position].split()
-    return bool(before) and not text[position - 1].isspace() and "://" in before[-1]
+    if not before or text[position - 1].isspace():
+        return False
+    return "://" in before[-1] + text[position : position + 2]
 
 
 def _is_encoded(run: str) -> bool:
@@ -139,6 +145,8 @@ def _minified(found: re.Match[str]) -> str:
 
 
 def _is_minified(line: str) -> bool:
+    """Whether a line is JavaScript or CSS; data, formulas and other code on one line stay."""
+
     def share(signs: str) -> float:
         return sum(map(line.count, signs)) / len(line)
 
@@ -146,8 +154,5 @@ def _is_minified(line: str) -> bool:
         share(" \t") < MAX_BLANKS
         and share("({") >= LEAST_BRACKETS
         and share(";=:") >= LEAST_OPERATORS
-        and (line.count('":') + line.count("':")) / len(line) < MAX_KEYS
-        and line.count("://") / len(line) < MAX_LINKS
-        and share("\\") < MAX_BACKSLASHES
-        and share("<") < MAX_TAGS
+        and sum(map(line.count, SCRIPT)) + len(RULE.findall(line)) >= LEAST_CODE * len(line)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
+from unicodedata import normalize
 from uuid import UUID
 
 from app.core.caller import SERVICE, Caller
@@ -173,4 +174,7 @@ class RetrievalService:
 
 
 def _scope(caller: Caller, filter: Filter | None) -> SearchFilter:
-    return SearchFilter(user_id=caller.user_id, **(filter.model_dump() if filter else {}))
+    given = filter.model_dump() if filter else {}
+    if given.get("source"):
+        given["source"] = normalize("NFC", given["source"])  # as sources are stored
+    return SearchFilter(user_id=caller.user_id, **given)

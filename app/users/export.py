@@ -62,6 +62,7 @@ async def _file(database: Database, caller: Caller, document: Row) -> AsyncItera
         document_uuid=document["uuid"],
         kind="file",
         ordinal=ordinal,
+        sha256=document["sha256"],
     ):
         base64 = b64encode(part).decode()
         yield {"document_uuid": document["uuid"], "ordinal": ordinal, "base64": base64}

@@ -41,17 +41,21 @@ USING (
     )
 );
 
+ALTER TABLE document ADD COLUMN given_title text;
 ALTER TABLE document ADD COLUMN file_name text;
 ALTER TABLE document ADD COLUMN declared_type text;
 ALTER TABLE document ADD COLUMN text_bytes bigint;
 ALTER TABLE document ADD COLUMN text_sha256 text;
+COMMENT ON COLUMN document.given_title IS 'What its owner calls it; null: its title is the one that it gives itself, or its name.';
 COMMENT ON COLUMN document.file_name IS 'What the file was called where it came from, if it had a name; its source may be another one.';
 COMMENT ON COLUMN document.declared_type IS 'The media type that the file was labelled with; null: it was given as text, which is taken as it is.';
 COMMENT ON COLUMN document.text_bytes IS 'Of the text that it was read as, in UTF-8; null: it has not been read, or the text was not kept yet when it was.';
 COMMENT ON COLUMN document.text_sha256 IS 'Of those bytes, in hexadecimal.';
 COMMENT ON COLUMN document.error IS 'Why it failed; of a document that is ready, what of it could not be read.';
 
--- What waits for its ingestion keeps its label: text/plain alone was that of given texts.
+-- What waits for its ingestion keeps its title and its label: text/plain alone was that of given texts.
+UPDATE document SET given_title = nullif(title, regexp_replace(source, '^.*/', ''))
+WHERE status IN ('pending', 'processing');
 UPDATE document SET declared_type = media_type
 WHERE status IN ('pending', 'processing') AND media_type <> 'text/plain';
 INSERT INTO document_content (document_uuid, kind, ordinal, part)
@@ -105,4 +109,5 @@ ALTER TABLE document DROP COLUMN text_sha256;
 ALTER TABLE document DROP COLUMN text_bytes;
 ALTER TABLE document DROP COLUMN declared_type;
 ALTER TABLE document DROP COLUMN file_name;
+ALTER TABLE document DROP COLUMN given_title;
 DROP TABLE document_content;

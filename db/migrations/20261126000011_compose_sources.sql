@@ -11,9 +11,9 @@ WITH ranked AS (
             PARTITION BY user_id, normalize(source, NFC)
             ORDER BY CASE status WHEN 'ready' THEN 0 WHEN 'failed' THEN 2 ELSE 1 END, id DESC
         ) AS place,
-        bool_or(source <> normalize(source, NFC))
-        OVER (PARTITION BY user_id, normalize(source, NFC)) AS differ
+        min(source COLLATE "C") OVER spellings <> max(source COLLATE "C") OVER spellings AS differ
     FROM document
+    WINDOW spellings AS (PARTITION BY user_id, normalize(source, NFC))
 ),
 gone AS (
     DELETE FROM document
@@ -28,20 +28,39 @@ gone AS (
 INSERT INTO job (kind, document_uuid)
 SELECT 'purge', uuid FROM gone;
 
--- Of those still to be ingested with the same bytes as a document that is there, none is needed.
+-- Whose bytes are there already needs no ingestion, nor does what was sent before it.
 WITH gone AS (
     DELETE FROM document AS waiting
-    USING document AS other
+    USING document AS last, document AS ready
     WHERE
         waiting.status IN ('pending', 'processing')
-        AND other.status <> 'failed'
-        AND waiting.uuid <> other.uuid
-        AND waiting.sha256 = other.sha256
-        AND waiting.source <> other.source
-        AND normalize(waiting.source, NFC) = normalize(other.source, NFC)
-        AND waiting.user_id IS NOT DISTINCT FROM other.user_id
-        AND (other.status = 'ready' OR other.id > waiting.id)
+        AND last.status IN ('pending', 'processing')
+        AND ready.status = 'ready'
+        AND last.sha256 = ready.sha256
+        AND last.source <> ready.source
+        AND last.id >= waiting.id
+        AND normalize(last.source, NFC) = normalize(ready.source, NFC)
+        AND normalize(waiting.source, NFC) = normalize(ready.source, NFC)
+        AND last.user_id IS NOT DISTINCT FROM ready.user_id
+        AND waiting.user_id IS NOT DISTINCT FROM ready.user_id
     RETURNING waiting.uuid
+)
+INSERT INTO job (kind, document_uuid)
+SELECT 'purge', uuid FROM gone;
+
+-- Of two that wait with the same bytes the newer one is ingested.
+WITH gone AS (
+    DELETE FROM document AS older
+    USING document AS newer
+    WHERE
+        older.status IN ('pending', 'processing')
+        AND newer.status IN ('pending', 'processing')
+        AND older.id < newer.id
+        AND older.sha256 = newer.sha256
+        AND older.source <> newer.source
+        AND normalize(older.source, NFC) = normalize(newer.source, NFC)
+        AND older.user_id IS NOT DISTINCT FROM newer.user_id
+    RETURNING older.uuid
 )
 INSERT INTO job (kind, document_uuid)
 SELECT 'purge', uuid FROM gone;
@@ -60,4 +79,5 @@ WHERE status = 'ready' OR (status = 'processing' AND passages_done > 0);
 COMMENT ON COLUMN document.source IS 'Where it came from, in Unicode NFC: a path or an address; of each owner one document is ready for it, beside which a newer version may be on its way.';
 
 -- migrate:down
+-- Nobody knows any more how a source was spelt.
 COMMENT ON COLUMN document.source IS 'Where it came from: a path or an address; of each owner one document is ready for it, beside which a newer version may be on its way.';

@@ -43,7 +43,12 @@ class TestWhere:
             "export_messages": {"limit": 9, "after": 0},
             "export_passages": {"limit": 9, "first": 0, "document_uuid": document},
             "get_contents": {"uuid": document},
-            "get_content_part": {"document_uuid": document, "kind": "file", "ordinal": 0},
+            "get_content_part": {
+                "document_uuid": document,
+                "kind": "file",
+                "ordinal": 0,
+                "sha256": digest,
+            },
             "delete_document": {"uuid": document},
             "delete_api_key": {"uuid": key},
             "delete_chat": {"uuid": chat},

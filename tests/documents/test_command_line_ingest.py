@@ -85,7 +85,7 @@ class TestIngest:
 
     async def test_failures(self, settings: Settings, folder: Path) -> None:
         """What cannot be put in is told on stderr; the rest is put in, and the exit code is 1."""
-        (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+        (folder / "broken.pdf").write_bytes(b"%PDF-1.7 without an object")
         (folder / "large.txt").write_text("x" * (MAX_BYTES + 1))
         (folder / "ducks.txt").write_text(DUCKS.ljust(MAX_BYTES))
         latin = os.fsdecode(b"caf\xe9.txt")
@@ -105,7 +105,7 @@ class TestIngest:
 
     async def test_unreadable(self, settings: Settings, tmp_path: Path) -> None:
         """A document that is put in but cannot be read is a failure of the command."""
-        (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+        (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 without an object")
         outcome = await run(settings, "ingest", tmp_path / "broken.pdf")
         assert (outcome.code, outcome.output) == (1, [])
 

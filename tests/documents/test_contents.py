@@ -194,3 +194,16 @@ class TestParts:
             await contents.file(NOBODY, document.uuid)
         with pytest.raises(NotFound, match=r"before texts were kept\. Upload it again"):
             await contents.text(NOBODY, document.uuid)
+
+    async def test_read_anew_meanwhile(
+        self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A text that is read anew while it is given out ends there: no client gets two halves."""
+        monkeypatch.setattr("app.documents.contents.CONTENT_PART_BYTES", 10)
+        document = await knowledge.ingest("Ducks eat plants, geese graze.")
+        contents = ContentService(knowledge.database)
+        content = await contents.text(NOBODY, document.uuid)
+        parts = contents.read(NOBODY, content, range(content.bytes))
+        assert await anext(parts) == b"Ducks eat "
+        await knowledge.sql("UPDATE document SET text_sha256 = 'of another text'")
+        assert [part async for part in parts] == []

@@ -50,8 +50,29 @@ class TestFileName:
         """Bytes that are no UTF-8 are those of Latin-1."""
         assert file_name(FIELD.encode() + b'filename="\xdcber.md"') == "Über.md"
 
-    @given(st.binary(max_size=200))
-    def test_any_bytes(self, given: bytes) -> None:
-        """Any bytes are a name or none, and no error."""
-        for start in (b"", FIELD.encode(), FIELD.encode() + b"filename*=", b'filename="=?utf-8?B?'):
-            plain_disposition(start + given)
+    @pytest.mark.parametrize(
+        "charset", ["utf-8", "utf-7", "utf-16", "idna", "undefined", "unicode_escape", "a%00b", ""]
+    )
+    @given(value=st.binary(max_size=60))
+    def test_any_charset(self, charset: str, value: bytes) -> None:
+        """Any bytes in any charset are a name that can be stored, or none, and no error."""
+        extended = f"filename*={charset}''".encode() + value
+        word = f'filename="=?{charset}?q?'.encode() + value + b'?="'
+        for parameter in (value, extended, word):
+            (file_name(FIELD.encode() + parameter) or "").encode()
+            plain_disposition(FIELD.encode() + parameter)
+
+    @pytest.mark.parametrize(
+        "parameter",
+        [
+            "filename*=idna''x%ff",
+            "filename*=undefined''x",
+            "filename*=utf-7''+2AA-",
+            r"filename*=unicode_escape''%5Cud800",
+            "filename*=a%00b''x",
+            'filename="=?utf-7?q?+2AA-?="',
+        ],
+    )
+    def test_charsets_that_are_none(self, parameter: str) -> None:
+        """A charset that is none, or makes half a character, leaves a name that can be stored."""
+        assert (file_name((FIELD + parameter).encode()) or "?").encode()

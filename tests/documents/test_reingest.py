@@ -5,10 +5,21 @@ import asyncio
 import pytest
 
 from app.core.caller import NOBODY
+from app.documents.constants import NOT_READ_ANEW
+from app.documents.ingestion.parser_process import DocumentFile, ParsedDocument, ParserDied
 from app.documents.models import Document
 from tests.support.knowledge import DUCKS, Knowledge, pages
+from tests.support.shared import shared_parser
 
 pytestmark = pytest.mark.usefixtures("small_steps")
+
+
+SLOW_INSERTS = """
+    CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END
+    $$;
+    CREATE TRIGGER wait AFTER INSERT ON passage FOR EACH STATEMENT EXECUTE FUNCTION wait();
+"""
 
 
 async def age(knowledge: Knowledge, document: Document, text: str) -> None:
@@ -101,6 +112,71 @@ class TestReingest:
         await knowledge.work()
         assert queued.queued == [document.uuid]
         assert [found.text for found in await knowledge.found("ducks")] == [DUCKS]
+
+    async def test_title(self, knowledge: Knowledge) -> None:
+        """The title that a document gives itself is read anew; one that was given stays."""
+        own = await knowledge.ingest("# On ducks\n\nThey dive.", "a.md", media_type="text/markdown")
+        given = await knowledge.ingest(
+            "# On geese\n\nThey graze.", "b.md", media_type="text/markdown", title="My geese"
+        )
+        await knowledge.sql("UPDATE document SET title = 'What an older loader took for one'")
+        await knowledge.documents.reingest()
+        await knowledge.work()
+        titles = [
+            (await knowledge.documents.get(NOBODY, document.uuid)).title
+            for document in (own, given)
+        ]
+        assert titles == ["On ducks", "My geese"]
+
+    async def test_purge_still_to_come(self, knowledge: Knowledge) -> None:
+        """A document that failed is not tried again while its points are still to be purged."""
+        document = await knowledge.ingest(" ", media_type="application/octet-stream")
+        await knowledge.sql(
+            "INSERT INTO job (kind, document_uuid) VALUES ('purge', %s)", document.uuid
+        )
+        assert (await knowledge.documents.reingest()).queued == []
+
+    async def test_purge_of_what_came_back(self, knowledge: Knowledge) -> None:
+        """A purge that comes late takes no point of a document that is ready."""
+        document = await knowledge.ingest(DUCKS)
+        await knowledge.sql(
+            "INSERT INTO job (kind, document_uuid) VALUES ('purge', %s)", document.uuid
+        )
+        await knowledge.work()
+        assert [found.text for found in await knowledge.found("ducks")] == [DUCKS]
+
+    async def test_parser_died(self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A document at which the parser dies again and again is found as it was, and says so."""
+        document = await knowledge.ingest(DUCKS)
+
+        async def die(file: DocumentFile) -> ParsedDocument:
+            raise ParserDied("It died.")
+
+        monkeypatch.setattr(shared_parser(), "parse", die)
+        monkeypatch.setattr("app.jobs.worker.MAX_FAULTS", 1)
+        await knowledge.documents.reingest()
+        await knowledge.work()
+        [left] = await knowledge.documents.failed([document.uuid])
+        assert (left.status, left.error) == ("ready", NOT_READ_ANEW)
+        assert [found.text for found in await knowledge.found("ducks")] == [DUCKS]
+        assert await knowledge.drift() == 0
+
+    async def test_many_passages(
+        self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What takes longer to write than any other transaction may is written all the same."""
+        monkeypatch.setattr("app.documents.ingestion.transactions.INSERT_AT_ONCE", 2)
+        document = await knowledge.ingest(pages(9))
+        await knowledge.sql("UPDATE passage SET text = 'old'")
+        await knowledge.sql(SLOW_INSERTS)
+        monkeypatch.setattr(knowledge.database, "timeout_sec", 0.5)
+        await knowledge.documents.reingest()
+        await knowledge.work()
+        assert await knowledge.jobs_left() == 0
+        texts = await knowledge.sql("SELECT text FROM passage ORDER BY ordinal")
+        assert len(texts) == 9
+        assert all(text.startswith("# Duck") for (text,) in texts)
+        assert await knowledge.is_ready(document.uuid)
 
     async def test_deleted_meanwhile(self, knowledge: Knowledge) -> None:
         """A document that is deleted while it is read anew leaves nothing."""

@@ -123,7 +123,7 @@ class TestReplaced:
         """A version takes its place also while a newer one waits, which may turn out unreadable."""
         await knowledge.ingest("Ducks eat plants.")
         new = await knowledge.add(DUCKS)
-        await knowledge.add("%PDF-1.7 and no more", media_type="application/pdf")
+        await knowledge.add("%PDF-1.7 without an object", media_type="application/pdf")
         await knowledge.work()
         assert await knowledge.is_ready(new.uuid)
         assert await documents_found(knowledge, "What do ducks eat?") == [new.uuid]

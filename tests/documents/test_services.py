@@ -12,7 +12,7 @@ from tests.support.knowledge import DUCKS, Knowledge, text_document
 from tests.support.users import ANN, BOB
 
 OWNERS = [NOBODY, ANN, BOB]
-UNREADABLE = "%PDF-1.7 and no more"
+UNREADABLE = "%PDF-1.7 without an object"
 
 
 @pytest.fixture

@@ -119,3 +119,15 @@ class TestNoTables:
     def test_what_is_no_table_stays(self, text: str) -> None:
         """One column, or lines without a common number of cells, stay the text that they are."""
         assert read_csv(text, None) == text
+
+
+class TestAboveTheHeader:
+    @pytest.mark.parametrize(
+        "above", ["Energy report 2026", "Energy report 2026,,", "# made by x, on Monday"]
+    )
+    def test_title_is_no_header(self, above: str) -> None:
+        """A title or a remark above the header stands above the table, whose header is its own."""
+        text = read_csv(f"{above}\n\nSite,January,February\nA,1,2\nB,3,4\n", None)
+        title, _, table = text.partition("\n\n")
+        assert title in above
+        assert table.startswith("| Site | January | February |\n| --- | --- | --- |\n| A | 1 | 2 |")

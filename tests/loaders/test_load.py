@@ -169,6 +169,10 @@ class TestRecognition:
         with pytest.raises(UnsupportedType, match=f"This is .*{what}"):
             load(data, media_type=label)
 
+    def test_text_about_pdf_is_text(self) -> None:
+        """A text that begins as a PDF does, and holds nothing of one, is text."""
+        assert load(b"%PDF-1.7 is how a PDF begins.", name="a.txt").media_type == PLAIN_TEXT
+
     def test_unknown_binary_is_refused(self) -> None:
         """A file of no known kind is refused."""
         with pytest.raises(UnsupportedType, match="binary file of an unknown type"):

@@ -119,7 +119,7 @@ class TestRefused:
     def test_damaged_pdf_is_refused(self) -> None:
         """A PDF that cannot be made sense of is refused with what to do."""
         with pytest.raises(UnreadableDocument, match="This PDF is damaged: open it"):
-            load(b"%PDF-1.7\nnothing\n%%EOF")
+            load(b"%PDF-1.7\nno object\n%%EOF")
 
     def test_bomb_is_refused_before_it_unpacks(self) -> None:
         """A page that unpacks to eighty megabytes is refused before it does."""

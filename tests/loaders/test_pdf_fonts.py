@@ -88,6 +88,15 @@ class TestFontsWithoutLetters:
         with pytest.raises(UnreadableDocument, match="run it through OCR"):
             read_pdf(file.data())
 
+    def test_letters_of_mathematics_are_read(self) -> None:
+        """Letters beyond U+FFFF, as in formulas, are read whole."""
+        file = PdfFile()
+        codes = b"begincmap 1 begincodespacerange <0000> <FFFF> endcodespacerange 2 beginbfchar "
+        codes += b"<0041> <D835DC00> <0042> <0062> endbfchar endcmap"
+        show_codes(file, "ABBA", font_of_glyph_numbers(file, codes))
+        loaded = read_pdf(file.data())
+        assert (loaded.text, loaded.fault) == ("\U0001d400bb\U0001d400", None)
+
     def test_invisible_text_is_text(self) -> None:
         """The invisible text over a scanned page, which OCR writes, is read."""
         file = PdfFile()

@@ -49,6 +49,18 @@ def xxd(size: int) -> str:
     return "\n".join(f"{16 * n:08x}: {row.hex(' ', 2)}  ........" for n, row in enumerate(rows))
 
 
+def intel_hex(address: int) -> str:
+    """A record of Intel HEX: 16 bytes, and what makes the sum of all 0."""
+    record = bytes([16, *address.to_bytes(2), 0, *RANDOM.randbytes(16)])
+    return f":{record.hex().upper()}{-sum(record) % 256:02X}"
+
+
+def s_record(address: int) -> str:
+    """A record of Motorola's: 16 bytes, and what makes the sum of all 255."""
+    record = bytes([19, *address.to_bytes(2), *RANDOM.randbytes(16)])
+    return f"S1{record.hex().upper()}{(255 - sum(record)) % 256:02X}"
+
+
 RUBBISH = {
     "[picture left out: image/png, 9 kB]": f"data:image/png;base64,{encoded(9000)}",
     "[picture left out: image/gif, 1 kB]": f"data:image/gif;base64,{in_lines(encoded(600), 76)}",
@@ -67,12 +79,8 @@ RUBBISH = {
     "[hex dump left out: 10 lines]": in_lines(
         "".join(f"0x{byte:02x}, " for byte in RANDOM.randbytes(120)), 72
     ),
-    "[hex dump left out: 8 lines]": "\n".join(
-        f":10{16 * n:04X}00{RANDOM.randbytes(17).hex().upper()}" for n in range(8)
-    ),
-    "[hex dump left out: 7 lines]": "\n".join(
-        f"S113{RANDOM.randbytes(18).hex().upper()}" for n in range(7)
-    ),
+    "[hex dump left out: 8 lines]": "\n".join(intel_hex(16 * n) for n in range(8)),
+    "[hex dump left out: 7 lines]": "\n".join(s_record(16 * n) for n in range(7)),
     "[uuencoded file left out: cat.txt, 8 lines]": "begin 644 cat.txt\n"
     + "".join(b2a_uu(RANDOM.randbytes(45)).decode() for _ in range(6))
     + "`\nend",
@@ -106,6 +114,30 @@ KEPT = {
     "formula": r"\frac{a_{1}}{b}=\sum_{i=0}^{n}\left(x_{i}+y\right);" * 30,
     "SQL": "INSERT INTO pumps VALUES " + ",".join(f"({n},'Pump {n}',NULL)" for n in range(200)),
     "log": "\n".join(f"10:00:{n} id={RANDOM.randbytes(16).hex()} path=/a/b" for n in range(60)),
+    "parts by tens": "\n".join(
+        f"{100010 + 10 * n}  {12 + n}  {name}"
+        for n, name in enumerate(["Hex bolt", "Wing nut", "Cable tie", "Wall plug", "Bead", "Cafe"])
+    ),
+    "log by number": "\n".join(f"{1_700_000_000 + 16 * n}  42 door opened" for n in range(9)),
+    "serial numbers": "\n".join(f"S2026{n:05}" for n in range(9)),
+    "long serial numbers": "\n".join(f":10{n:08}" for n in range(9)),
+    "seats": "\n".join(" ".join(f"{row}{n}" for n in range(1, 9)) for row in "ABCDEF"),
+    "grades": "\n".join("\t".join(["B2", "C1", "A1", "B1"] * 3) for _ in range(6)),
+    "fingerprints": "\n".join(RANDOM.randbytes(16).hex(":") for _ in range(6)),
+    "object literals": ",".join(
+        f"{{name:'Berlin {n}',country:'Germany',population:{n}}}" for n in range(60)
+    ),
+    "Chinese manual": "参数(name):名称;类型(type):字符串;默认(default):空;" * 20,
+    "BibTeX": "".join(
+        f"@book{{k{n},title={{Ducks}},author={{Ann}},year={{20{n:02}}}}}" for n in range(30)
+    ),
+    "insertions": "INSERT INTO t VALUES "
+    + ",".join(f"({n},'k=v;a:b=c','Berlin')" for n in range(60)),
+    "graph": "digraph{" + "".join(f"a{n}->b{n}[label=x];" for n in range(60)) + "}",
+    "sheet formulas": ";".join(f"=SUM(A{n}:B{n})" for n in range(60)),
+    "pattern": r"(?:[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9]+)*|(?:[\x01-\x08]))@" * 12,
+    "link without a dot": f"http://intranet/s/{urlsafe_b64encode(bytes(range(150))).decode()}",
+    "data in a sentence": "data:text/plain," + "and-more-of-it-" * 12,
     "prose": "It is so, he said (as always); then he left. " * 60,
     "code": "for (i = 0; i < 9; i++) {\n    total += f(x[i]);\n}\n" * 20,
     "a dump that is explained": "00000000: 4865 6c6c 6f  Hello\n00000010: 0a00 0000",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from unicodedata import normalize
 
 import httpx2
 import pytest
@@ -152,6 +153,14 @@ class TestEndpoint:
         assert (best["ordinal"], best["start"], best["end"]) == (0, 0, len(DUCKS))
         assert (best["page"], best["headings"]) == (None, [])
         assert best["score"] > other["score"]
+
+    async def test_source_in_another_spelling(self, client: httpx2.AsyncClient) -> None:
+        """A source is found however its umlauts are spelt, as it is stored."""
+        source = normalize("NFD", "Müritz.txt")
+        document = await ended(client, await post_text(client, DUCKS, source=source))
+        assert document["source"] == normalize("NFC", source)
+        for form in ("NFC", "NFD"):
+            assert len(await search(client, "ducks", source=normalize(form, source))) == 1
 
     async def test_passage_of_a_pdf_names_its_page(self, client: httpx2.AsyncClient) -> None:
         """A passage of a PDF says on which page it begins, from 1 on, also after an empty one."""

@@ -32,6 +32,10 @@ DAMAGED: Final = "This document is damaged: open it, save it anew and send that.
 CRASHES: Final = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 
 
+class ParserDied(UnreadableDocument):
+    """The process that read a document died, or took too long: perhaps not by its fault."""
+
+
 @dataclass(frozen=True)
 class DocumentFile:
     """A document as it was sent; `title` is what its owner calls it, if anything.
@@ -111,7 +115,7 @@ class Parser:
         answer = self._child.ask(file)
         if answer is None:
             exit_code = self._child.end()
-            raise UnreadableDocument(DAMAGED if exit_code in CRASHES else TOO_MUCH)
+            raise ParserDied(DAMAGED if exit_code in CRASHES else TOO_MUCH)
         if isinstance(answer, UnreadableDocument):
             raise answer
         return answer

@@ -4,19 +4,20 @@ from typing import Final
 from uuid import UUID
 
 from app.core.caller import SERVICE
-from app.db import Database, Queries, Row
-from app.documents.constants import EMBED_AT_ONCE
+from app.db import Database, Row
+from app.documents.constants import EMBED_AT_ONCE, LONG_WRITE_SEC, NOT_READ_ANEW
 from app.documents.ingestion.chunking import Passage, embedding_text
-from app.documents.ingestion.parser_process import DocumentFile, ParsedDocument, Parser
+from app.documents.ingestion.parser_process import DocumentFile, ParsedDocument, Parser, ParserDied
 from app.documents.ingestion.transactions import (
     advance,
+    begin,
     fail,
     in_batches,
-    measure,
+    leave,
     publish,
     replace,
 )
-from app.documents.models import default_title, passage_uuid
+from app.documents.models import passage_uuid
 from app.embeddings.embedder import Embedder
 from app.jobs.job import Job
 from app.loaders.exceptions import UnreadableDocument
@@ -28,7 +29,7 @@ INTERNAL_ERROR: Final = "This document could not be ingested: an internal error.
 class Pipeline:
     """Does each kind of job on documents, in steps that may be broken off anywhere and done again.
 
-    Raises LeaseLost, DatabaseUnavailable or RetrievalUnavailable.
+    Raises LeaseLost, DatabaseUnavailable, RetrievalUnavailable or ParserDied.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Pipeline:
         """Makes a document findable in place of its older versions, or failed with the reason."""
         document = await self._database.query(SERVICE, "begin_document", uuid=job.document_uuid)
         if document is not None:  # else it has been deleted
-            parsed = await self._parse(job, document)
-            if parsed is None:
+            try:
+                parsed = await self._read(job, document)
+            except UnreadableDocument as error:
+                await self._fail(job, str(error))
                 return
             done = await self._begin(job, document, parsed)
             await self._write(job, document, parsed, done)
@@ -53,30 +56,41 @@ class Pipeline:
     async def reingest(self, job: Job) -> None:
         """Reads a document that is ready anew; it is found as it was until all of it is new.
 
-        What cannot be read any more fails.
+        What cannot be read any more fails. A parser that died may not have been the document's
+        fault: ParserDied is raised, and it is tried again.
         """
         document = await self._database.query(SERVICE, "get_ready_document", uuid=job.document_uuid)
         if document is None:  # it has been deleted
             await self._database.run(SERVICE, job.finish)
             return
-        parsed = await self._parse(job, document)
-        if parsed is None:
+        try:
+            parsed = await self._read(job, document)
+        except ParserDied:
+            raise
+        except UnreadableDocument as error:
+            await self._fail(job, str(error))
             return
+        await self._rewrite(job, document, parsed)
+
+    async def _rewrite(self, job: Job, document: Row, parsed: ParsedDocument) -> None:
+        """Embeds all passages before any is written: then points, and then text and passages."""
         points: list[Point] = []
         for batch in in_batches(parsed.passages):
             points += await self._points(document, _texts(job, parsed, batch))
         await self._store.upsert(points)
-        gone = range(len(points), document["passages_done"])
-        await self._store.delete_points([passage_uuid(job.document_uuid, n) for n in gone])
-        await self._database.run(SERVICE, lambda queries: replace(queries, job, parsed))
+        await self._delete_surplus(job, document, parsed)
+        await self._database.run(
+            SERVICE, lambda queries: replace(queries, job, parsed), timeout_sec=LONG_WRITE_SEC
+        )
 
     async def give_up(self, job: Job) -> None:
         """Ends an ingestion that internal errors broke off again and again."""
         await self._fail(job, INTERNAL_ERROR)
 
     async def leave(self, job: Job) -> None:
-        """Leaves a document as it is found: internal errors broke reading it anew off."""
-        await self._database.run(SERVICE, job.finish)
+        """Leaves a document as it was, whatever internal errors broke reading it anew off."""
+        await self._store.delete(job.document_uuid)
+        await self._database.run(SERVICE, lambda queries: leave(queries, job, NOT_READ_ANEW))
 
     async def index(self, job: Job) -> None:
         """Writes the points of a document again, from its passages in Postgres alone."""
@@ -95,8 +109,12 @@ class Pipeline:
         await self._database.run(SERVICE, job.finish)
 
     async def purge(self, job: Job) -> None:
-        """Deletes the points of a document that is gone."""
-        await self._store.delete(job.document_uuid)
+        """Deletes the points of a document that is gone or failed; not if it has come back."""
+        there = await self._database.query(
+            SERVICE, "select_existing_documents", uuids=[job.document_uuid]
+        )
+        if not there:
+            await self._store.delete(job.document_uuid)
         await self._database.run(SERVICE, job.finish)
 
     async def sweep(self, job: Job) -> None:
@@ -120,21 +138,16 @@ class Pipeline:
     async def _fail(self, job: Job, reason: str) -> None:
         await self._database.run(SERVICE, lambda queries: fail(queries, job, reason))
 
-    async def _parse(self, job: Job, document: Row) -> ParsedDocument | None:
-        """What the original says; None for a document that failed, which ends the job."""
-        source, title = document["source"], document["title"]
+    async def _read(self, job: Job, document: Row) -> ParsedDocument:
+        """What the original says; UnreadableDocument with the reason where nobody can tell."""
         file = DocumentFile(
             await self._file(job),
-            source,
+            document["source"],
             document["file_name"],
             document["declared_type"],
-            None if title == default_title(source) else title,
+            document["given_title"],
         )
-        try:
-            return await self._parser.parse(file)
-        except UnreadableDocument as error:
-            await self._fail(job, str(error))
-            return None
+        return await self._parser.parse(file)
 
     async def _file(self, job: Job) -> bytes:
         """The original bytes; fewer if the document is deleted meanwhile, which its writes tell."""
@@ -150,18 +163,21 @@ class Pipeline:
         return part
 
     async def _begin(self, job: Job, document: Row, parsed: ParsedDocument) -> int:
-        """Notes what was read; how many passages of this very text are there already."""
-        is_same = document["text_sha256"] == parsed.text_sha256
-        done: int = document["passages_done"] if is_same else 0
+        """How many passages of this very text are there already; else notes what was read."""
+        before = document["text_sha256"], document["passages_total"]
+        if before == (parsed.text_sha256, len(parsed.passages)):
+            done: int = document["passages_done"]
+            return done
+        await self._delete_surplus(job, document, parsed)
+        await self._database.run(
+            SERVICE, lambda queries: begin(queries, job, parsed), timeout_sec=LONG_WRITE_SEC
+        )
+        return 0
 
-        def transaction(queries: Queries) -> None:
-            job.hold(queries)
-            if not done:
-                queries.delete_document_passages(document_uuid=job.document_uuid)
-            measure(queries, job, parsed, done)
-
-        await self._database.run(SERVICE, transaction)
-        return done
+    async def _delete_surplus(self, job: Job, document: Row, parsed: ParsedDocument) -> None:
+        """Deletes the points of passages that there are no more."""
+        gone = range(len(parsed.passages), document["passages_done"])
+        await self._store.delete_points([passage_uuid(job.document_uuid, n) for n in gone])
 
     async def _write(self, job: Job, document: Row, parsed: ParsedDocument, done: int) -> None:
         """Points first, then their passages: what is not committed is written again."""

@@ -37,10 +37,10 @@ class Tables:
         within = table is not None and table.first_row <= position < table.end
         return table.header if table is not None and within else ""
 
-    def within(self, start: int, end: int) -> Table | None:
-        """The last table that begins in a stretch of text."""
+    def begins_in(self, start: int, end: int) -> bool:
+        """Whether a table begins in a stretch of text."""
         table = self._before(end - 1)
-        return table if table is not None and table.start >= start else None
+        return table is not None and table.start >= start
 
     def _before(self, position: int) -> Table | None:
         index = bisect_right(self._starts, position)

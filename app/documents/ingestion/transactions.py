@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import orjson
 
 from app.db import Queries
-from app.documents.constants import EMBED_AT_ONCE
+from app.documents.constants import EMBED_AT_ONCE, INSERT_AT_ONCE
 from app.documents.contents import insert_content
 from app.documents.ingestion.chunking import Passage
 from app.documents.ingestion.parser_process import ParsedDocument
@@ -14,10 +14,10 @@ from app.documents.services import insert_purge
 from app.jobs.job import Job
 
 
-def in_batches(passages: list[Passage]) -> Iterator[list[Passage]]:
-    """The passages, as many at a time as are embedded and committed together."""
-    starts = range(0, len(passages), EMBED_AT_ONCE)
-    return (passages[start : start + EMBED_AT_ONCE] for start in starts)
+def in_batches(passages: list[Passage], size: int | None = None) -> Iterator[list[Passage]]:
+    """The passages, as many at a time as are embedded and committed together, or `size`."""
+    step = size or EMBED_AT_ONCE
+    return (passages[start : start + step] for start in range(0, len(passages), step))
 
 
 def fail(queries: Queries, job: Job, reason: str) -> None:
@@ -29,7 +29,22 @@ def fail(queries: Queries, job: Job, reason: str) -> None:
     job.finish(queries)
 
 
-def measure(queries: Queries, job: Job, parsed: ParsedDocument, done: int) -> bool:
+def begin(queries: Queries, job: Job, parsed: ParsedDocument) -> None:
+    """Begins an ingestion with the text that was read, and none of its passages."""
+    job.hold(queries)
+    queries.delete_document_passages(document_uuid=job.document_uuid)
+    _keep(queries, job, parsed, 0)
+    job.hold(queries)  # again: much text takes long
+
+
+def leave(queries: Queries, job: Job, reason: str) -> None:
+    """Leaves a document as it was read before, and has its points written again."""
+    queries.note_fault(uuid=job.document_uuid, error=reason)
+    queries.insert_job(kind="index", document_uuid=job.document_uuid, bytes=0)
+    job.finish(queries)
+
+
+def _keep(queries: Queries, job: Job, parsed: ParsedDocument, done: int) -> bool:
     """Keeps the text and what is known of it; False where the document has been deleted."""
     measured = queries.measure_document(
         uuid=job.document_uuid,
@@ -60,9 +75,9 @@ def advance(queries: Queries, job: Job, batch: list[Passage]) -> bool:
 def replace(queries: Queries, job: Job, parsed: ParsedDocument) -> None:
     """In one transaction a document's text and passages are those that were read anew."""
     job.hold(queries)
-    if measure(queries, job, parsed, len(parsed.passages)):
+    if _keep(queries, job, parsed, len(parsed.passages)):
         queries.delete_document_passages(document_uuid=job.document_uuid)
-        for batch in in_batches(parsed.passages):
+        for batch in in_batches(parsed.passages, INSERT_AT_ONCE):
             _insert_passages(queries, job, batch)
     else:
         insert_purge(queries, job.document_uuid)  # deleted meanwhile: its points were written

@@ -1,11 +1,13 @@
 """Documents that are embedded to be shown as part of the text (ECMA-376 part 1, 17.17.2)."""
 
+from contextlib import suppress
 from email import message_from_bytes, policy
 from pathlib import PurePosixPath
 from typing import Final
 
 from app.loaders.docx.story import Story
 from app.loaders.encodings import decode
+from app.loaders.exceptions import UnreadableDocument
 from app.loaders.html.reader import read_html
 
 WORD: Final = frozenset({".docx", ".docm", ".dotx", ".dotm"})
@@ -22,12 +24,13 @@ def read_chunk(story: Story, part: str) -> str:
     kind = _kind(data, PurePosixPath(part).suffix.lower())
     if kind in WORD:
         return story.read_word(data)
-    if kind in HTML:
-        return read_html(data, None)[0]
-    if kind in MAIL:
-        return _read_mail(data)
-    if kind == TEXT:
-        return decode(data, None)
+    with suppress(UnreadableDocument):
+        if kind in HTML:
+            return read_html(data, None)[0]
+        if kind in MAIL:
+            return _read_mail(data)
+        if kind == TEXT:
+            return decode(data, None)
     return f"[An embedded {kind.lstrip('.').upper() or 'document'} is left out.]"
 
 

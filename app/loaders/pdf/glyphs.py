@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import compress, repeat
+from itertools import compress, pairwise, repeat
 from typing import Any, Final
 
 import pypdfium2.raw as pdfium
 
 from app.loaders.pdf.lines import ASKEW, Box, Line, Word, pieces
 
+HIGH_HALVES, LOW_HALVES = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
 BULLETS: Final = (0xF0A7, 0xF0B7)  # where the fonts Symbol and Wingdings have them
 HYPHENS_AT_LINE_END: Final = (0x02, 0xFFFE)  # what pdfium writes in its place
 NO_LETTER: Final = (
@@ -23,6 +24,7 @@ NO_LETTER: Final = (
     range(0xF0000, 0x110000),
 )
 SPACE, LINE_END, UNKNOWN, LINE_HYPHEN = " ", "\n", "\x00", "\x02"
+SECOND_HALF: Final = "\x01"  # of a letter beyond U+FFFF, which pdfium gives as two (UTF-16)
 MEANINGS: Final = (
     dict.fromkeys((0x09, 0x20, 0xA0, 0x3000), SPACE)
     | dict.fromkeys((0x0A, 0x0D), LINE_END)
@@ -64,6 +66,8 @@ def meanings(page: Any, names: Mapping[int, str]) -> str:
         codes = list(map(pdfium.FPDFText_GetUnicode, repeat(page.raw), numbers))
     errors = list(map(pdfium.FPDFText_HasUnicodeMapError, repeat(page.raw), numbers))
     found = list(map(meaning_of, codes))
+    if len(text) != len(codes):
+        _join_halves(codes, found)
     if 1 in errors:
         for number in compress(numbers, (error == 1 for error in errors)):
             # The code of what has no mapping is the one in its font.
@@ -72,8 +76,17 @@ def meanings(page: Any, names: Mapping[int, str]) -> str:
     return "".join(found)
 
 
+def _join_halves(codes: list[int], found: list[str]) -> None:
+    for number, (high, low) in enumerate(pairwise(codes)):
+        if high in HIGH_HALVES and low in LOW_HALVES:
+            code = 0x10000 + ((high - HIGH_HALVES.start) << 10) + (low - LOW_HALVES.start)
+            found[number : number + 2] = [meaning_of(code), SECOND_HALF]
+
+
 def _words(line: str) -> str:
-    return " ".join(line.replace(UNKNOWN, "").replace(LINE_HYPHEN, "-").split())
+    return " ".join(
+        line.replace(SECOND_HALF, "").replace(UNKNOWN, "").replace(LINE_HYPHEN, "-").split()
+    )
 
 
 class GlyphReader:
@@ -96,7 +109,8 @@ class GlyphReader:
         added, end = self._first_added, len(self._meanings)
         lines = [*self._lines(0, added, is_added=False), *self._lines(added, end, is_added=True)]
         unknown = self._meanings.count(UNKNOWN)
-        letters = end - unknown - self._meanings.count(SPACE) - self._meanings.count(LINE_END)
+        no_letters = map(self._meanings.count, (UNKNOWN, SPACE, LINE_END, SECOND_HALF))
+        letters = end - sum(no_letters)
         return DrawnText(lines, letters, unknown)
 
     def _ended(self, mark: re.Match[str]) -> str:

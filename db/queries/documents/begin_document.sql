@@ -4,5 +4,5 @@ UPDATE document
 SET status = 'processing', updated_at = clock_timestamp()
 WHERE uuid = :uuid AND status IN ('pending', 'processing')
 RETURNING
-    uuid, user_id, title, source, metadata, file_name, declared_type, passages_done,
-    text_sha256
+    uuid, user_id, given_title, source, metadata, file_name, declared_type, passages_done,
+    passages_total, text_sha256

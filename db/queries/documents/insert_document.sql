@@ -1,11 +1,11 @@
 -- :name insert_document :one
 -- :doc Inserts a pending document
 INSERT INTO document (
-    uuid, user_id, title, source, media_type, file_name, declared_type, bytes, sha256, metadata,
-    status
+    uuid, user_id, title, given_title, source, media_type, file_name, declared_type, bytes, sha256,
+    metadata, status
 )
 VALUES (
-    :uuid, :user_id, :title, :source, :media_type, :file_name, :declared_type, :bytes,
+    :uuid, :user_id, :title, :given_title, :source, :media_type, :file_name, :declared_type, :bytes,
     :sha256, CAST(:metadata AS jsonb), 'pending'
 )
 RETURNING

@@ -9,7 +9,9 @@ WITH retried AS (
         AND EXISTS (
             SELECT FROM document_content WHERE document_uuid = document.uuid AND kind = 'file'
         )
-        -- The same bytes of the same source are there once.
+        -- Its points may still be purged, which would take the new ones as well.
+        AND NOT EXISTS (SELECT FROM job WHERE job.document_uuid = document.uuid)
+        -- A newer version has taken its place.
         AND NOT EXISTS (
             SELECT FROM document AS other
             WHERE

@@ -43,6 +43,27 @@ class TestCrash:
         assert await knowledge.drift() == 0
 
 
+class TestOtherText:
+    async def test_begins_anew(self, knowledge: Knowledge) -> None:
+        """What another loader had begun is begun anew, and leaves no passage and no point."""
+        document = await knowledge.ingest(pages(6))
+        await knowledge.sql(
+            "UPDATE document SET status = 'processing', passages_done = 6, text_sha256 = 'another'"
+        )
+        await knowledge.sql("UPDATE passage SET text = 'of another text'")
+        await knowledge.sql(
+            "UPDATE document_content SET part = %s WHERE kind = 'file'", pages(2).encode()
+        )
+        await knowledge.sql(
+            "INSERT INTO job (kind, document_uuid) VALUES ('ingest', %s)", document.uuid
+        )
+        await knowledge.work()
+        assert await knowledge.store.documents() == {document.uuid: 2}
+        texts = await knowledge.sql("SELECT text FROM passage")
+        assert len(texts) == 2
+        assert all(text.startswith("# Duck") for (text,) in texts)
+
+
 class TestLostLease:
     async def test_lost_at_once(self, knowledge: Knowledge) -> None:
         """A worker that has lost its lease before the first passage writes no passage."""

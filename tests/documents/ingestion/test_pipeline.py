@@ -90,7 +90,7 @@ class TestIngest:
 
     async def test_unreadable(self, knowledge: Knowledge) -> None:
         """A document that cannot be read says why; its job is gone."""
-        document = await knowledge.ingest("%PDF-1.7 and no more", media_type="application/pdf")
+        document = await knowledge.ingest("%PDF-1.7 without an object", media_type="application/pdf")
         assert document.status == "failed"
         assert document.error == "This PDF is cut off: send the whole of it again."
         assert await knowledge.jobs_left() == 0
@@ -98,7 +98,7 @@ class TestIngest:
     async def test_failed_version(self, knowledge: Knowledge) -> None:
         """A new version that cannot be read leaves the old one in place."""
         old = await knowledge.ingest(DUCKS)
-        new = await knowledge.ingest("%PDF-1.7 and no more", media_type="application/pdf")
+        new = await knowledge.ingest("%PDF-1.7 without an object", media_type="application/pdf")
         assert new.status == "failed"
         assert [source.document_uuid for source in await knowledge.found("ducks")] == [old.uuid]
 

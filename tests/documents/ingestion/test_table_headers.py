@@ -56,6 +56,14 @@ class TestTableHeader:
                 )
                 assert len(tokenizer.encode(said)) <= MODEL_TOKENS
 
+    def test_block_between_rows_fits(self) -> None:
+        """A block that begins between the rows of a table fits into the window with its header."""
+        wide = "| " + " | ".join(f"A rather long column {n}" for n in range(30)) + " |"
+        row = "| " + " ".join(f"word{n}" for n in range(110)) + " |"
+        for passage in split(f"{wide}\n{RULE}\n# total | 5\n{row}\n{row}", tokenizer):
+            said = embedding_text("", passage.headings, passage.text, passage.table_header)
+            assert len(tokenizer.encode(said)) <= MODEL_TOKENS
+
     def test_long_header_is_cut(self) -> None:
         """Of a header that would leave no room for rows the beginning is carried."""
         wide = "| " + " | ".join(f"A rather long column {n}" for n in range(60)) + " |"
