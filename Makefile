@@ -20,7 +20,7 @@ OPTIONS := --quiet --require-hashes --no-deps
 install = $(BIN)/uv pip install --python $(BIN)/python --system-certs $(OPTIONS) $(1:%=--requirement %) \
 	|| $(BIN)/python -m pip install --no-compile $(OPTIONS) $(1:%=--requirement %)
 # Only what the service imports is compiled: all of it would take longer than the installation.
-WARM_UP := $(BIN)/python -c 'import aiohttp, fastapi, fastembed, openai.resources.chat, pugsql, \
+WARM_UP := $(BIN)/python -c 'import aiohttp.web, fastapi, fastembed, openai.resources.chat, pugsql, \
 	psycopg2, pydantic_settings, qdrant_client, qdrant_edge, sentry_sdk, tqdm, uvicorn, uvloop'
 # The embedding model with products of 8-bit integers: a second now, a third of the time later.
 QUANTIZE := $(BIN)/python -m app.embeddings.quantization

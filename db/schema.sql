@@ -229,6 +229,7 @@ CREATE TABLE public.document (
     declared_type text,
     text_bytes bigint,
     text_sha256 text,
+    is_sample boolean DEFAULT false NOT NULL,
     CONSTRAINT document_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'ready'::text, 'failed'::text])))
 );
 
@@ -324,6 +325,13 @@ COMMENT ON COLUMN public.document.text_bytes IS 'Of the text that it was read as
 --
 
 COMMENT ON COLUMN public.document.text_sha256 IS 'Of those bytes, in hexadecimal.';
+
+
+--
+-- Name: COLUMN document.is_sample; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.document.is_sample IS 'Whether it is there for newcomers to ask about: it leaves as soon as another document comes in.';
 
 
 --
@@ -1139,6 +1147,13 @@ CREATE UNIQUE INDEX document_ready_source_key ON public.document USING btree (us
 
 
 --
+-- Name: document_sample_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX document_sample_idx ON public.document USING btree (uuid) WHERE is_sample;
+
+
+--
 -- Name: document_source_md5_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1419,6 +1434,13 @@ CREATE POLICY reader ON public.passage FOR SELECT USING ((COALESCE((user_id)::te
 
 
 --
+-- Name: document sample; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY sample ON public.document FOR DELETE USING ((is_sample AND (user_id IS NULL) AND (( SELECT current_setting('app.caller'::text, true) AS current_setting) <> ''::text)));
+
+
+--
 -- Name: magic_link service; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -1492,4 +1514,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000008'),
     ('20261126000009'),
     ('20261126000010'),
-    ('20261126000011');
+    ('20261126000011'),
+    ('20261126000012');

@@ -17,14 +17,18 @@ from app.command_line import open_any_database
 from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.documents.console import say
+from app.embedded.ports import base_url
+from evaluation.answers import ask_service
 from evaluation.calibration import calibrate, store_calibration
-from evaluation.exceptions import UnusableSet
-from evaluation.report import curve, table, write_json
+from evaluation.dataset import read_expected_answers
+from evaluation.exceptions import ServiceUnreachable, UnusableSet
+from evaluation.report import answer_table, curve, table, write_json
 from evaluation.runner import evaluate, measure_evidence
 from settings import Settings, load_settings
 
 HERE: Final = Path(__file__).parent
 OWN_QUESTIONS: Final = HERE / "questions.jsonl"
+OWN_ANSWERS: Final = HERE / "answers.jsonl"
 # A snapshot: figures compare from one version to the next, however README and docs change.
 OWN_DOCUMENTS: Final = Path("evaluation") / "documents"
 
@@ -45,11 +49,11 @@ def main() -> int:
     logging.basicConfig(format="%(message)s", stream=sys.stderr, force=True)
     logger.setLevel(logging.INFO)
     try:
-        command = _calibrate if arguments.command == "calibrate" else _run
+        command = COMMANDS[arguments.command]
         asyncio.run(until_signal(command(load_settings(), arguments)))
     except Interrupted as interrupted:
         return interrupted.exit_code
-    except (BragError, ConfigurationError, UnusableSet) as error:
+    except (BragError, ConfigurationError, ServiceUnreachable, UnusableSet) as error:
         logger.critical("%s", error)
         return 1
     return 0
@@ -72,6 +76,17 @@ def _parse_arguments() -> argparse.Namespace:
             metavar="PATH",
             help="ask a temporary knowledge base of these: .jsonl (id, title, text), files, dirs",
         )
+    answers = commands.add_parser("answers", help="judge the answers of a running service")
+    answers.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        default=OWN_ANSWERS,
+        metavar="FILE",
+        help="questions and right sentences, as JSON lines; else those about bRAG's own documents",
+    )
+    answers.add_argument("--url", help="the service's address, unless it is that of the settings")
+    answers.add_argument("--model", help="the model that is to answer, unless it is the service's")
     for command in (parser, run):
         command.add_argument(
             "--json", type=Path, metavar="OUT", help="write the numbers as JSON too"
@@ -104,6 +119,21 @@ async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> None:
     say(f"Stored for {settings.EMBEDDING_MODEL}.")
     if settings.RELEVANCE_THRESHOLD is not None:
         say(f"But RELEVANCE_THRESHOLD={settings.RELEVANCE_THRESHOLD} is set, and goes before it.")
+
+
+async def _judge_answers(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Puts the questions to a running service, and says which answers are right."""
+    expected = await asyncio.to_thread(read_expected_answers, arguments.file)
+    url = (arguments.url or base_url(settings.HOST, settings.PORT)).rstrip("/")
+    say(answer_table(await ask_service(url, expected, arguments.model)))
+
+
+COMMANDS: Final = {
+    None: _run,
+    "run": _run,
+    "calibrate": _calibrate,
+    "answers": _judge_answers,
+}
 
 
 def find_sets(folder: str | None) -> Iterator[LabelledSet]:

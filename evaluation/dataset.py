@@ -5,7 +5,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
 from app.core.models import Text
 from app.retrieval.models import Turn
@@ -57,6 +57,13 @@ class Question(BaseModel):
         return Turn(said.get("user", ""), said.get("assistant", "")) if said else None
 
 
+class ExpectedAnswer(BaseModel):
+    """A question, and sentences or parts of them of which one is to stand in its answer."""
+
+    question: Text
+    answers: list[Text] = Field(min_length=1)
+
+
 class UnrelatedTurn(BaseModel):
     """An exchange that has nothing to do with any question."""
 
@@ -75,6 +82,11 @@ class CorpusDocument(BaseModel):
 def read_questions(file: Path) -> list[Question]:
     """The questions of a file; raises UnusableSet with the line that is wrong."""
     return _read(file, Question)
+
+
+def read_expected_answers(file: Path) -> list[ExpectedAnswer]:
+    """The questions of a file, with their right answers; raises UnusableSet with the wrong line."""
+    return _read(file, ExpectedAnswer)
 
 
 def after_other_things(questions: list[Question]) -> list[Question]:

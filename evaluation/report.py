@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 
 from app.core.exceptions import ConfigurationError
+from evaluation.answers import JudgedAnswer
 from evaluation.calibration import Calibration, ErrorRates, LabelledEvidence, error_rates_at
 from evaluation.metrics import METRICS, Estimate
 
@@ -89,6 +90,19 @@ def curve(calibration: Calibration, sample: Sequence[LabelledEvidence]) -> str:
     return "\n".join([*head, *lines, "", recommendation])
 
 
+def answer_table(judged: Sequence[JudgedAnswer]) -> str:
+    """A row for each question, and how many answers have a right sentence."""
+    rows = [(one.question, "yes" if one.is_right else "no", _cell(one.answer)) for one in judged]
+    right = sum(one.is_right for one in judged)
+    length = round(sum(len(one.answer) for one in judged) / len(judged))
+    summary = (
+        f"{right} of {len(judged)} answers have a right sentence. "
+        f"On average they have {length} characters."
+    )
+    head = [_line(("question", "right", "answer")), "|---|---|---|"]
+    return "\n".join([*head, *map(_line, rows), "", summary])
+
+
 def _thresholds(sample: Sequence[LabelledEvidence]) -> dict[float, str]:
     evidence = [question.evidence for question in sample]
     steps = range(floor(min(evidence) * STEPS), ceil(max(evidence) * STEPS) + 1)
@@ -118,6 +132,10 @@ def _share(estimate: Estimate | None) -> str:
     if estimate is None:
         return ""
     return f"{estimate.value:.1%} ({estimate.low:.1%} to {estimate.high:.1%})"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _line(cells: Sequence[str]) -> str:

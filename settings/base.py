@@ -146,9 +146,11 @@ class Settings(BaseSettings):
     QDRANT_API_KEY: Key | None = None
     QDRANT_COLLECTION_NAME: str = Field(default="demo", pattern=r"^[A-Za-z0-9_.-]{1,200}$")
     QDRANT_TIMEOUT_SEC: float = Field(default=5, gt=0)
+    DEFAULT_LIMIT: int = Field(default=3, ge=1, le=20)
     EMBEDDING_MODEL: str = DEFAULT_EMBEDDING_MODEL
     EMBEDDING_THREADS: int = Field(default=1, ge=1)
     MAX_DOCUMENT_BYTES: int = Field(default=25 * 2**20, ge=1)
+    SAMPLE_DOCUMENTS: bool = True
     RELEVANCE_THRESHOLD: float | None = Field(default=None, ge=-1, le=1.8)
 
     AUTH_REQUIRED: bool | None = None

@@ -43,9 +43,11 @@ async def checked_question(question: BaseMessage, settings: SettingsDependency) 
 
 
 async def checked_qa_question(question: QAMessage, settings: SettingsDependency) -> QAMessage:
-    """The same for a question with retrieval."""
+    """The same for a question with retrieval, which has DEFAULT_LIMIT where it names no limit."""
     _check(question, settings)
-    return question
+    if "limit" in question.model_fields_set:
+        return question
+    return question.model_copy(update={"limit": settings.DEFAULT_LIMIT})
 
 
 Question = Annotated[BaseMessage, Depends(checked_question)]

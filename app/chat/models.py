@@ -22,7 +22,14 @@ class BaseMessage(RequestModel):
 class QAMessage(BaseMessage):
     """A question to be answered from `limit` passages of the documents that `filter` lets in."""
 
-    limit: int = Field(default=3, ge=1, le=20, strict=True)
+    # By a factory, as the description of the API is to name none: DEFAULT_LIMIT takes its place.
+    limit: int = Field(
+        default_factory=lambda: 3,
+        ge=1,
+        le=20,
+        strict=True,
+        description="The setting DEFAULT_LIMIT unless given.",
+    )
     filter: Filter | None = None
 
 

@@ -48,7 +48,7 @@ EXAMPLE_MESSAGE: Final = Message(
 )
 EXAMPLE_QA: Final = EXAMPLE_MESSAGE.model_copy(
     update={
-        "model": "SmolLM2-135M-Instruct",
+        "model": "quotes-or-SmolLM2-135M",
         "message": "The API listens on port 8000.",
         "usage": Usage(prompt_tokens=139, completion_tokens=12, total_tokens=151),
         "sources": [EXAMPLE_SOURCE],

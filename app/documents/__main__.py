@@ -59,6 +59,9 @@ def _parse_arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     ingest = commands.add_parser("ingest", help="put files, or all files of folders, in")
     ingest.add_argument("paths", nargs="+", type=_path, metavar="PATH")
+    ingest.add_argument(
+        "--samples", action="store_true", help="they leave as soon as other documents come in"
+    )
     listing = commands.add_parser("list", help="show the documents that are there")
     delete = commands.add_parser("delete", help="take a document out")
     delete.add_argument("uuid", type=UUID, metavar="UUID")
@@ -121,7 +124,10 @@ async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
     named = set(arguments.paths)
     async with open_workplace(settings) as (database, _):
         caller = await _caller(database, arguments)
-        intake = Intake(caller, DocumentService(database), settings.MAX_DOCUMENT_BYTES)
+        intake = Intake(
+            *(caller, DocumentService(database), settings.MAX_DOCUMENT_BYTES),
+            are_samples=arguments.samples,
+        )
         added = [await intake.add(file, is_named=file in named) for file in files]
         done = [
             await _finish(caller, intake.documents, file, uuid)

@@ -21,11 +21,19 @@ class Intake:
     is refused.
     """
 
-    def __init__(self, caller: Caller, documents: DocumentService, max_bytes: int) -> None:
+    def __init__(
+        self,
+        caller: Caller,
+        documents: DocumentService,
+        max_bytes: int,
+        *,
+        are_samples: bool = False,
+    ) -> None:
         self.documents = documents
         self.skipped = self.refused = 0
         self._caller = caller
         self._max_bytes = max_bytes
+        self._are_samples = are_samples
 
     async def add(self, file: Path, *, is_named: bool) -> UUID | None:
         """The uuid of the file's document, which is ingested soon; None where it is not put in."""
@@ -45,7 +53,9 @@ class Intake:
         if too_large := self._too_large(name, content):
             return self._refuse(too_large)
         title = default_title(source)
-        new = NewDocument(content, title, source, media_type, file.name, UNKNOWN)
+        new = NewDocument(
+            *(content, title, source, media_type, file.name, UNKNOWN), is_sample=self._are_samples
+        )
         return await self._add(name, new)
 
     async def _read(self, file: Path, name: str) -> bytes | None:

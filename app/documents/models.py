@@ -68,7 +68,8 @@ class NewDocument:
     """A document that is to be taken in.
 
     `declared_type` is what a file is labelled as; None for a text, which is taken as it is.
-    `file_name` is what it is called where it comes from, if it has a name.
+    `file_name` is what it is called where it comes from, if it has a name. A sample leaves as soon
+    as another document comes in.
     """
 
     content: bytes
@@ -78,6 +79,7 @@ class NewDocument:
     file_name: str | None = None
     declared_type: str | None = None
     metadata: dict[str, bool | int | str] = field(default_factory=dict)
+    is_sample: bool = False
 
 
 def default_title(source: str) -> str:

@@ -50,6 +50,7 @@ class DocumentService:
             "bytes": len(new.content),
             "sha256": await asyncio.to_thread(lambda: sha256(new.content).hexdigest()),
             "metadata": orjson.dumps(new.metadata).decode(),
+            "is_sample": new.is_sample,
         }
         stored, is_new = await self._database.run(
             caller, lambda queries: _insert(queries, row, new.content)
@@ -152,6 +153,8 @@ def insert_purge(queries: Queries, document_uuid: UUID) -> None:
 
 def _insert(queries: Queries, row: Row, content: bytes) -> tuple[Row, bool]:
     """The newest version of a source counts: a source has one writer at a time."""
+    if not row["is_sample"]:
+        queries.delete_samples()
     queries.lock_source(source=row["source"])
     there = queries.get_document_version(source=row["source"], sha256=row["sha256"])
     if there is not None:

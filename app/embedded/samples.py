@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import psycopg2
 
@@ -18,40 +18,56 @@ logger = logging.getLogger(__name__)
 
 SAMPLES: Final = ("README.md", "docs")
 GRACE_SEC: Final = 5.0
+# Whether the first number of a document is still to be given, and what there is but samples.
+STATE: Final = """
+    SELECT NOT is_called, EXISTS (SELECT FROM document WHERE NOT is_sample) FROM document_id_seq
+"""
+
+
+class KnowledgeBaseState(NamedTuple):
+    """What decides whether samples go in."""
+
+    is_new: bool  # it has never held a document
+    has_others: bool
 
 
 async def ingest_samples(environment: Mapping[str, str]) -> None:
-    """Fills an empty knowledge base, or one whose filling was broken off."""
+    """Fills a knowledge base that has never held a document, or one whose filling was broken off.
+
+    They are marked: the service takes them out as soon as another document comes in.
+    """
     unfinished = Path(environment["DATA_DIR"]) / "samples-unfinished"
-    samples = await asyncio.to_thread(_samples)
-    empty = await asyncio.to_thread(_is_empty, environment["DATABASE_URL"])
-    if samples and (empty or unfinished.exists()):
-        unfinished.touch()
-        if await _ingest(samples, environment):
-            unfinished.unlink()
-        else:
-            logger.warning("The sample documents are not in yet: the next start tries again.")
+    samples = await asyncio.to_thread(_begin, environment["DATABASE_URL"], unfinished)
+    if samples and not await _ingest(samples, environment):
+        logger.warning("Not all of the sample documents could be put in.")
+    # A filling that came to its end is not tried again: what is missing may have been deleted.
+    await asyncio.to_thread(unfinished.unlink, missing_ok=True)
 
 
-def _samples() -> list[str]:
-    """The paths that exist, as a user who stands here would write them."""
+def _begin(database_url: str, unfinished: Path) -> list[str]:
+    """The paths that go in, as a user who stands here would write them; notes that it is begun."""
+    state = _state(database_url)
+    if not state.is_new and (state.has_others or not unfinished.exists()):
+        return []
+    unfinished.touch()
     return [os.path.relpath(ROOT / name) for name in SAMPLES if (ROOT / name).exists()]
 
 
-def _is_empty(database_url: str) -> bool:
+def _state(database_url: str) -> KnowledgeBaseState:
     # By hand: the command line would take a second of each start to say the same. The policies let
     # the service see all, where this user is bound by them.
     options = "-c app.caller=service"
     with closing(psycopg2.connect(plain_url(database_url), options=options)) as connection:
         cursor = connection.cursor()
-        cursor.execute("SELECT NOT EXISTS (SELECT FROM document)")
-        row = cursor.fetchone()
-    return row == (True,)
+        cursor.execute(STATE)
+        [row] = cursor.fetchall()
+    return KnowledgeBaseState(*row)
 
 
 async def _ingest(samples: list[str], environment: Mapping[str, str]) -> bool:
     logger.info("The knowledge base is empty: %s go in.", " and ".join(samples))
-    process = await spawn("app.documents", "ingest", *samples, environment=environment)
+    command = ("app.documents", "ingest", "--samples", *samples)
+    process = await spawn(*command, environment=environment)
     try:
         return await process.wait() == 0
     finally:

@@ -69,7 +69,9 @@ class TestList:
     async def test_status(self, client: httpx2.AsyncClient) -> None:
         """Only the documents in a status are listed, and the link keeps to it."""
         ready = [(await ended(client, await post_text(client, f"Text {n}"))) for n in range(2)]
-        failed = await ended(client, await post_file(client, b"%PDF-1.7 without an object", "a.pdf"))
+        failed = await ended(
+            client, await post_file(client, b"%PDF-1.7 without an object", "a.pdf")
+        )
         listed = await client.get(DOCUMENTS, params={"status": "ready", "limit": 1})
         assert listed.json() == ready[1:]
         assert "status=ready" in listed.headers["link"]

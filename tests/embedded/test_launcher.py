@@ -43,18 +43,24 @@ class TestStart:
         """What a newcomer asks first gets a true answer that rests on the sample documents."""
         await until(lambda: healthy(f"{first_launch.model_url}/health"), PATIENCE_SEC)
         async with connect(first_launch.url) as client:
-            # One passage: the small model reads a prompt at a hundred tokens a second.
-            question = {"message": "Which port does the API listen on?", "limit": 1}
-            response = await client.post("/v1/qa-create", json=question, timeout=PATIENCE_SEC)
+            question = {"message": "Which port does the API listen on?"}
+            response = await client.post("/v1/qa-create", json=question)
         assert response.status_code == 200
-        assert "8000" in response.json()["message"]
+        assert response.json()["message"].startswith("The API listens on port 8000")
         assert "8000" in response.json()["sources"][0]["text"]
+
+    async def test_question_without_passages_is_answered(self, first_launch: Launch) -> None:
+        """What rests on no passages is answered too, by the language model."""
+        async with connect(first_launch.url) as client:
+            question = {"message": "Say hello."}
+            response = await client.post("/v1/completion", json=question, timeout=PATIENCE_SEC)
+        assert response.json()["status"] == "complete"
 
     def test_start_says_what_runs_where(self, first_launch: Launch) -> None:
         """A start says what runs where, and what to try first."""
         output, url = first_launch.output, first_launch.url
         assert f"Postgres: in {first_launch.data_dir}" in output
-        assert "Local model: SmolLM2" in output
+        assert "Local model: quotes-or-SmolLM2" in output
         assert f"API: {url}, described on {url}/docs" in output
         assert f"Try: curl {url}/v1/qa-create" in output
 

@@ -2,11 +2,11 @@
 -- :doc Inserts a pending document
 INSERT INTO document (
     uuid, user_id, title, given_title, source, media_type, file_name, declared_type, bytes, sha256,
-    metadata, status
+    metadata, is_sample, status
 )
 VALUES (
     :uuid, :user_id, :title, :given_title, :source, :media_type, :file_name, :declared_type, :bytes,
-    :sha256, CAST(:metadata AS jsonb), 'pending'
+    :sha256, CAST(:metadata AS jsonb), :is_sample, 'pending'
 )
 RETURNING
     uuid, title, source, media_type, bytes, sha256, metadata, status, error, passages_total,

@@ -90,7 +90,9 @@ class TestIngest:
 
     async def test_unreadable(self, knowledge: Knowledge) -> None:
         """A document that cannot be read says why; its job is gone."""
-        document = await knowledge.ingest("%PDF-1.7 without an object", media_type="application/pdf")
+        document = await knowledge.ingest(
+            "%PDF-1.7 without an object", media_type="application/pdf"
+        )
         assert document.status == "failed"
         assert document.error == "This PDF is cut off: send the whole of it again."
         assert await knowledge.jobs_left() == 0
