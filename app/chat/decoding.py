@@ -1,21 +1,29 @@
-"""Completions out of the bytes of the OpenAI API, as events and as JSON."""
+"""Completions out of the bytes of the OpenAI API, streamed or in one body.
+
+What of them is the answer: docs/decisions/0032-any-upstream.md.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-import orjson
 from pydantic import ValidationError
 
+from app.chat.chunks import ChunkReader, Json
 from app.chat.events import Delta
-from app.chat.exceptions import OpenAIException, OpenAIFailedProcessingException
+from app.chat.exceptions import ContentFiltered, OpenAIException, OpenAIFailedProcessingException
 from app.chat.models import Usage
-from app.core.exceptions import BragError
+from app.chat.refusals import Refusal
+from app.chat.thoughts import ThoughtFilter
 
 T = TypeVar("T")
 
 NUL: Final = "\x00"  # Postgres stores any character but this
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+FILTERED: Final = "content_filter"  # finish reasons
+FAILED: Final = "error"
+NONE: Final = "null"
+TEXT_PARTS: Final = ("text", "output_text", "refusal")
 
 
 @dataclass(slots=True)
@@ -30,78 +38,139 @@ class CompletionDecoder:
     """Decodes one completion: feed it bytes for its deltas, then ask whether it is whole."""
 
     def __init__(self) -> None:
-        self.is_done = False  # nothing of what follows belongs to the completion
+        self.refusal: Refusal | None = None  # the error in place of the answer, or of its end
+        self.is_broken = False  # something in it is no chunk
+        self.has_content = False
+        self.has_thoughts = False
+        self._reader = ChunkReader()
+        self._thoughts = ThoughtFilter()
         self._finish_reason: str | None = None
-        self._usage: Usage | None = None
-        self._has_content = False
-        self._rest = b""
-        self._failure: BragError | None = None
+        self._usage: Any = None
+        self._has_deltas = False
+        self._last_chunk: Json = {}
+        self._half = ""  # of a character that is two to UTF-16
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing of what follows belongs to the completion."""
+        return self._reader.has_ended
 
     @property
     def completion(self) -> Completion:
         """How it ended, as far as the upstream has said so."""
-        return Completion(self._finish_reason, self._usage)
+        usage = None
+        if self._usage:
+            with suppress(ValidationError):  # an odd count is no reason to lose the answer
+                usage = Usage.model_validate(self._usage)
+        return Completion(self._finish_reason, usage)
 
     def feed(self, data: bytes) -> list[Delta]:
-        """The deltas that `data` completes, wherever the network cut the stream.
+        """The deltas that `data` completes, wherever the network cut the response.
 
-        Reads server-sent events (WHATWG HTML 9.2); the OpenAI API puts a chunk on one data line.
-        A broken chunk ends the completion: `is_done` is set, and `check_whole` raises why.
+        An error or a broken chunk ends the completion: `is_done` is set.
         """
-        lines = (self._rest + data).splitlines(keepends=True)
-        self._rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
-        deltas = []
-        for line in lines:
-            if line.startswith(b"data:") and not self.is_done:
-                delta = self._decode_line(line[5:].strip())
-                if delta:
-                    deltas.append(delta)
-        return deltas
+        return self._decode_all(self._reader.feed(data))
 
-    def decode_json(self, body: bytes) -> list[Delta]:
-        """The one delta, if any, of a completion that was not streamed."""
-        delta = self._decode(_load(body), "message")
-        return [delta] if delta else []
+    def close(self) -> list[Delta]:
+        """The deltas in what was left when the response ended."""
+        deltas = self._decode_all(self._reader.close())
+        held = self._thoughts.close()
+        return [*deltas, self._delta(self._last_chunk, held, None)] if held else deltas
+
+    @property
+    def fault(self) -> str:
+        """Why it is not whole, in words that quote nothing of it."""
+        if self.is_broken:
+            return "something that is no chunk"
+        if self.has_content:
+            return "no finish reason"
+        return "no text but thoughts" if self.has_thoughts else "no text"
 
     def check_whole(self) -> None:
         """Raises what a completion without content, or without an end, is called."""
-        if self._failure:
-            raise self._failure
-        if not self._has_content and not self._rest:
+        has_ended = self._finish_reason is not None
+        if self.is_broken:
             raise OpenAIFailedProcessingException
-        if self._finish_reason is None:
+        if not self.has_content and (self._finish_reason or "").startswith(FILTERED):
+            raise ContentFiltered
+        if not self.has_content and (has_ended or not self._reader.is_cut):
+            raise OpenAIFailedProcessingException
+        if not has_ended:
             raise OpenAIException
 
-    def _decode_line(self, data: bytes) -> Delta | None:
-        if data != b"[DONE]":
-            try:
-                return self._decode(_load(data), "delta")
-            except BragError as error:
-                self._failure = error
-        self.is_done = True
-        return None
-
-    def _decode(self, chunk: dict[str, Any], part: str) -> Delta | None:
-        if chunk.get("error"):
-            raise OpenAIException
+    def _decode_all(self, chunks: list[Json]) -> list[Delta]:
+        deltas = []
         try:
-            return self._read_delta(chunk, part)
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-            raise OpenAIFailedProcessingException from error
+            for chunk in chunks:
+                delta = self._decode(chunk)
+                if delta:
+                    deltas.append(delta)
+                if self.refusal:
+                    break
+            self.is_broken = self.is_broken or self._reader.is_broken
+        except (KeyError, TypeError, AttributeError, ValueError):
+            self.is_broken = self._reader.has_ended = True
+        return deltas
 
-    def _read_delta(self, chunk: dict[str, Any], part: str) -> Delta | None:
+    def _decode(self, chunk: Json) -> Delta | None:
+        if chunk.get("error"):
+            self._refuse(chunk)
+            return None
         if chunk.get("usage"):
-            with suppress(ValidationError):  # an odd count is no reason to lose the answer
-                self._usage = Usage.model_validate(chunk["usage"])
-        if not chunk["choices"]:
+            self._usage = chunk["usage"]
+        choices = chunk.get("choices")
+        if not choices:  # something about the answer, but none of it
+            if FAILED in (chunk.get("object"), chunk.get("type")):
+                self._refuse(chunk)
             return None
-        choice = chunk["choices"][0]
-        content: str = choice[part].get("content") or ""
-        finish_reason = _clean(choice.get("finish_reason") or "") or None
-        if not content and not finish_reason:
+        choice = choices[0] or {}
+        content = self._content(choice)
+        finish_reason = choice.get("finish_reason") or None
+        if finish_reason is not None:
+            finish_reason = self._read_finish_reason(choice)
+        if not self._thoughts.is_done:
+            content = self._without_thoughts(chunk, content, finish_reason)
+        if not content and finish_reason is None:
             return None
-        self._has_content = self._has_content or bool(content)
-        self._finish_reason = finish_reason or self._finish_reason
+        return self._delta(chunk, content, finish_reason)
+
+    def _content(self, choice: Json) -> str:
+        """The text of a chunk's `delta`; `message` is that of a whole answer."""
+        part = choice.get("delta")
+        if part:
+            self._has_deltas = True
+        elif not self._has_deltas:
+            part = choice.get("message")
+        if not part:
+            return ""
+        content = part.get("content")
+        if not content:
+            self.has_thoughts |= bool(part.get("reasoning_content") or part.get("reasoning"))
+            content = _only(str, part.get("refusal"))
+        if not isinstance(content, str):
+            content = "".join(map(_text_of, content if isinstance(content, list) else [content]))
+        return self._join_halves(content) if self._reader.is_lenient else content
+
+    def _read_finish_reason(self, choice: Json) -> str | None:
+        reason: str = choice["finish_reason"]
+        if reason == FAILED:
+            self._refuse({"error": choice.get("error") or FAILED})
+        if reason in (FAILED, NONE):
+            return None
+        self._finish_reason = _clean(reason)
+        return self._finish_reason
+
+    def _without_thoughts(self, chunk: Json, content: str, finish_reason: str | None) -> str:
+        answer = self._thoughts.feed(content)
+        if finish_reason is not None:
+            answer += self._thoughts.close()
+        self.has_thoughts |= self._thoughts.has_thoughts
+        self._last_chunk = chunk
+        return answer
+
+    def _delta(self, chunk: Json, content: str, finish_reason: str | None) -> Delta:
+        if content:
+            self.has_content = True
         return Delta(
             _only(str, chunk.get("id")),
             _only(int, chunk.get("created")),
@@ -109,6 +178,26 @@ class CompletionDecoder:
             _clean(content),
             finish_reason,
         )
+
+    def _refuse(self, chunk: Json) -> None:
+        self.refusal = Refusal.of(chunk)
+        self._reader.has_ended = True
+
+    def _join_halves(self, content: str) -> str:
+        """Joins the halves of a surrogate pair that came in two chunks."""
+        content = self._half + content
+        self._half = content[-1:] if "\ud800" <= content[-1:] <= "\udbff" else ""
+        content = content.removesuffix(self._half)
+        return content.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _text_of(part: Any) -> str:
+    """The text of a part of the content: that of a thinking part is not the answer."""
+    if part is None or isinstance(part, str):
+        return part or ""
+    is_text = part.get("type", "text") in TEXT_PARTS
+    text: str = (part.get("text") or part.get("refusal") or "") if is_text else ""
+    return text
 
 
 def _clean(text: str) -> str:
@@ -118,13 +207,3 @@ def _clean(text: str) -> str:
 def _only(kind: type[T], value: object) -> T:
     """The value if it is of this kind, else an empty one."""
     return value if isinstance(value, kind) else kind()
-
-
-def _load(data: bytes) -> dict[str, Any]:
-    try:
-        chunk = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise OpenAIFailedProcessingException from error
-    if not isinstance(chunk, dict):
-        raise OpenAIFailedProcessingException
-    return chunk

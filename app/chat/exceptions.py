@@ -7,6 +7,8 @@ BragError
 │   └── OpenAIRateLimitedException      503 openai_rate_limited + Retry-After
 ├── OpenAIFailedProcessingException     503 failed_processing
 ├── ContextLengthExceeded               422 context_length_exceeded
+├── ModelNotFound                       422 model_not_found
+├── ContentFiltered                     422 content_filtered
 └── StreamTimeoutException              504 stream_timeout
 """
 
@@ -56,6 +58,27 @@ class ContextLengthExceeded(BragError):
             else f"The question does not fit into {tokens} tokens, which CONTEXT_WINDOW_TOKENS and "
             "MAX_COMPLETION_TOKENS leave to it: shorten it."
         )
+
+
+class ModelNotFound(BragError):
+    """The upstream does not know the model that was asked for."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "model_not_found"
+    loc = ("body", "model")
+    detail = "The service that answers does not know this model."
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"The service that answers does not know the model {model!r}.")
+
+
+class ContentFiltered(BragError):
+    """The upstream's filter refuses the question, or what the model answers to it."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "content_filtered"
+    loc = ("body", "message")
+    detail = "The content filter of the service that answers refuses this: ask in other words."
 
 
 class StreamTimeoutException(BragError):

@@ -88,7 +88,8 @@ class AnswerService:
                 outcome = _answer_without_sources(generation)
             else:
                 outcome = await self._complete(generation, context.prompt, stream=stream)
-                if context.turns and isinstance(outcome.error, ContextLengthExceeded):
+                is_too_long = isinstance(outcome.error, ContextLengthExceeded) and not outcome.text
+                if context.turns and is_too_long:
                     context = context.shortened()
                     pending = pending.model_copy(update={"turns": context.turn_counts})
                     outcome = await self._complete(generation, context.prompt, stream=stream)

@@ -1,43 +1,31 @@
-"""One call of the OpenAI API, streamed or not.
+"""Asks the model behind the OpenAI API, and tells why it did not answer.
 
-See docs/decisions/0007-the-upstream-is-read-as-bytes.md.
+See docs/decisions/0032-any-upstream.md.
 """
 
 import logging
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final
 
-import aiohttp
-import httpx2
 import openai
-import orjson
-from async_timeout import timeout
-from openai import AsyncAPIResponse, AsyncOpenAI
+from openai import AsyncOpenAI
 
-from app.chat.constants import DRAIN_UPSTREAM_SEC
+from app.chat.calls import UPSTREAM_ERRORS, Response, cause_of, drain, post, read, reason
 from app.chat.decoding import Completion, CompletionDecoder
 from app.chat.events import Delta
-from app.chat.exceptions import (
-    ContextLengthExceeded,
-    OpenAIException,
-    OpenAIRateLimitedException,
-)
+from app.chat.exceptions import OpenAIException
 from app.chat.prompts import Prompt
-from app.core.constants import RETRY_AFTER_SEC
+from app.chat.refusals import Refusal
+from app.chat.requests import Body, RefusedParts, create_body, leave_out, refused_parts
 from app.core.exceptions import BragError
 from app.core.llm import retry_after
 
 logger = logging.getLogger(__name__)
 
-# The client's own header for a body that it is not to read.
-RAW_RESPONSE_HEADER: Final = "X-Stainless-Raw-Response"
-TOO_LONG: Final = re.compile(
-    r"maximum context length|context (?:length|size|window)", re.IGNORECASE
-)
-UPSTREAM_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError)
+MEDIA_TYPE: Final = re.compile(r"[\w.+/-]{1,100}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -49,95 +37,116 @@ class Upstream:
     """Asks the model behind the OpenAI API for completions.
 
     The client sends, authenticates and retries; its bodies are read here, since building its
-    typed objects for every chunk costs more than all the rest of a stream.
+    typed objects for every chunk costs more than all the rest of a stream. What the service
+    refuses of a request is left out of it; `unsupported` is what it is known to refuse.
     """
 
-    def __init__(self, client: AsyncOpenAI) -> None:
+    def __init__(self, client: AsyncOpenAI, unsupported: Iterable[str] = ()) -> None:
         self._client = client
+        self._refused = RefusedParts(unsupported)
 
     async def complete(
         self, model: str, prompt: Prompt, *, stream: bool
     ) -> AsyncIterator[Acceptance | Delta | Completion]:
         """Yields an Acceptance, the deltas as they come, and a Completion.
 
-        Raises ContextLengthExceeded, OpenAIException (refused, unreachable, broken off),
-        OpenAIRateLimitedException or OpenAIFailedProcessingException (not a completion).
+        Raises ContextLengthExceeded, ModelNotFound, ContentFiltered, OpenAIException (refused,
+        unreachable, broken off), OpenAIRateLimitedException or OpenAIFailedProcessingException
+        (not a completion).
         """
-        body: dict[str, Any] = {"model": model, "messages": prompt, "stream": stream}
-        if stream:
-            body["stream_options"] = {"include_usage": True}
-        decoder = CompletionDecoder()
+        body = create_body(model, prompt, stream=stream)
+        left_out = self._refused.of(model)
+        while True:
+            call = _Call(self._client, leave_out(body, left_out))
+            async with aclosing(call.run()) as parts:
+                async for part in parts:
+                    yield part
+            refused = call.refused_parts
+            if not refused:
+                break
+            left_out |= refused
+            logger.warning("The upstream is asked again without: %s", ", ".join(sorted(left_out)))
+        yield call.completion
+        call.check(model)
+        self._refused.learn(model, left_out)
+
+
+class _Call:
+    """One request; once it has been run, how it ended."""
+
+    def __init__(self, client: AsyncOpenAI, body: Body) -> None:
+        self._client = client
+        self._body = body
+        self._decoder = CompletionDecoder()
+        self._error: Exception | None = None
+        self._media_type = ""
+
+    async def run(self) -> AsyncGenerator[Acceptance | Delta]:
+        """Yields what comes of it; what goes wrong ends it."""
+        decoder = self._decoder
         try:
-            async with self._post(body) as response:
+            async with post(self._client, self._body) as response:
+                self._media_type = _media_type(response)
                 yield Acceptance()
-                async for delta in _read(response, decoder):
-                    yield delta
+                chunks = read(response)
+                async for data in chunks:
+                    for delta in decoder.feed(data):
+                        yield delta
+                    if decoder.is_done:
+                        await drain(chunks)
+                        break
         except UPSTREAM_ERRORS as error:
-            if decoder.completion.finish_reason is None:
-                raise _transport_error(error) from error
-        yield decoder.completion
-        decoder.check_whole()
+            self._error = error
+        for delta in decoder.close():
+            yield delta
 
-    @asynccontextmanager
-    async def _post(self, body: dict[str, Any]) -> AsyncIterator[AsyncAPIResponse[object]]:
-        """What `chat.completions.with_streaming_response.create` does, with untyped parameters.
+    @property
+    def completion(self) -> Completion:
+        """How the answer ended, as far as the upstream has said so."""
+        return self._decoder.completion
 
-        That walks through them for what they might have to convert: 0.5 ms of a completion.
-        """
-        response = cast(
-            AsyncAPIResponse[object],
-            await self._client.post(
-                "/chat/completions",
-                content=orjson.dumps(body),
-                cast_to=object,
-                options={"headers": {RAW_RESPONSE_HEADER: "stream", "Accept-Encoding": "identity"}},
-            ),
-        )
+    @property
+    def refused_parts(self) -> frozenset[str]:
+        """The parts of the request without which it may be answered."""
+        refusal = self._refusal
+        if refusal is None or self._decoder.has_content:
+            return frozenset()
+        return refused_parts(self._body, refusal)
+
+    def check(self, model: str) -> None:
+        """Logs and raises why there is no whole answer, where there is none."""
         try:
-            yield response
-        finally:
-            await response.close()
+            if self._refusal:
+                raise self._refusal.error(model) from self._error
+            if self._error and self.completion.finish_reason is None:
+                raise OpenAIException from cause_of(self._error)
+            self._decoder.check_whole()
+        except BragError:
+            logger.warning("The upstream call failed: %s", self._why)
+            raise
+
+    @property
+    def _refusal(self) -> Refusal | None:
+        error = self._error
+        if isinstance(error, openai.APIStatusError):
+            return Refusal.of(error.body, error.status_code, retry_after(error.response))
+        return self._decoder.refusal
+
+    @property
+    def _why(self) -> str:
+        """Nothing of what was sent or answered but the names of errors."""
+        error = self._error
+        if isinstance(error, openai.APIStatusError):
+            return f"{type(error).__name__} {error.status_code}, {self._refusal}"
+        if error is not None:
+            return reason(error)
+        if self._refusal is not None:
+            return f"an error in its answer, {self._refusal}"
+        return f"{self._decoder.fault}, {self._media_type}"
 
 
-async def _read(
-    response: AsyncAPIResponse[object], decoder: CompletionDecoder
-) -> AsyncIterator[Delta]:
-    if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        for delta in decoder.decode_json(await response.read()):
-            yield delta
-        return
-    chunks = response.iter_bytes()
-    async for data in chunks:
-        for delta in decoder.feed(data):
-            yield delta
-        if decoder.is_done:
-            await _drain(chunks)
-            return
-
-
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    """Reads to the end of the body, so that the connection can carry the next call."""
-    with suppress(TimeoutError, *UPSTREAM_ERRORS):
-        async with timeout(DRAIN_UPSTREAM_SEC):
-            async for _ in chunks:
-                pass
-
-
-def _is_too_long(error: openai.BadRequestError) -> bool:
-    """Whether the prompt did not fit: OpenAI's code, llama.cpp's type, or what others write."""
-    return (
-        error.code == "context_length_exceeded"
-        or error.type == "exceed_context_size_error"
-        or TOO_LONG.search(error.message) is not None
-    )
-
-
-def _transport_error(error: Exception) -> BragError:
-    status = error.status_code if isinstance(error, openai.APIStatusError) else None
-    logger.warning("The upstream call failed: %s %s", type(error).__name__, status or "")
-    if isinstance(error, openai.BadRequestError) and _is_too_long(error):
-        return ContextLengthExceeded()
-    if isinstance(error, openai.RateLimitError):
-        wait = retry_after(error.response) or RETRY_AFTER_SEC
-        return OpenAIRateLimitedException(retry_after=wait)
-    return OpenAIException()
+def _media_type(response: Response) -> str:
+    """What the upstream calls its answer, in as far as that is a word or two."""
+    headers = (response.headers.get(f"content-{name}", "") for name in ("type", "encoding"))
+    found = filter(None, (MEDIA_TYPE.match(header) for header in headers))
+    return " ".join(match.group() for match in found) or "no media type"

@@ -1,11 +1,13 @@
 """The one AsyncOpenAI of the process, for any service that speaks the OpenAI API."""
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from contextlib import suppress
+from email.utils import mktime_tz, parsedate_tz
+from time import time
 
-from httpx2 import Limits, Response, Timeout
-from openai import AsyncOpenAI, DefaultAioHttpClient
+from httpx2 import Response, Timeout
+from openai import AsyncOpenAI
 
+from app.core.connections import UpstreamHttpClient
 from app.core.constants import (
     CONNECT_TIMEOUT_SEC,
     MAX_RETRY_AFTER_SEC,
@@ -28,16 +30,11 @@ def create_openai(settings: Settings) -> AsyncOpenAI:
             "Neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: set a key for OpenAI, or the "
             "base URL of another service, or start one with `python -m app.embedded`."
         )
-    http_client = DefaultAioHttpClient(
-        # 0 is aiohttp's word for no limit; with None the 101st call would wait for another's end.
-        limits=Limits(max_connections=0, keepalive_expiry=60),
-        event_hooks={"response": [_refuse_long_waits]},
-    )
     return AsyncOpenAI(
         api_key=key.get_secret_value() if key else "none",
         base_url=settings.OPENAI_BASE_URL,
         timeout=Timeout(None, connect=CONNECT_TIMEOUT_SEC),
-        http_client=http_client,
+        http_client=UpstreamHttpClient(event_hooks={"response": [_refuse_long_waits]}),
     )
 
 
@@ -47,14 +44,19 @@ async def _refuse_long_waits(response: Response) -> None:
 
 
 def retry_after(response: Response) -> float:
-    """Seconds that the upstream asks to wait for, 0 where it does not say (RFC 9110, 10.2.3)."""
-    value = response.headers.get("retry-after", "0")
-    try:
-        seconds = float(value) if value[:1].isdecimal() else _seconds_until(value)
-    except ValueError:
-        return 0.0
+    """Seconds that the upstream asks to wait for, 0 where it does not say.
+
+    As the client reads it: `retry-after-ms`, then `retry-after` in seconds or as a date.
+    """
+    headers = response.headers
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        with suppress(KeyError, ValueError):
+            return _bounded(float(headers[name]) / unit)
+    with suppress(TypeError, ValueError, OverflowError, OSError):  # a date like no other
+        date = parsedate_tz(headers.get("retry-after"))
+        return _bounded(mktime_tz(date) - time()) if date else 0.0
+    return 0.0
+
+
+def _bounded(seconds: float) -> float:
     return min(max(0.0, seconds), MAX_TOLD_RETRY_AFTER_SEC)
-
-
-def _seconds_until(date: str) -> float:
-    return (parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)).total_seconds()

@@ -84,7 +84,7 @@ class TestFeed:
         assert CompletionDecoder().feed(chunk("") + chunk(None)) == []
 
 
-class TestDecodeJson:
+class TestBody:
     """Completions in one body."""
 
     def test_body_is_one_delta(self) -> None:
@@ -93,7 +93,8 @@ class TestDecodeJson:
         usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
         choice = {"message": {"content": "Hi"}, "finish_reason": "length"}
         body = {"id": "1", "created": 2, "model": "m", "choices": [choice], "usage": usage}
-        assert decoder.decode_json(orjson.dumps(body)) == [Delta("1", 2, "m", "Hi", "length")]
+        assert decoder.feed(orjson.dumps(body)) == []
+        assert decoder.close() == [Delta("1", 2, "m", "Hi", "length")]
         decoder.check_whole()
         assert decoder.completion == Completion("length", Usage(**usage))
 
@@ -102,8 +103,11 @@ class TestDecodeJson:
     )
     def test_other_body_is_no_completion(self, body: bytes) -> None:
         """A body that is JSON and no completion, or not even that, cannot be processed."""
+        decoder = CompletionDecoder()
+        decoder.feed(body)
+        decoder.close()
         with pytest.raises(OpenAIFailedProcessingException):
-            CompletionDecoder().decode_json(body)
+            decoder.check_whole()
 
 
 class TestEnd:
@@ -128,5 +132,6 @@ class TestEnd:
         """Half a chunk and nothing else is a call that was broken off, not an empty answer."""
         decoder = CompletionDecoder()
         decoder.feed(chunk("Hello")[:20])
+        decoder.close()
         with pytest.raises(OpenAIException):
             decoder.check_whole()

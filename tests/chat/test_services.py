@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.chat import decoding
+from app.chat import chunks
 from app.chat.generation import Generation
 from app.chat.models import BaseMessage
 from app.chat.services import AnswerService
@@ -68,7 +68,7 @@ class TestOurFault:
         self, make_chat_settings: SettingsFactory, monkeypatch: pytest.MonkeyPatch, path: str
     ) -> None:
         """The client is told that it was us, and the answer is not left behind as under way."""
-        monkeypatch.setattr(decoding, "orjson", None)
+        monkeypatch.setattr(chunks, "orjson", None)
         async with serve(make_chat_settings()) as client:
             fault = await fail(client, path)
             assert (fault.status, fault.code) == (500, "internal_server_error")

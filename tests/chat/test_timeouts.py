@@ -82,13 +82,14 @@ class TestRefused:
 
     @BOTH
     async def test_unreachable_upstream_is_a_problem(
-        self, make_chat_settings: SettingsFactory, path: str
+        self, make_chat_settings: SettingsFactory, path: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """An upstream that cannot be reached is an ordinary problem, also for a stream."""
+        """An upstream that cannot be reached is an ordinary problem; the log has the reason."""
         settings = make_chat_settings(OPENAI_BASE_URL=refusing_url(), GENERATION_TIMEOUT_SEC=30)
         async with serve(settings) as client:
             fault = await fail(client, path)
             assert (fault.status, fault.code) == (500, "openai_error")
             assert not fault.in_stream
+            assert "Connect call failed" in capsys.readouterr().err
             question, answer = await exchange(client)
             assert (question["status"], answer["status"]) == ("complete", "failed")

@@ -63,6 +63,28 @@ REFUSED = [
         retry_after="86400",  # a day is as much as anybody is told to wait
     ),
     Case(
+        "429 for long, in milliseconds",
+        body(b"{}", 429, retry_after_ms="30000", x_should_retry="true"),
+        "openai_rate_limited",
+        in_stream=False,
+        retry_after="30",
+    ),
+    Case(
+        "429 for long by the header that the client does not look at",
+        body(b"{}", 429, retry_after_ms="1", retry_after="60"),
+        "openai_rate_limited",
+        in_stream=False,
+        times=3,
+        retry_after="1",
+    ),
+    Case(
+        "429 not to be tried again",
+        body(b"{}", 429, x_should_retry="false"),
+        "openai_rate_limited",
+        in_stream=False,
+        retry_after="1",
+    ),
+    Case(
         "429 again and again",
         error(429, retry_after=SOON),
         "openai_rate_limited",
@@ -88,7 +110,6 @@ STREAM_FAULTS = [
     Case("nothing at all", stream(finish_reason=None, done=False), "failed_processing"),
     Case("malformed at once", stream(NOT_JSON), "failed_processing"),
     Case("malformed later", stream("Hel", NOT_JSON, "lo"), "failed_processing", "Hel"),
-    Case("a chunk without choices", stream("Hel", {"id": "x"}), "failed_processing", "Hel"),
     Case("an odd chunk", stream("Hel", {"choices": [5]}), "failed_processing", "Hel"),
     Case("cut at once", stream(CUT), "openai_error"),
     Case("cut inside a chunk", stream("Hel", b'data: {"id":', CUT), "openai_error", "Hel"),
@@ -96,6 +117,9 @@ STREAM_FAULTS = [
     Case("no finish reason", stream("Hel", finish_reason=None), "openai_error", "Hel"),
     Case("no end", stream("Hel", finish_reason=None, done=False), "openai_error", "Hel"),
     Case("an error at once", stream(REFUSAL), "openai_error"),
+    Case("a limit in the answer", stream({"error": {"code": 429}}), "openai_rate_limited"),
+    Case("an error in words", stream("Hel", b"event: error\ndata: no\n\n"), "openai_error", "Hel"),
+    Case("only thoughts", stream("<think>Hm.", " Well."), "failed_processing"),
     Case("an error later", stream("Hel", REFUSAL), "openai_error", "Hel"),
     Case("HTML", body(HTML), "failed_processing"),
 ]

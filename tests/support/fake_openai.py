@@ -9,6 +9,7 @@ async with FakeOpenAI() as fake:
 
 import asyncio
 import socket
+import struct
 from collections import deque
 from collections.abc import Iterator
 from typing import Self, cast
@@ -53,6 +54,11 @@ class FakeOpenAI:
         """Queues what the next calls get, in this order."""
         self._replies.extend(replies * times)
 
+    def forget(self) -> None:
+        """What comes on a connection that is there is answered by a reset, as firewalls do."""
+        for connection in self._connections:
+            connection.is_forgotten = True
+
     async def arrival(self) -> Request:
         """The oldest request not yet fetched this way, as soon as it is there."""
         return await self._arrived.get()
@@ -78,6 +84,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, fake: FakeOpenAI) -> None:
         self._fake = fake
+        self.is_forgotten = False
         self._received = b""
         self._replying: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
@@ -96,6 +103,11 @@ class _Connection(asyncio.Protocol):
         await self._lost.wait()
 
     def data_received(self, data: bytes) -> None:
+        if self.is_forgotten:
+            connection = self._transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+            return
         self._received += data
         head, separator, rest = self._received.partition(b"\r\n\r\n")
         path, headers = _parse(head.decode("latin-1"))

@@ -20,6 +20,7 @@ class _Cut(Enum):
 
 
 CUT: Final = _Cut.CUT
+LAST_CHUNK: Final = b"0\r\n\r\n"
 Step = bytes | asyncio.Event | Literal[_Cut.CUT]
 Delta = str | Json | Step
 
@@ -115,7 +116,21 @@ def stream(
                 yield from _chunked(event.replace(b"\n", newline), split)
             else:
                 yield event
-        yield b"0\r\n\r\n"
+        yield LAST_CHUNK
+
+    return steps
+
+
+def raw_stream(content: bytes, split: int, end: Step = LAST_CHUNK, **headers: str) -> Reply:
+    """These bytes as a chunked body, in writes of `split`; then `end`.
+
+    It has the headers that are given, and no others: not even a content type.
+    """
+
+    def steps(_: Request) -> Iterator[Step]:
+        yield _head(200, transfer_encoding="chunked", **headers)
+        yield from _chunked(content, split) if content else ()
+        yield end
 
     return steps
 

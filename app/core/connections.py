@@ -1,0 +1,85 @@
+"""Connections to an upstream, through firewalls that forget them without a word.
+
+See docs/decisions/0033-connections-that-somebody-forgot.md.
+"""
+
+import socket
+from contextlib import suppress
+from copy import copy
+from functools import partial
+from typing import Any, Final
+
+import aiohttp
+import httpx2
+from openai import DefaultAioHttpClient
+from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
+
+KEEP_IDLE_SEC: Final = 15
+# By TCP itself: what stays unanswered this long is dead, and firewalls see that the rest is alive.
+TCP_OPTIONS: Final = {
+    "TCP_KEEPIDLE": 20,
+    "TCP_KEEPALIVE": 20,  # the same to macOS
+    "TCP_KEEPINTVL": 10,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 10_000,  # milliseconds
+}
+RETRY_HEADER: Final = "x-stainless-retry-count"
+
+
+class UpstreamHttpClient(DefaultAioHttpClient):
+    """An HTTP client for which a dead connection is no failed request."""
+
+    def _init_transport(self, *args: Any, **kwargs: Any) -> httpx2.AsyncBaseTransport:
+        return _Transport(super()._init_transport(*args, **kwargs))
+
+    def _init_proxy_transport(self, *args: Any, **kwargs: Any) -> httpx2.AsyncBaseTransport:
+        return _Transport(super()._init_proxy_transport(*args, **kwargs))
+
+
+class _Transport(httpx2.AsyncBaseTransport):
+    """Sends a request again, on a new connection, if its own died before an answer came."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
+        assert isinstance(transport, AiohttpTransport)
+        self._kept, self._new = transport, copy(transport)
+        self._kept.client = partial(_open_session, transport, keepalive_timeout=KEEP_IDLE_SEC)
+        self._new.client = partial(_open_session, transport, force_close=True)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.headers.get(RETRY_HEADER, "0") != "0":
+            return await self._new.handle_async_request(request)
+        try:
+            return await self._kept.handle_async_request(request)
+        except httpx2.TransportError as error:
+            if not _has_died(error.__cause__):
+                raise
+        return await self._new.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._kept.aclose()
+        await self._new.aclose()
+
+
+def _has_died(error: BaseException | None) -> bool:
+    """Whether a connection was there, and is no more."""
+    is_lost = isinstance(error, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError)
+    return is_lost and not isinstance(error, aiohttp.ClientConnectorError)
+
+
+def _open_session(transport: AiohttpTransport, **options: Any) -> aiohttp.ClientSession:
+    # 0 is aiohttp's word for no limit: the 101st call would wait for another's end.
+    connector = aiohttp.TCPConnector(
+        limit=0, ssl=transport.ssl_context, socket_factory=open_socket, **options
+    )
+    return aiohttp.ClientSession(connector=connector)
+
+
+def open_socket(address: tuple[Any, ...]) -> socket.socket:
+    """A socket that notices when the other side is gone."""
+    family, kind, protocol, *_ = address
+    connection = socket.socket(family, kind, protocol)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in TCP_OPTIONS.items():
+        with suppress(AttributeError, OSError):  # each system has its own
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return connection

@@ -1,0 +1,182 @@
+"""Answers of services that speak the OpenAI API in their own way."""
+
+import gzip
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+
+from tests.support.asking import COMPLETION, COMPLETION_STREAM, exchange, fail
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.openai_replies import (
+    Reply,
+    body,
+    completion,
+    error,
+    raw_stream,
+    stream,
+)
+
+Json = dict[str, Any]
+
+BOTH = pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
+END: Json = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+
+
+def delta(**part: object) -> Json:
+    """A chunk with this delta."""
+    return {"choices": [{"delta": part, "finish_reason": None}]}
+
+
+def whole(**message: object) -> Reply:
+    """A whole answer in one body."""
+    answer = {"choices": [{"message": message, "finish_reason": "stop"}]}
+    return body(orjson.dumps(answer))
+
+
+def events(*chunks: Json) -> bytes:
+    """A stream of these chunks."""
+    return b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks)
+
+
+async def answer(client: httpx2.AsyncClient, path: str = COMPLETION_STREAM) -> Json:
+    """The answer to a question, as it is stored."""
+    response = await client.post(path, json={"message": "Hi"})
+    assert response.status_code == 200, response.text
+    stored = (await exchange(client))[1]
+    assert stored["status"] == "complete", response.text
+    return stored
+
+
+class TestBody:
+    """What was asked for decides, not what it is called."""
+
+    @pytest.mark.parametrize("label", ["Text/Event-Stream", "application/json", "text/plain", ""])
+    @BOTH
+    async def test_stream_under_another_label(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, label: str, path: str
+    ) -> None:
+        """A stream is read as one, whatever it is called, and whatever was asked for."""
+        data = events(delta(content="Hel"), delta(content="lo"), END)
+        shared_openai.reply(raw_stream(data, 50, content_type=label))
+        assert (await answer(chat_client, path))["message"] == "Hello"
+
+    @BOTH
+    async def test_json(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
+    ) -> None:
+        """JSON is read as such, also where a stream was asked for."""
+        shared_openai.reply(completion("Hello"))
+        assert (await answer(chat_client, path))["message"] == "Hello"
+
+    @pytest.mark.parametrize("split", [1, 9999])
+    @BOTH
+    async def test_compressed(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, split: int
+    ) -> None:
+        """A body that is compressed all the same is decompressed."""
+        data = gzip.compress(events(delta(content="Hello"), END))
+        shared_openai.reply(raw_stream(data, split, content_encoding="gzip"))
+        assert (await answer(chat_client, path))["message"] == "Hello"
+
+    async def test_unknown_compression_is_told(
+        self,
+        chat_client: httpx2.AsyncClient,
+        shared_openai: FakeOpenAI,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Of a compression that nobody here knows the log has the name."""
+        shared_openai.reply(
+            raw_stream(b"\x8b\x00\x80", 9, content_type="text/event-stream", content_encoding="br")
+        )
+        assert (await fail(chat_client, COMPLETION_STREAM)).code == "failed_processing"
+        assert "no text, text/event-stream br" in caplog.text
+
+
+class TestContent:
+    """What of an answer is its text."""
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "Hello",
+            "<think>Hm.</think>\n\nHello",
+            [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Hello"}],
+            [{"type": "text", "text": "Hel"}, {"type": "reference", "ids": [1]}, "lo", None],
+            {"type": "output_text", "text": "Hello"},
+        ],
+        ids=["text", "thoughts", "a thinking part", "other parts", "one part"],
+    )
+    async def test_text_is_the_answer(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, content: object
+    ) -> None:
+        """The text is the answer, streamed or not, and thoughts are no part of it."""
+        thought = delta(content=None, reasoning_content="Hm.")
+        shared_openai.reply(whole(content=content), stream(thought, delta(content=content)))
+        assert (await answer(chat_client, COMPLETION))["message"] == "Hello"
+        assert (await answer(chat_client))["message"] == "Hello"
+
+    async def test_refusal_of_the_model_is_its_answer(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """With what a model refuses to answer, it answers."""
+        shared_openai.reply(
+            whole(content=None, refusal="I will not."),
+            stream(delta(refusal="I will"), delta(refusal=" not.")),
+        )
+        assert (await answer(chat_client, COMPLETION))["message"] == "I will not."
+        assert (await answer(chat_client))["message"] == "I will not."
+
+    async def test_whole_message_is_not_said_twice(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """A service that repeats the whole with each chunk is heard once."""
+        repeated = {"choices": [{"message": {"content": "Hello"}}]}
+        shared_openai.reply(stream("Hel", repeated, "lo", repeated))
+        assert (await answer(chat_client))["message"] == "Hello"
+
+    @BOTH
+    async def test_filtered_answer(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
+    ) -> None:
+        """An answer of which the filter has left nothing is told as such."""
+        shared_openai.reply(
+            stream(finish_reason="content_filter")
+            if path == COMPLETION_STREAM
+            else completion("", "content_filter")
+        )
+        fault = await fail(chat_client, path)
+        assert (fault.status, fault.code) == (422, "content_filtered")
+
+
+class TestWhy:
+    """What client and operator are told of a refusal."""
+
+    @BOTH
+    async def test_model_not_found(
+        self,
+        chat_client: httpx2.AsyncClient,
+        shared_openai: FakeOpenAI,
+        caplog: pytest.LogCaptureFixture,
+        path: str,
+    ) -> None:
+        """A model that is not there is a 422 that names it; the log has the code."""
+        shared_openai.reply(error(404, code="model_not_found"))
+        fault = await fail(chat_client, path)
+        assert (fault.status, fault.code) == (422, "model_not_found")
+        assert "'fake-model'" in fault.detail
+        assert "NotFoundError 404, model_not_found error" in caplog.text
+        assert "Refused by the fake" not in caplog.text
+
+    async def test_error_in_the_answer(
+        self,
+        chat_client: httpx2.AsyncClient,
+        shared_openai: FakeOpenAI,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """An error after the beginning of the answer is in the log by its code."""
+        shared_openai.reply(stream("Hel", {"error": {"message": "A secret", "code": "quota"}}))
+        assert (await fail(chat_client, COMPLETION_STREAM)).code == "openai_error"
+        assert "an error in its answer, quota" in caplog.text
+        assert "A secret" not in caplog.text
