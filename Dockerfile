@@ -38,4 +38,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthcheck', timeout=4)"]
 # `&&`: what serves never meets an older schema. `exec`: SIGTERM reaches gunicorn.
-CMD ["sh", "-c", "dbmate --no-dump-schema --wait --migration-lock up && exec gunicorn app.main:app --config settings/gunicorn.conf.py"]
+CMD ["sh", "-c", "python -m app.embedded.migrations && exec gunicorn app.main:app --config settings/gunicorn.conf.py"]

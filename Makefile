@@ -32,7 +32,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compil
 SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run-dev run test test-browser lint black ruff pre-commit compile pip-compile \
+.PHONY: help install run-dev run test test-browser lint platforms black ruff pre-commit compile pip-compile \
 	pip-compile-dev upgrade sync sync-dev migrate schema eval bench clean
 
 help: ## Print the verbs
@@ -49,16 +49,35 @@ run: $(RUN) ## Start gunicorn as in production: DATABASE_URL and the model come 
 # Three processes, as much of the suite waits. A file stays in one: its tests share what they start.
 # A process that hangs is ended by pytest; but for the last option the others would wait for it.
 test: $(DEVELOP) ## Run the whole suite with coverage
-	$(BIN)/python -m pytest --cov --numprocesses=3 --dist=loadfile --max-worker-restart=0
+	PYTHONWARNINGS=error $(BIN)/python -m pytest --cov --numprocesses=3 --dist=loadfile --max-worker-restart=0
 
 test-browser: $(DEVELOP) ## Run the tests that need a browser: apt-get install chromium
 	$(BIN)/python -m pytest tests/browser -m browser
 
+# The newest Python has shorter ways of writing some things, which the oldest does not know.
+AS_NEWEST := --target-version py314 --ignore UP037,UP043,UP046,UP047
+
 lint: $(DEVELOP) ## Check style, types and who imports whom
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff check $(AS_NEWEST) .
 	$(BIN)/python -m black --check --quiet .
 	$(BIN)/python -m mypy
+	$(BIN)/python -m mypy --python-version 3.14
 	$(BIN)/lint-imports --no-logo
+
+# forbiddenfruit comes as a source alone: it is plain Python, and tests need it.
+WHEELS := --only-binary :all: --no-binary forbiddenfruit --dry-run --target $(VENV)/none
+PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
+PYTHONS := 3.11 3.12 3.13 3.14
+PINNED := $(TO_INSTALL) $(TO_RUN) $(TO_DEVELOP)
+
+platforms: export MACOSX_DEPLOYMENT_TARGET := 14.0
+platforms: $(INSTALLER) ## Check that every pin has a wheel for the systems and Pythons of README.md
+	@set -e; for python in $(PYTHONS); do for platform in $(PLATFORMS); do \
+		echo "Python $$python, $$platform"; \
+		$(BIN)/uv pip install --system-certs $(OPTIONS) $(WHEELS) $(sort $(PINNED:%=--requirement=%)) \
+			--python-version $$python --python-platform $$platform; \
+	done; done
 
 black: $(DEVELOP) ## Format the code
 	$(BIN)/python -m black .
@@ -93,7 +112,7 @@ sync-dev: $(DEVELOP) ## Make .venv hold what developing needs, and nothing else
 	$(SYNC) $(TO_INSTALL) $(TO_DEVELOP)
 
 migrate: $(RUN) ## Apply the migrations to DATABASE_URL (of the environment, or of .env)
-	$(BIN)/dbmate --no-dump-schema --wait --migration-lock up
+	$(BIN)/python -m app.embedded.migrations
 
 schema: $(RUN) ## Write db/schema.sql anew from the migrations
 	$(BIN)/python -m app.embedded.schema

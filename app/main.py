@@ -24,7 +24,7 @@ from app.core.docs import router as docs_router
 from app.core.handlers import add_handlers
 from app.core.llm import create_openai
 from app.core.logs import configure_logs
-from app.core.middlewares import add_middlewares
+from app.core.middlewares import Prefix, add_middlewares
 from app.core.openapi import describe
 from app.db import open_database
 from app.documents.api import router as documents_router
@@ -45,6 +45,7 @@ from app.rate_limits.middleware import RateLimits
 from app.retrieval.api import router as retrieval_router
 from app.retrieval.relevance import Relevance
 from app.retrieval.services import RetrievalService
+from app.start import say_settings, say_state
 from app.users.api import router as users_router
 from app.users.authentication import Authentication, LoginRequired
 from app.users.constants import MAILS
@@ -101,6 +102,7 @@ async def lifespan(
 ) -> AsyncIterator[State]:
     """Opens everything that the service needs, and closes it in reverse order."""
     configure_logs(settings)
+    say_settings(settings)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         database = await enter(open_database(settings))
@@ -127,12 +129,15 @@ async def lifespan(
         await enter(background(messages.sweep(2 * settings.GENERATION_TIMEOUT_SEC)))
         idempotency = IdempotencyService(database)
         await enter(background(idempotency.expire()))
-        answers = AnswerService(Upstream(client), messages, retrieval, chats, settings)
+        upstream = Upstream(client, settings.OPENAI_UNSUPPORTED)
+        answers = AnswerService(upstream, messages, retrieval, chats, settings)
         stack.push_async_callback(answers.close)
         worker = await enter(open_worker(database, embedder, store, parser))
         await enter(background(worker.run()))
         collection = settings.QDRANT_COLLECTION_NAME
         await enter(background(upgrade_index_when_possible(database, collection, worker.wake)))
+        index = partial(index_state, database, store)
+        await enter(background(say_state(database, index)))
         _settle_garbage_collector()
         yield State(
             answers=answers,
@@ -152,7 +157,7 @@ async def lifespan(
                 "qdrant": store.ready,
                 "embeddings": embedder.ready,
             },
-            index=partial(index_state, database, store),
+            index=index,
         )
 
 
@@ -183,6 +188,7 @@ def create_app(
         redoc_url=None,  # it refuses OpenAPI 3.2
     )
     app.state.settings = settings
+    app.add_middleware(Prefix)
     app.add_middleware(Idempotency, paths=IDEMPOTENT_PATHS)
     app.add_middleware(LoginRequired)
     app.add_middleware(RateLimits, per_minute=settings.rate_limit_per_minute)

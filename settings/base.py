@@ -8,8 +8,17 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import orjson
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from settings.values import (
+    bare,
+    base_of_api,
+    browser_origins,
+    host_of_url,
+    port_of_service,
+    url_prefix,
+)
 
 DEFAULT_EMBEDDING_MODEL: Final = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_RATE_LIMIT_PER_MINUTE: Final = 120
@@ -26,7 +35,8 @@ def _split(value: Any) -> Any:
 
 def _require_http(url: str) -> str:
     parts = urlsplit(url)  # a port that is none is a ValueError with a sentence of its own
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+    is_http = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    if not is_http or NOT_OF_A_BASE.search(url):
         raise ValueError("must be a URL of the form https://host:port/path")
     return url
 
@@ -91,6 +101,7 @@ def _require_sendable(key: SecretStr) -> SecretStr:
     return key
 
 
+NOT_OF_A_BASE: Final = re.compile(r"[?#\s]")  # what is put behind it would become a part of that
 POSTGRES: Final = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 SENTRY: Final = re.compile(r"https?://[^@/\s]+@[^/\s]+/(?:\S+/)?\d+")
 HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
@@ -100,6 +111,22 @@ SMTP: Final = re.compile(
     r"(?:[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*|\[[0-9A-Fa-f:.]+\])(?::\d+)?/?"
 )
 
+# What a request to a model holds beside its messages, and the role of its instructions.
+Part = Literal[
+    "stream_options",
+    "system",
+    "temperature",
+    "top_p",
+    "stop",
+    "seed",
+    "max_tokens",
+    "max_completion_tokens",
+    "presence_penalty",
+    "frequency_penalty",
+    "response_format",
+    "user",
+    "metadata",
+]
 StringList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 HttpUrl = Annotated[str, AfterValidator(_require_http)]
 Key = Annotated[SecretStr, AfterValidator(_require_sendable)]
@@ -117,20 +144,22 @@ class Settings(BaseSettings):
     HOST: str = "127.0.0.1"
     PORT: int = Field(default=8000, ge=0, le=65535)
     PUBLIC_URL: HttpUrl | None = None
+    ROOT_PATH: Annotated[str, AfterValidator(url_prefix)] | None = None
     ALLOWED_HOSTS: Annotated[StringList, AfterValidator(_require_hosts)] | None = None
-    DATA_DIR: Path = Path("data")
+    DATA_DIR: Annotated[Path, AfterValidator(Path.expanduser)] = Path("data")
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     LOG_FORMAT: Literal["json", "text"] | None = None
     SENTRY_DSN: Annotated[SecretStr, AfterValidator(_require_dsn)] | None = None
-    CORS_ORIGINS: StringList | None = None
+    CORS_ORIGINS: Annotated[StringList, AfterValidator(browser_origins)] | None = None
 
     DATABASE_URL: Annotated[SecretStr, AfterValidator(_require_postgres)] | None = None
     DATABASE_TIMEOUT_SEC: float = Field(default=5, gt=0)
 
     OPENAI_API_KEY: Key | None = None
-    OPENAI_BASE_URL: HttpUrl | None = None
+    OPENAI_BASE_URL: Annotated[HttpUrl, AfterValidator(base_of_api)] | None = None
     OPENAI_MODEL: str = "gpt-4o-mini"
     OPENAI_ALLOWED_MODELS: StringList | None = None
+    OPENAI_UNSUPPORTED: Annotated[list[Part], NoDecode, BeforeValidator(_split)] = []
     GENERATION_TIMEOUT_SEC: float = Field(default=120, gt=0)
     STREAM_START_SEC: float = Field(default=3, gt=0)
     MAX_CONCURRENT_GENERATIONS: int = Field(default=1000, ge=1)
@@ -141,8 +170,10 @@ class Settings(BaseSettings):
     SSE_PING_SEC: float = Field(default=15, gt=0)
 
     QDRANT_URL: HttpUrl | None = None
-    QDRANT_HOST: str | None = None
-    QDRANT_PORT: int = Field(default=6333, ge=1, le=65535)
+    QDRANT_HOST: Annotated[str, AfterValidator(host_of_url)] | None = None
+    QDRANT_PORT: Annotated[int, BeforeValidator(port_of_service)] = Field(
+        default=6333, ge=1, le=65535
+    )
     QDRANT_API_KEY: Key | None = None
     QDRANT_COLLECTION_NAME: str = Field(default="demo", pattern=r"^[A-Za-z0-9_.-]{1,200}$")
     QDRANT_TIMEOUT_SEC: float = Field(default=5, gt=0)
@@ -167,6 +198,21 @@ class Settings(BaseSettings):
     TIMEOUT: int = Field(default=60, ge=0)
     RELOAD: bool = False
     GRACEFUL_TIMEOUT_SEC: int = Field(default=30, ge=0)
+    KEEPALIVE_SEC: int = Field(default=75, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tidy(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Blanks and quotes around a value are no part of it, and what is left empty is not set."""
+        texts = {name: bare(value) for name, value in given.items() if isinstance(value, str)}
+        return {name: value for name, value in (given | texts).items() if value != ""}
+
+    @property
+    def root_path(self) -> str:
+        """The prefix that a proxy strips: ROOT_PATH, else the path of PUBLIC_URL."""
+        if self.ROOT_PATH is not None:
+            return self.ROOT_PATH
+        return urlsplit(self.PUBLIC_URL or "").path.rstrip("/")
 
     @property
     def requires_auth(self) -> bool:

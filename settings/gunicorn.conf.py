@@ -33,6 +33,7 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker shi
         # Several processes share the clients of a burst evenly if each takes one at a time.
         "loop": "app.core.loop:Loop" if _settings.WORKERS == 1 else "uvloop",
         "timeout_graceful_shutdown": _settings.GRACEFUL_TIMEOUT_SEC,
+        "proxy_headers": False,  # the application reads them, and needs to know who sent them
     }
 
 
@@ -48,9 +49,9 @@ class ServiceLogger(Logger):
 bind = f"{_settings.HOST}:{_settings.PORT}"
 workers = worker_count(_settings)
 worker_class = DrainingWorker
-forwarded_allow_ips = ",".join(_settings.FORWARDED_ALLOW_IPS)
 timeout = _settings.TIMEOUT
 graceful_timeout = _settings.GRACEFUL_TIMEOUT_SEC + SERVER_GRACE_SEC
+keepalive = _settings.KEEPALIVE_SEC
 reload = _settings.RELOAD
 logger_class = ServiceLogger
 accesslog = None  # the application logs its requests, with their ids and without their queries

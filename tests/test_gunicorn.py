@@ -22,6 +22,15 @@ def configuration(monkeypatch: pytest.MonkeyPatch, **settings: str) -> dict[str,
     return runpy.run_path(str(ROOT / "settings" / "gunicorn.conf.py"))
 
 
+class TestConnections:
+    """How long a connection that says nothing stays open."""
+
+    def test_connections_outlive_those_of_balancers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A balancer that keeps connections for 60 s closes them first; a setting may differ."""
+        assert configuration(monkeypatch)["keepalive"] > 60
+        assert configuration(monkeypatch, KEEPALIVE_SEC="7")["keepalive"] == 7
+
+
 class TestWorkers:
     """How many processes there are, and which loop they run."""
 

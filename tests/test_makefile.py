@@ -17,6 +17,7 @@ VERBS = {
     "test",
     "test-browser",
     "lint",
+    "platforms",
     "black",
     "ruff",
     "pre-commit",

@@ -15,6 +15,7 @@ from app.chat.models import BaseMessage, Message
 from app.chat.outcome import AnswerOutcome
 from app.core.caller import SERVICE, Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound
+from app.core.logs import reason
 from app.db import Database, DatabaseError
 from app.group_commit import GroupCommit
 
@@ -99,7 +100,7 @@ class MessageService:
             try:
                 await self._database.query(SERVICE, "fail_abandoned_messages", seconds=seconds)
             except Exception as error:  # noqa: BLE001 - the next try may find it mended
-                logger.warning("Could not look for abandoned answers: %s", type(error).__name__)
+                logger.warning("Could not look for abandoned answers: %s", reason(error))
             await asyncio.sleep(SWEEP_SEC)
 
     async def close(self) -> None:

@@ -1,12 +1,8 @@
 """How many tokens a text has at most, whichever vocabulary a model has."""
 
 import asyncio
-from functools import cache
 from math import ceil
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from quicktok import Tokenizer
+from typing import Final
 
 ENCODING: Final = "cl100k_base"
 # A small vocabulary makes more tokens of the same ASCII text, and each digit can be one. With this
@@ -20,22 +16,22 @@ def count_tokens(text: str) -> int:
     ascii_text = encoded.decode("ascii", "ignore")
     digits = sum(map(str.isdigit, ascii_text))
     others = len(encoded) - len(ascii_text)  # a small vocabulary can need a token for each byte
-    at_most = ceil(MARGIN * int(_tokenizer().count(ascii_text))) + 1 + digits + others
+    at_most = ceil(MARGIN * _count(ascii_text)) + 1 + digits + others
     return min(len(encoded), at_most)
 
 
 def estimate_tokens(text: str) -> int:
     """About as many as a large vocabulary makes of it."""
-    return int(_tokenizer().count(text))
+    return _count(text)
 
 
 async def load_tokenizer() -> None:
     """Has the vocabulary loaded in a thread: it takes 0.2 s, the first time."""
-    await asyncio.to_thread(_tokenizer)
+    await asyncio.to_thread(_count, "")
 
 
-@cache
-def _tokenizer() -> "Tokenizer":
-    from quicktok import get_encoding  # 30 MB, which a service without chats does not need
+def _count(text: str) -> int:
+    from toktok import batch_count  # 40 MB, which a service without chats does not need
 
-    return get_encoding(ENCODING)
+    [count] = batch_count([text], ENCODING, threads=1)
+    return int(count)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from app import version
 from app.core.constants import READINESS_TIMEOUT_SEC
+from app.core.exceptions import ConfigurationError
 from app.core.logs import Outages
 from app.core.models import Check, Health, IndexState, Readiness
 from app.core.openapi import HEALTHCHECK, READINESS
@@ -53,6 +54,8 @@ async def readiness(
     checks = dict(zip(probes, checked, strict=True))
     checks["qdrant"].drift = state.drift if state else None
     checks["qdrant"].reindexing = state.reindexing if state else None
+    if state and state.advice:
+        checks["qdrant"].detail = state.advice
     ready = all(check.status == "ok" for check in checks.values())
     if not ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
@@ -61,14 +64,18 @@ async def readiness(
 
 async def _check(part: Part, probe: Probe) -> Check:
     start = perf_counter()
+    check = Check(status="ok", latency_ms=0)
     try:
         async with timeout(READINESS_TIMEOUT_SEC):
             await probe()
-        outcome: Literal["ok", "failed"] = "ok"
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
         outages.tell(part, error)
-        outcome = "failed"
-    return Check(status=outcome, latency_ms=round((perf_counter() - start) * 1000, 1))
+        check.status = "failed"
+        for cause in (error, error.__cause__):
+            if isinstance(cause, ConfigurationError):
+                check.detail = str(cause)
+    check.latency_ms = round((perf_counter() - start) * 1000, 1)
+    return check
 
 
 async def _compare(index: IndexProbe) -> IndexState | None:

@@ -12,6 +12,7 @@ BragError
 ├── RateLimited                     429 + Retry-After: rate_limited
 ├── ServiceUnavailable              503 + Retry-After
 │   ├── DatabaseUnavailable             database_unavailable
+│   │   └── DatabaseUnusable                the same, with what an operator has to do
 │   ├── RetrievalUnavailable            retrieval_unavailable
 │   └── Overloaded                      overloaded
 ├── app.documents.exceptions
@@ -128,6 +129,23 @@ class DatabaseUnavailable(ServiceUnavailable):
     detail = "The database does not answer. Please try again."
 
 
+class ConfigurationError(Exception):
+    """A wrong or missing setting: its sentence names the setting and says what to do."""
+
+
+class DatabaseUnusable(DatabaseUnavailable, ConfigurationError):
+    """Postgres answers, and cannot be worked with until an operator has done what this says."""
+
+    @property
+    def remedy(self) -> str:
+        """What an operator has to do."""
+        return self.detail
+
+
+class PoliciesUnbound(DatabaseUnusable):
+    """AUTH_REQUIRED is on, and row-level security does not hold."""
+
+
 class RetrievalUnavailable(ServiceUnavailable):
     """Qdrant refused, broke off or did not answer in QDRANT_TIMEOUT_SEC."""
 
@@ -140,10 +158,6 @@ class Overloaded(ServiceUnavailable):
 
     code = "overloaded"
     detail = "Too many answers are being generated. Please try again."
-
-
-class ConfigurationError(Exception):
-    """A wrong or missing setting: its sentence names the setting and says what to do."""
 
 
 def log_error(error: BragError) -> None:

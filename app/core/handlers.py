@@ -19,6 +19,7 @@ from app.core.models import FieldError, Problem
 logger = logging.getLogger(__name__)
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+AS_GET: Final = {"HEAD": "GET"}  # a middleware answers it so
 
 
 def problem_response(
@@ -84,7 +85,7 @@ def _allowed_methods(request: Request) -> str:
         method
         for method in METHODS
         if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            route.matches({**request.scope, "method": AS_GET.get(method, method)})[0] is Match.FULL
             for route in request.app.routes
         )
     )

@@ -78,6 +78,12 @@ def reason(error: BaseException) -> str:
     return CREDENTIALS.sub("…@", ": ".join([type(cause).__name__, *lines]))
 
 
+def explanation(error: BaseException) -> str:
+    """The reason, after what an operator has to do about it where the error says so."""
+    remedy = getattr(error, "remedy", None)
+    return f"{remedy} ({reason(error)})" if remedy and error.__cause__ else reason(error)
+
+
 class Outages:
     """Tells a log why parts are unavailable: the same reason once in REPEAT_SEC."""
 
@@ -87,7 +93,7 @@ class Outages:
 
     def tell(self, part: str, error: Exception) -> None:
         """Warns of an error, unless it was the last of this part and is still fresh."""
-        why, now = reason(error), monotonic()
+        why, now = explanation(error), monotonic()
         told, since = self._told.get(part, (None, now))
         if why != told or now - since >= REPEAT_SEC:
             self._told[part] = why, now

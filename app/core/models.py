@@ -147,17 +147,20 @@ class IndexState(BaseModel):
 
     drift: int
     reindexing: bool
+    advice: str | None = None  # what an operator should do about it
 
 
 class Check(BaseModel):
     """Whether one part answers, and how fast.
 
     Of Qdrant alone, null where they could not be counted: `drift`, points in Qdrant less passages
-    in Postgres, and `reindexing`, whether documents are being indexed anew.
+    in Postgres, and `reindexing`, whether documents are being indexed anew. `detail` is there where
+    an operator has something to do, and says what.
     """
 
     status: Literal["ok", "failed"]
     latency_ms: float
+    detail: str | None = None
     drift: int | None = None
     reindexing: bool | None = None
 

@@ -135,11 +135,12 @@ READY: Final = Readiness(
         "embeddings": Check(status="ok", latency_ms=3.2),
     },
 )
+MIGRATE: Final = "The migrations of DATABASE_URL have to be applied: run `make migrate`."
 UNAVAILABLE: Final = Readiness(
     status="unavailable",
     version=version,
     checks={
-        "postgres": Check(status="failed", latency_ms=1.4),
+        "postgres": Check(status="failed", latency_ms=1.4, detail=MIGRATE),
         "qdrant": Check(status="ok", latency_ms=0.4, drift=None, reindexing=None),
         "embeddings": Check(status="ok", latency_ms=3.2),
     },

@@ -9,11 +9,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import psycopg2
 import sqlalchemy
 from async_timeout import timeout
 from pugsql.compiler import Module
@@ -21,36 +20,30 @@ from sqlalchemy import exc
 
 from app.core.caller import SERVICE, Caller
 from app.core.constants import MIGRATIONS, ROOT
-from app.core.exceptions import ConfigurationError, DatabaseUnavailable, NotAuthenticated
-from app.db.engine import POOL_SIZE, ROLE, create_engine
+from app.core.exceptions import (
+    ConfigurationError,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    PoliciesUnbound,
+)
+from app.db.engine import POOL_SIZE, create_engine
+from app.db.faults import BEHIND, NO_RIGHTS, UNAVAILABLE, DatabaseError, convert
+from app.db.repetition import repeat
 from app.db.work import Work
 from settings import Settings
 
 Row = dict[str, Any]
 T = TypeVar("T")
 
-BEHIND: Final = "The migrations of DATABASE_URL have to be applied: run `make migrate`"
-NO_ROLE: Final = (
-    f"The user of DATABASE_URL cannot take the role {ROLE}: run `make migrate`, "
-    f"or have an operator run `GRANT {ROLE} TO` that user."
+WRITES: Final = re.compile(r"\b(?:INSERT|UPDATE|DELETE)\b")
+# What these write is the same if they are run once more; a new row has a key of our choice.
+REPEATABLE: Final = frozenset(
+    {
+        *("insert_messages", "finish_messages", "insert_chat", "touch_chat", "rename_chat"),
+        *("renew_session", "touch_api_key", "renew_job", "renew_idempotency_key"),
+    }
 )
-OWNER_REFERENCE: Final = re.compile(r"\w+_user_id_fkey")
-UNDEFINED_TABLE: Final = "42P01"
-UNAVAILABLE: Final = (
-    exc.OperationalError,
-    exc.InterfaceError,
-    exc.TimeoutError,
-    psycopg2.OperationalError,  # SQLAlchemy wraps none from setting the isolation level
-    psycopg2.InterfaceError,
-)
-
-
-class DatabaseError(Exception):
-    """Why Postgres refuses a query, without the values in it: those may be prompts."""
-
-    def __init__(self, reason: str, code: str | None) -> None:
-        self.code = code  # SQLSTATE; None where the driver refuses
-        super().__init__(f"{reason} ({code})")
+NO_ANSWER_SEC: Final = 1.0  # within which a connection that was idle has answered a ping
 
 
 class Queries:
@@ -75,6 +68,7 @@ class Database:
         self.timeout_sec = timeout_sec
         self._engine = create_engine(url, timeout_sec, policies_required=policies_required)
         self._queries = _load_queries(self._engine)
+        self._repeatable = REPEATABLE | _reads()
         self._newest_migration = max(file.name.partition("_")[0] for file in MIGRATIONS.iterdir())
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="database")
 
@@ -83,8 +77,8 @@ class Database:
 
         It commits by itself, in one round trip in place of three and at half the CPU of `run`.
         """
-        queries = Queries(self._queries, caller)
-        return await self._run(caller, partial(_query, queries, name, parameters))
+        call = partial(_query, Queries(self._queries, caller), name, parameters)
+        return await self._run(caller, partial(repeat, call) if name in self._repeatable else call)
 
     async def run(
         self, caller: Caller, work: Callable[[Queries], T], *, timeout_sec: float | None = None
@@ -101,6 +95,7 @@ class Database:
     ) -> T:
         work = Work(caller, call)
         loop = asyncio.get_running_loop()
+        ping = loop.call_later(min(NO_ANSWER_SEC, self.timeout_sec / 4), work.end_ping)
         try:
             async with timeout(timeout_sec or self.timeout_sec):
                 return await loop.run_in_executor(self._threads, work.run)
@@ -110,34 +105,39 @@ class Database:
         except asyncio.CancelledError:
             work.break_off()  # its thread must not go on waiting
             raise
-        except UNAVAILABLE as error:
-            if f'"{ROLE}"' in str(error):  # in whatever language Postgres refuses it
-                raise ConfigurationError(NO_ROLE) from error
-            raise DatabaseUnavailable from error
-        except exc.DBAPIError as error:
-            if error.connection_invalidated:
-                raise DatabaseUnavailable from error
-            raise _without_values(error) from None
+        except (*UNAVAILABLE, exc.DBAPIError) as error:
+            converted = convert(error)
+            # What Postgres says of a query may quote its values.
+            raise converted from (error if isinstance(converted, DatabaseUnavailable) else None)
+        finally:
+            ping.cancel()
 
     async def require_policies(self) -> None:
-        """Raises ConfigurationError where the policies do not bind us; later connections ask again.
+        """Raises PoliciesUnbound where the policies do not bind us; later connections ask again.
 
-        Returns also where Postgres does not answer yet.
+        Returns also where Postgres does not answer yet, or lacks what `ready` tells of.
         """
-        with suppress(DatabaseUnavailable, DatabaseError):
+        try:
             await self.query(SERVICE, "get_schema_version")
+        except PoliciesUnbound:
+            raise
+        except (DatabaseUnavailable, DatabaseError):
+            pass
 
     async def ready(self) -> None:
-        """Returns when Postgres answers; ConfigurationError where it lacks migrations."""
+        """Returns when Postgres answers; DatabaseUnusable where it lacks something."""
+        if await self.query(SERVICE, "lacks_rights"):
+            raise DatabaseUnusable(NO_RIGHTS)
+        applied: str | None = None
         try:
-            applied: str | None = await self.query(SERVICE, "get_schema_version")
-        except DatabaseError as error:
-            if error.code != UNDEFINED_TABLE:
+            applied = await self.query(SERVICE, "get_schema_version")
+        except DatabaseUnusable as error:
+            if error.detail == NO_RIGHTS:
                 return  # a role that may not look at it: Postgres answers
-            raise ConfigurationError(f"{BEHIND} ({error})") from None
+            raise
         if applied is None or applied < self._newest_migration:
-            raise ConfigurationError(
-                f"{BEHIND} (it is at {applied}, not at {self._newest_migration})"
+            raise DatabaseUnusable(
+                f"{BEHIND} (it is at {applied}, not at {self._newest_migration})."
             )
 
     async def close(self) -> None:
@@ -152,19 +152,23 @@ def _query(queries: Queries, name: str, parameters: dict[str, Any]) -> Any:
 
 
 def _transact(queries: Queries, work: Callable[[Queries], T]) -> T:
-    with queries.module.transaction() as session:
-        session.connection(execution_options={"isolation_level": "READ COMMITTED"})
-        return work(queries)
+    is_over = False
+
+    def attempt() -> T:
+        nonlocal is_over
+        with queries.module.transaction() as session:
+            session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+            result = work(queries)
+            is_over = True
+        return result
+
+    return repeat(attempt, unless=lambda: is_over)  # its commit may have arrived
 
 
-def _without_values(error: exc.DBAPIError) -> Exception:
-    """Only what comes first: DETAIL and CONTEXT quote the row that is refused."""
-    refusal = error.orig
-    assert isinstance(refusal, psycopg2.Error)
-    if OWNER_REFERENCE.fullmatch(refusal.diag.constraint_name or ""):
-        return NotAuthenticated()  # the caller was deleted meanwhile
-    reason = refusal.diag.message_primary or type(refusal).__name__  # the driver has no diagnosis
-    return DatabaseError(reason, refusal.pgcode)
+def _reads() -> frozenset[str]:
+    """The queries that change nothing."""
+    files = (ROOT / "db" / "queries").glob("*/*.sql")
+    return frozenset(file.stem for file in files if not WRITES.search(file.read_text()))
 
 
 def _load_queries(engine: sqlalchemy.Engine) -> Module:
@@ -192,13 +196,8 @@ def create_database(settings: Settings) -> Database:
             "DATABASE_URL is not set: set it to a Postgres database, "
             "or start everything with `python -m app.embedded`."
         )
-    try:
-        return Database(
-            settings.DATABASE_URL.get_secret_value(),
-            settings.DATABASE_TIMEOUT_SEC,
-            policies_required=settings.requires_auth,
-        )
-    except (exc.ArgumentError, ValueError):  # the latter for a port that is none
-        raise ConfigurationError(
-            "DATABASE_URL is not a URL of the form postgresql://user:password@host:5432/name."
-        ) from None
+    return Database(
+        settings.DATABASE_URL.get_secret_value(),
+        settings.DATABASE_TIMEOUT_SEC,
+        policies_required=settings.requires_auth,
+    )

@@ -27,6 +27,7 @@ class Work:
         self._lock = threading.Lock()
         self._connection: Any = None
         self._broken_off = False
+        self._pinged: bool | None = None  # None: no ping is under way
 
     def run(self) -> Any:
         """Does it in this thread; nothing where it was broken off."""
@@ -52,10 +53,37 @@ class Work:
         with self._lock:
             self._connection = None
 
+    def ping(self, connection: Any) -> bool:
+        """Whether a connection that has been idle still leads to Postgres: it is asked."""
+        self.take(connection)
+        self._pinged = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except psycopg2.Error:
+            return False
+        finally:
+            with self._lock:
+                in_time, self._pinged, self._connection = self._pinged, None, None
+        return in_time
+
+    def end_ping(self) -> None:
+        """Gives a ping up that is still under way: no answer comes any more."""
+        with self._lock:
+            if self._pinged:
+                self._pinged = False
+                self._shut_down()
+
     def break_off(self) -> None:
         """Shuts the connection's socket down: a thread that waits for a dead server returns."""
-        with self._lock, suppress(OSError, psycopg2.InterfaceError):  # it is closed already
+        with self._lock:
             self._broken_off = True
             if self._connection is not None:
-                with socket.socket(fileno=os.dup(self._connection.fileno())) as connection:
-                    connection.shutdown(socket.SHUT_RDWR)
+                self._shut_down()
+
+    def _shut_down(self) -> None:
+        with (
+            suppress(OSError, psycopg2.InterfaceError),  # it is closed already
+            socket.socket(fileno=os.dup(self._connection.fileno())) as connection,
+        ):
+            connection.shutdown(socket.SHUT_RDWR)

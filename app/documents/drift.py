@@ -1,9 +1,16 @@
 """How far the index is from what Postgres says."""
 
+from typing import Final
+
 from app.core.caller import SERVICE
 from app.core.models import IndexState
 from app.db import Database
 from app.vector_store.base import VectorStore
+
+EMPTY: Final = (
+    "The index is empty, and Postgres has {} passages, none of which is found: run "
+    "`python -m app.documents reindex`."
+)
 
 
 async def index_state(database: Database, store: VectorStore) -> IndexState:
@@ -12,10 +19,18 @@ async def index_state(database: Database, store: VectorStore) -> IndexState:
     What jobs under way do not even out, `python -m app.documents reindex` does.
     """
     reindexing: bool = await database.query(SERVICE, "is_reindexing")
-    return IndexState(drift=await drift(database, store), reindexing=reindexing)
+    passages, points = await _counts(database, store)
+    is_lost = passages and not points and not reindexing
+    advice = EMPTY.format(passages) if is_lost else None
+    return IndexState(drift=points - passages, reindexing=reindexing, advice=advice)
 
 
 async def drift(database: Database, store: VectorStore) -> int:
     """Points in the index less passages in Postgres; a few while documents are ingested."""
+    passages, points = await _counts(database, store)
+    return points - passages
+
+
+async def _counts(database: Database, store: VectorStore) -> tuple[int, int]:
     passages: int = await database.query(SERVICE, "count_passages")
-    return await store.count() - passages
+    return passages, await store.count()

@@ -5,6 +5,8 @@ import logging
 from contextlib import AsyncExitStack
 from typing import Final
 
+import psycopg2
+
 from app.core.constants import ROOT
 from app.core.locks import DirectoryLock
 from app.embedded.constants import CONTEXT_TOKENS, MAX_ANSWER_TOKENS, MODEL
@@ -43,6 +45,9 @@ class Launcher:
                 async with asyncio.TaskGroup() as group:
                     for service in self._services:
                         group.create_task(service.keep_running())
+                    if self._settings.SAMPLE_DOCUMENTS:
+                        await self._put_samples_in()
+                    self._say_what_to_try()
             except asyncio.CancelledError:
                 logger.info("Stopping.")
                 raise
@@ -70,12 +75,17 @@ class Launcher:
             self._keep(database, running)
         model = await self._start_model(running)
         await self._prepare_database(database)
-        if self._settings.SAMPLE_DOCUMENTS:
-            await ingest_samples(self._environment)
         await self._start_server(running)
         if model:
             await model.wait_until_ready()
-        self._say_what_to_try()
+        logger.info("API: %s, described on %s/docs", self._url, self._url)
+
+    async def _put_samples_in(self) -> None:
+        """Beside the server, which answers what it can meanwhile: Qdrant may be down."""
+        try:
+            await ingest_samples(self._environment)
+        except (OSError, psycopg2.Error):
+            logger.exception("The sample documents are not in: the next start tries again")
 
     def _keep(self, service: Service, running: AsyncExitStack) -> None:
         self._services.append(service)
@@ -113,10 +123,9 @@ class Launcher:
         await asyncio.to_thread(migrate, self._environment["DATABASE_URL"])
 
     async def _start_server(self, running: AsyncExitStack) -> None:
-        url = base_url(self._settings.HOST, int(self._environment["PORT"]))
         server = ModuleService(
             *("The server", *self._server_arguments()),
-            health_url=f"{url}/healthcheck",
+            health_url=f"{self._url}/healthcheck",
             grace_sec=self._settings.GRACEFUL_TIMEOUT_SEC + SERVER_GRACE_SEC,
         )
         await server.start(self._environment)
@@ -127,17 +136,20 @@ class Launcher:
         address = ["--host", self._settings.HOST, "--port", self._environment["PORT"]]
         parts = ["--loop", "app.core.loop:Loop", "--http", "httptools"]
         logs = ["--no-access-log", "--log-level", "warning"]  # the application logs its requests
-        proxies = ["--forwarded-allow-ips", ",".join(self._settings.FORWARDED_ALLOW_IPS)]
+        proxies = ["--no-proxy-headers"]  # the application reads them, and asks who sent them
         grace = ["--timeout-graceful-shutdown", str(self._settings.GRACEFUL_TIMEOUT_SEC)]
+        grace += ["--timeout-keep-alive", str(self._settings.KEEPALIVE_SEC)]
         folders = [f"--reload-dir={ROOT / folder}" for folder in WATCHED_FOLDERS]
         reload = ["--reload", "--reload-include=*.sql", *folders] if self._reload else []
         return ["uvicorn", "app.main:app", *address, *parts, *logs, *proxies, *grace, *reload]
 
+    @property
+    def _url(self) -> str:
+        return base_url(self._settings.HOST, int(self._environment["PORT"]))
+
     def _say_what_to_try(self) -> None:
-        url = base_url(self._settings.HOST, int(self._environment["PORT"]))
-        logger.info("API: %s, described on %s/docs", url, url)
         logger.info(
             "Try: curl %s/v1/qa-create -H 'Content-Type: application/json' -d '%s'",
-            url,
+            self._url,
             '{"message": "Which port does the API listen on?"}',
         )

@@ -1,20 +1,50 @@
-"""Applies db/migrations with the real dbmate, which comes as a Python package."""
+"""`python -m app.embedded.migrations` applies db/migrations to DATABASE_URL, with dbmate."""
 
+import logging
 import os
-import re
 import shutil
 import subprocess
+import sys
 import sysconfig
+from contextlib import closing
 from pathlib import Path
 
 from app.core.constants import MIGRATIONS
+from app.core.exceptions import ConfigurationError
+from app.core.logs import configure_logs
+from app.core.postgres_url import plain_url
 from app.embedded.cluster import programs
 from app.embedded.exceptions import EmbeddedStartFailed
+from app.embedded.reachable import connect_when_possible, url_for_dbmate
+from settings import load_settings
+
+__all__ = ["dump_schema", "migrate", "plain_url"]
+
+logger = logging.getLogger(__name__)
 
 
-def migrate(database_url: str) -> None:
-    """Brings the database up to date; waits for it, and for another dbmate at work on it."""
-    _dbmate(database_url, "--no-dump-schema", "--wait", "--migration-lock", "up")
+def main() -> int:
+    """Migrates the database of the settings; the exit code is 1 where that fails."""
+    settings = load_settings()
+    configure_logs(settings)
+    if settings.DATABASE_URL is None:
+        raise SystemExit("DATABASE_URL is not set: set it to a Postgres database.")
+    try:
+        for line in migrate(settings.DATABASE_URL.get_secret_value()):
+            logger.info("%s", line)
+    except ConfigurationError as error:
+        logger.critical("%s", error)
+        return 1
+    return 0
+
+
+def migrate(database_url: str) -> list[str]:
+    """Brings the database up to date; waits for it, and for another dbmate at work on it.
+
+    A database that is not there is made; one that cannot be worked with is a sentence. Returns
+    what dbmate says.
+    """
+    return _dbmate(database_url, "--no-dump-schema", "--migration-lock", "up").splitlines()
 
 
 def dump_schema(database_url: str, file: Path) -> None:
@@ -22,25 +52,19 @@ def dump_schema(database_url: str, file: Path) -> None:
     _dbmate(database_url, "--schema-file", str(file), "dump", first_on_path=str(programs()))
 
 
-def plain_url(database_url: str) -> str:
-    """The URL without SQLAlchemy's driver, which dbmate does not know."""
-    return re.sub(r"^(postgres(?:ql)?)\+\w+://", r"\1://", database_url)
-
-
-def _dbmate(database_url: str, *arguments: str, first_on_path: str = "") -> None:
+def _dbmate(database_url: str, *arguments: str, first_on_path: str = "") -> str:
     command = [_program(), "--migrations-dir", str(MIGRATIONS)]
     # Not .env: it has been read, and what pydantic-settings takes may be an error to dbmate.
     command += ["--env-file", os.devnull, *arguments]
+    with closing(connect_when_possible(database_url)) as connection:
+        url = url_for_dbmate(connection, database_url)
     # The URL goes through the environment: arguments are there for every user to read.
-    environment = {
-        **os.environ,
-        "DATABASE_URL": plain_url(database_url),
-        "PATH": _search_path(first_on_path),
-    }
+    environment = {**os.environ, "DATABASE_URL": url, "PATH": _search_path(first_on_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = done.stderr.strip().removeprefix("Error: ")
         raise EmbeddedStartFailed(f"The migrations stopped at `dbmate {arguments[-1]}`: {reason}")
+    return done.stdout
 
 
 def _program() -> str:
@@ -53,3 +77,7 @@ def _program() -> str:
 
 def _search_path(first: str) -> str:
     return os.pathsep.join(filter(None, [first, os.environ.get("PATH", os.defpath)]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

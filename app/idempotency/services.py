@@ -107,7 +107,7 @@ class IdempotencyService:
                     SERVICE, "delete_expired_idempotency_keys", limit=EXPIRE_AT_ONCE
                 )
             except Exception as error:  # noqa: BLE001 - the next try may find it mended
-                logger.warning("Could not delete expired keys: %s", type(error).__name__)
+                logger.warning("Could not delete expired keys: %s", reason(error))
             if deleted < EXPIRE_AT_ONCE:
                 await asyncio.sleep(EXPIRE_SEC)
 

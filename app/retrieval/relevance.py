@@ -10,6 +10,7 @@ from typing import Final
 
 from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
+from app.core.logs import reason
 from app.db import Database
 from app.retrieval.constants import REFRESH_SEC
 from app.vector_store.bm25 import pairs, words
@@ -80,8 +81,10 @@ class Relevance:
         while not self._is_set:
             try:
                 await self.refresh()
-            except DatabaseUnavailable:
-                logger.warning("The calibration cannot be read: still %.3f", self.threshold)
+            except DatabaseUnavailable as error:
+                logger.warning(
+                    "The calibration cannot be read, still %.3f: %s", self.threshold, reason(error)
+                )
             except Exception:
                 logger.exception("The calibration cannot be read: still %.3f", self.threshold)
             await asyncio.sleep(REFRESH_SEC)

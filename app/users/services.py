@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from app.core.caller import SERVICE, Caller
 from app.core.exceptions import Conflict, NotAuthenticated, NotFound
+from app.core.logs import reason
 from app.db import Database, Queries
 from app.users.constants import EXPIRE_SEC, KEY_PREFIX, MAX_API_KEYS, SHOWN_CHARS
 from app.users.credentials import Credentials
@@ -103,7 +104,7 @@ class UserService:
             try:
                 await self._database.query(SERVICE, "delete_expired")
             except Exception as error:  # noqa: BLE001 - the next try may find it mended
-                logger.warning("Could not delete what expired: %s", type(error).__name__)
+                logger.warning("Could not delete what expired: %s", reason(error))
             await asyncio.sleep(EXPIRE_SEC)
 
 

@@ -19,14 +19,14 @@ PAGE_HEADERS: Final = {
 }
 
 
-@router.api_route("/login", methods=["GET", "HEAD"])
+@router.get("/login")
 def login_page() -> Response:
     """The page of a magic link: only its button uses the link up. FastAPI reads it in a thread."""
     page = files("app.web").joinpath("login.html").read_bytes()
     return Response(page, media_type="text/html", headers=PAGE_HEADERS)
 
 
-@router.api_route("/assets/{file}", methods=["GET", "HEAD"])
+@router.get("/assets/{file}")
 def asset(file: str) -> Response:
     """A file of a page."""
     if file not in ASSETS:

@@ -174,8 +174,9 @@ class TestReason:
         lines = logged()
         [line] = [line for line in lines if line["logger"] == "app.core.api"]
         assert line["level"] == "WARNING"
-        assert line["message"].startswith("postgres is unavailable: OperationalError: connection")
-        assert line["message"].endswith('database "missing" does not exist')
+        assert line["message"].startswith("postgres is unavailable: The database of DATABASE_URL")
+        assert "run `make migrate`" in line["message"]
+        assert line["message"].endswith('database "missing" does not exist)')
         assert KEY not in str(lines)
 
     @pytest.mark.parametrize(

@@ -70,6 +70,20 @@ class TestLoadSettings:
             ("DATABASE_URL", "mysql://user:swordfish@localhost/brag"),
             ("OPENAI_BASE_URL", "localhost:8000/v1"),
             ("OPENAI_BASE_URL", "ftp://localhost"),
+            ("OPENAI_BASE_URL", "https://api.example/v1?api-version=1"),
+            ("OPENAI_BASE_URL", "https://api.example/v1#part"),
+            ("QDRANT_URL", "https://qdrant.example?key=1"),
+            ("QDRANT_PORT", "udp://10.0.0.1:6333"),
+            ("QDRANT_HOST", "http://qdrant"),
+            ("QDRANT_HOST", "qdrant:6333"),
+            ("CORS_ORIGINS", "https://a.example/chat"),
+            ("CORS_ORIGINS", "a.example"),
+            ("CORS_ORIGINS", "localhost:3000"),
+            ("CORS_ORIGINS", "https://*.a.example"),
+            ("CORS_ORIGINS", "https://user@a.example"),
+            ("CORS_ORIGINS", "https://a.example:port"),
+            ("ROOT_PATH", "https://a.example/rag"),
+            ("ROOT_PATH", "/rag?a"),
             ("OPENAI_BASE_URL", "http://"),
             ("QDRANT_URL", "qdrant"),
             ("QDRANT_URL", "http://qdrant:99999"),
@@ -104,6 +118,39 @@ class TestLoadSettings:
         """Every form of a URL that the parts know is taken."""
         monkeypatch.setenv(name, value)
         assert getattr(load_settings(), name) is not None
+
+    @pytest.mark.parametrize(
+        ("name", "value", "made"),
+        [
+            ("CORS_ORIGINS", "https://A.example/", ["https://a.example"]),
+            ("CORS_ORIGINS", "https://a.example:443,*", ["https://a.example", "*"]),
+            ("CORS_ORIGINS", "http://a.example:8080", ["http://a.example:8080"]),
+            (
+                "CORS_ORIGINS",
+                "https://b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example",
+                ["https://xn--bcher-kva.example"],
+            ),
+            ("CORS_ORIGINS", "http://[::1]:3000,null", ["http://[::1]:3000", "null"]),
+            ("CORS_ORIGINS", "app://local.host/", ["app://local.host"]),
+            ("OPENAI_BASE_URL", "https://a.example/v1/chat/completions", "https://a.example/v1"),
+            ("QDRANT_PORT", "tcp://10.0.0.1:6334", 6334),
+            ("QDRANT_HOST", "::1", "[::1]"),
+            ("QDRANT_HOST", "qdrant.example", "qdrant.example"),
+            ("DATA_DIR", "~/brag", Path.home() / "brag"),
+            ("ROOT_PATH", "rag/", "/rag"),
+            ("ROOT_PATH", "/", ""),
+            ("PORT", " 9000\r", 9000),
+            ("OPENAI_MODEL", '"small"', "small"),
+            ("OPENAI_MODEL", "'small' ", "small"),
+            ("OPENAI_MODEL", " ", "gpt-4o-mini"),
+        ],
+    )
+    def test_what_can_work_is_made_to(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str, made: object
+    ) -> None:
+        """A value is taken for what it must have been meant to be."""
+        monkeypatch.setenv(name, value)
+        assert getattr(load_settings(), name) == made
 
     def test_every_wrong_setting_has_a_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Every wrong setting is named in a line of its own."""

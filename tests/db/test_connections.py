@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.core.caller import SERVICE
-from app.core.exceptions import ConfigurationError, DatabaseUnavailable
+from app.core.exceptions import DatabaseUnavailable, DatabaseUnusable
 from app.db import Database
 from app.db.engine import ROLE
 from tests.support.databases import execute, opened
@@ -63,10 +63,10 @@ class TestReady:
         async with opened(url_in_tokyo) as database:
             await database.ready()
             alter(url_in_tokyo, "DELETE FROM schema_migrations")
-            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(it is at None"):
+            with pytest.raises(DatabaseUnusable, match=r"run `make migrate` \(it is at None"):
                 await database.ready()
             alter(url_in_tokyo, "DROP TABLE schema_migrations")
-            with pytest.raises(ConfigurationError, match=r"run `make migrate` \(.*does not exist"):
+            with pytest.raises(DatabaseUnusable, match="run `make migrate`"):
                 await database.ready()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.embedded.ports import answers
+from tests.support.fake_openai import refusing_url
 from tests.support.launch import Launch, ended, start
 from tests.support.server import connect
 from tests.support.waiting import until
@@ -36,6 +37,23 @@ class TestRefused:
         assert process.returncode == 1
         assert said.startswith("DATA_DIR cannot be used: ")
         assert said.count("\n") == 1
+
+
+class TestWithoutQdrant:
+    async def test_start_serves_what_it_can(self, open_folder: Path) -> None:
+        """With a Qdrant that is down a start serves before its samples are in, and says so."""
+        nobody = refusing_url()
+        settings = {"OPENAI_BASE_URL": nobody, "QDRANT_URL": nobody.removesuffix("/v1")}
+        launch = Launch(open_folder / "without", until="API: ", **settings)
+        async with connect(launch.url) as client:
+            assert (await client.get("/v1/messages")).json() == []
+            checks = (await client.get("/readiness")).json()["checks"]
+        assert {part: check["status"] for part, check in checks.items()} == {
+            "postgres": "ok",
+            "qdrant": "failed",
+            "embeddings": "ok",
+        }
+        assert launch.end() == 0
 
 
 class TestStart:

@@ -154,10 +154,10 @@ class TestRun:
         monkeypatch.setattr("app.jobs.worker.POLL_SEC", 0.05)
         expected = await jobs.insert()
         recorder = Recorder(jobs.database)
-        await jobs.sql("ALTER TABLE job RENAME TO elsewhere")
+        await jobs.sql("ALTER TABLE job ADD CONSTRAINT never CHECK (lease IS NULL)")
         async with background(recorder.worker().run()):
             await until(lambda: "The worker met a fault" in caplog.text)
-            await jobs.sql("ALTER TABLE elsewhere RENAME TO job")
+            await jobs.sql("ALTER TABLE job DROP CONSTRAINT never")
             await until(lambda: recorder.done == [expected])
 
 

@@ -11,8 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.caller import Caller
 from app.core.handlers import add_handlers
+from app.core.middlewares.proxies import Forwarded
 from app.core.middlewares.requests import InternalErrors, RequestContext
 from app.rate_limits.middleware import RateLimits
+from settings import load_settings
 
 
 class Clock:
@@ -49,6 +51,7 @@ def create_service(per_minute: int, now: Callable[[], float] = monotonic) -> Fas
     app.add_middleware(RateLimits, per_minute=per_minute, now=now)
     app.add_middleware(CallerByHeaders)
     app.add_middleware(RequestContext)
+    app.add_middleware(Forwarded, settings=load_settings())
     app.get("/healthcheck")(_healthcheck)
     app.api_route("/v1/client", methods=["GET", "POST"])(_client)
     app.get("/v1/stream")(_stream)

@@ -13,12 +13,14 @@ from app.core.constants import ROOT
 
 
 class Launch:
-    """An embedded start that has said what to try: everything runs."""
+    """An embedded start that has said what to try, or a line before that: everything runs."""
 
-    def __init__(self, data_dir: Path, *flags: str, **environment: str) -> None:
+    def __init__(
+        self, data_dir: Path, *flags: str, until: str = "Try: ", **environment: str
+    ) -> None:
         self.data_dir = data_dir
         self._process = start(data_dir, *flags, **environment)
-        self.output = self._read_until("Try: ")
+        self.output = self._read_until(until)
         self.url = self._find(r"API: (http://\S+),")
 
     @property

@@ -23,6 +23,7 @@ class PostgresProxy:
         self._passing = _set_event()
         self._hanging: list[asyncio.Event] = []
         self._connecting: set[asyncio.Task[None]] = set()
+        self._forgotten: set[asyncio.StreamWriter] = set()
         self._port = 0
         self.held = asyncio.Event()
 
@@ -65,6 +66,10 @@ class PostgresProxy:
         self._hanging.append(self._passing)
         self._passing = _set_event()
 
+    def forget(self) -> None:
+        """Breaks every connection whose client sends anything more, as a firewall does."""
+        self._forgotten |= self._writers
+
     def cut(self) -> None:
         """Breaks every connection, as a restart of Postgres does."""
         for writer in self._writers:
@@ -93,8 +98,8 @@ class PostgresProxy:
             server_reader, server_writer = await asyncio.open_unix_connection(self._socket)
             async with self._kept(server_writer):
                 await asyncio.gather(
-                    self._pump(reader, server_writer, passing),
-                    self._pump(server_reader, writer, passing),
+                    self._pump(reader, writer, server_writer, passing),
+                    self._pump(server_reader, server_writer, writer, passing),
                 )
 
     @asynccontextmanager
@@ -107,10 +112,17 @@ class PostgresProxy:
             writer.close()
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passing: asyncio.Event
+        self,
+        reader: asyncio.StreamReader,
+        sender: asyncio.StreamWriter,
+        writer: asyncio.StreamWriter,
+        passing: asyncio.Event,
     ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65_536):
+                if sender in self._forgotten:
+                    sender.transport.abort()
+                    break
                 if not passing.is_set():
                     self.held.set()
                     await passing.wait()

@@ -38,7 +38,12 @@ def connect(url: str) -> httpx2.AsyncClient:
 async def serve_app(app: FastAPI, grace_sec: int = 5) -> AsyncIterator[str]:
     """The URL of an application that runs in this event loop; `grace_sec` is its time to end."""
     config = uvicorn.Config(
-        app, port=0, lifespan="on", log_config=None, timeout_graceful_shutdown=grace_sec
+        app,
+        port=0,
+        lifespan="on",
+        log_config=None,
+        proxy_headers=False,  # the application reads them
+        timeout_graceful_shutdown=grace_sec,
     )
     server = _Server(config)
     running = asyncio.create_task(server.run_until_told())

@@ -29,6 +29,16 @@ class Template:
         yield self._url(name)
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @contextmanager
+    def in_encoding(self, encoding: str) -> Iterator[str]:
+        """The URL of an empty database in this encoding, which is gone afterwards."""
+        name = f"encoded_{uuid4().hex}"
+        self._execute(
+            f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+        )
+        yield self._url(name)
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def _url(self, name: str) -> str:
         return urlsplit(self._server_url)._replace(path=f"/{name}").geturl()
 

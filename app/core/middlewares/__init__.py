@@ -6,6 +6,8 @@ from typing import Final
 from fastapi import FastAPI
 
 from app.core.middlewares.bodies import BodyLimit
+from app.core.middlewares.head import Head
+from app.core.middlewares.proxies import Forwarded, Prefix
 from app.core.middlewares.requests import InternalErrors, RequestContext, StartupErrors
 from app.core.middlewares.sites import AllowedHosts, Cors, Origins, OwnPages, allowed_hosts
 from settings import Settings
@@ -14,6 +16,8 @@ EXPOSED_HEADERS: Final = (
     *("X-Request-ID", "X-Message-UUID", "Link", "Retry-After"),
     *("RateLimit", "RateLimit-Policy", "Idempotency-Replayed"),
 )
+
+__all__ = ["Prefix", "add_middlewares"]
 
 
 def add_middlewares(app: FastAPI, settings: Settings, body_limits: Mapping[str, int]) -> None:
@@ -35,5 +39,7 @@ def add_middlewares(app: FastAPI, settings: Settings, body_limits: Mapping[str, 
     hosts = allowed_hosts(settings)
     if hosts is not None:
         app.add_middleware(AllowedHosts, hosts=hosts)
+    app.add_middleware(Head)
     app.add_middleware(RequestContext)
+    app.add_middleware(Forwarded, settings=settings)
     app.add_middleware(StartupErrors)

@@ -19,6 +19,7 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.vector_store.base import BM25_VECTOR, DenseVector
 from app.vector_store.filters import DOCUMENT, METADATA, SOURCE, USER
+from app.vector_store.qdrant.transport import RepeatingTransport
 from settings import Settings
 
 INDEXES: Final = {
@@ -142,6 +143,7 @@ def _create_client(settings: Settings) -> AsyncQdrantClient:
             # As `api_key` it would warn of every http URL, also of those in a private network.
             headers={"api-key": key.get_secret_value()} if key else None,
             timeout=math.ceil(settings.QDRANT_TIMEOUT_SEC),
+            transport=RepeatingTransport(),
             check_compatibility=False,  # it asks the server in a thread, and warns if it is down
         )
     except ValueError as error:

@@ -145,10 +145,10 @@ class TestAllow:
     @pytest.mark.parametrize(
         ("path", "allowed"),
         [
-            ("/v1/documents", "GET, POST"),
-            ("/v1/documents/0c2c8a3e-3f0e-4b0e-9d3c-0f6b0f9f5c11", "GET, DELETE"),
+            ("/v1/documents", "GET, HEAD, POST"),
+            ("/v1/documents/0c2c8a3e-3f0e-4b0e-9d3c-0f6b0f9f5c11", "GET, HEAD, DELETE"),
             ("/v1/completion", "POST"),
-            ("/healthcheck", "GET"),
+            ("/healthcheck", "GET, HEAD"),
         ],
     )
     async def test_allow_names_every_method(

@@ -1,0 +1,69 @@
+"""What proxies before the service say: who asks, and under which prefix a client knows us.
+
+Their headers count from FORWARDED_ALLOW_IPS alone: anybody else can send them too.
+"""
+
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from settings import Settings
+from settings.values import url_prefix
+
+IPV4_IN_IPV6: Final = "::ffff:"  # what a socket of both families calls 127.0.0.1
+PREFIX: Final = "brag.prefix"
+
+
+class Forwarded(ProxyHeadersMiddleware):
+    """Takes the client's address, the scheme and the prefix from an allowed proxy's headers."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        super().__init__(app, settings.FORWARDED_ALLOW_IPS)  # type: ignore[arg-type]  # ASGI types
+        self._root_path = settings.root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+        """Handles one connection (ASGI)."""
+        if scope["type"] == "http":
+            if scope["client"]:  # a socket file has no address
+                host, port = scope["client"]
+                scope["client"] = (host.removeprefix(IPV4_IN_IPV6), port)
+            scope[PREFIX] = self._prefix(scope)
+        await super().__call__(scope, receive, send)  # type: ignore[arg-type]  # ASGI types
+
+    def _prefix(self, scope: Scope) -> str:
+        """That of the header, a part for each proxy; nothing that would lead to another host."""
+        given = ",".join(Headers(scope=scope).getlist("x-forwarded-prefix"))
+        proxy = scope["client"][0] if scope["client"] else None
+        if not given or proxy not in self.trusted_hosts:
+            return self._root_path
+        try:
+            return "".join(url_prefix(part.strip()) for part in given.split(","))
+        except ValueError:
+            return self._root_path
+
+
+class Prefix:
+    """Puts the prefix before the path again, so that all links and redirects keep it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection (ASGI)."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        prefix = scope[PREFIX]
+        place = f"{scope['scheme']}://{Headers(scope=scope).get('host', '')}".encode("latin-1")
+        inner = {**scope, "root_path": prefix, "path": prefix + scope["path"]}
+
+        async def send_relative(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    (name, value.removeprefix(place) if name == b"location" else value)
+                    for name, value in message["headers"]
+                ]
+            await send(message)
+
+        return await self._app(inner, receive, send_relative)

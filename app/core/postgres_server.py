@@ -1,0 +1,33 @@
+"""What a Postgres must be, told by what it says of itself when a connection begins."""
+
+from typing import Any, Final
+
+from app.core.exceptions import DatabaseUnusable
+
+OLDEST: Final = 15  # the first with NULLS NOT DISTINCT
+TOO_OLD: Final = "The Postgres of DATABASE_URL has version {}, and bRAG needs {} or later."
+NOT_UTF8: Final = (
+    "The database of DATABASE_URL is in {}, which cannot hold what models write: make one "
+    "with `CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'`."
+)
+READ_ONLY: Final = (
+    "The database of DATABASE_URL takes no writes: set DATABASE_URL to the primary server, "
+    "and default_transaction_read_only to off."
+)
+
+
+def require_usable(connection: Any) -> None:
+    """DatabaseUnusable where a new connection leads to an old server or a standby; asks nothing."""
+    told = connection.info.parameter_status
+    major = connection.info.server_version // 10_000
+    if major < OLDEST:
+        raise DatabaseUnusable(TOO_OLD.format(major, OLDEST))
+    if "on" in {told("in_hot_standby"), told("default_transaction_read_only")}:
+        raise DatabaseUnusable(READ_ONLY)
+
+
+def require_utf8(connection: Any) -> None:
+    """DatabaseUnusable where a new connection's database cannot hold every text; asks nothing."""
+    encoding = connection.info.parameter_status("server_encoding") or "UTF8"
+    if encoding != "UTF8":
+        raise DatabaseUnusable(NOT_UTF8.format(encoding))
