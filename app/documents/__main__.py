@@ -60,7 +60,9 @@ def _parse_arguments() -> argparse.Namespace:
     ingest = commands.add_parser("ingest", help="put files, or all files of folders, in")
     ingest.add_argument("paths", nargs="+", type=_path, metavar="PATH")
     ingest.add_argument(
-        "--samples", action="store_true", help="they leave as soon as other documents come in"
+        "--samples",
+        action="store_true",
+        help="they leave as soon as other documents come in; a server ingests them",
     )
     listing = commands.add_parser("list", help="show the documents that are there")
     delete = commands.add_parser("delete", help="take a document out")
@@ -121,13 +123,12 @@ async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
     if not files:
         say(NOTHING, sys.stderr)
         return 1
+    if arguments.samples:
+        return await _put_samples_in(settings, files)
     named = set(arguments.paths)
     async with open_workplace(settings) as (database, _):
         caller = await _caller(database, arguments)
-        intake = Intake(
-            *(caller, DocumentService(database), settings.MAX_DOCUMENT_BYTES),
-            are_samples=arguments.samples,
-        )
+        intake = Intake(caller, DocumentService(database), settings.MAX_DOCUMENT_BYTES)
         added = [await intake.add(file, is_named=file in named) for file in files]
         done = [
             await _finish(caller, intake.documents, file, uuid)
@@ -139,6 +140,16 @@ async def _ingest(settings: Settings, arguments: argparse.Namespace) -> int:
     if not done and not intake.refused:
         say(NOTHING, sys.stderr)
     return 0 if done and all(done) and not unreadable and not intake.refused else 1
+
+
+async def _put_samples_in(settings: Settings, files: list[Path]) -> int:
+    """Takes them in, for the server that starts next to ingest."""
+    async with open_any_database(settings) as database:
+        documents = DocumentService(database)
+        intake = Intake(NOBODY, documents, settings.MAX_DOCUMENT_BYTES, are_samples=True)
+        for file in files:
+            await intake.add(file, is_named=True)
+    return 1 if intake.refused else 0
 
 
 async def _finish(caller: Caller, documents: DocumentService, file: Path, uuid: UUID) -> bool:

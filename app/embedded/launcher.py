@@ -14,7 +14,7 @@ from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.llama import model_file
 from app.embedded.migrations import migrate
 from app.embedded.ports import LOOPBACK, base_url, free_port
-from app.embedded.samples import ingest_samples
+from app.embedded.samples import ingest_samples, samples_read
 from app.embedded.services import ModuleService, PostgresService, Service
 from settings import Settings
 
@@ -45,8 +45,7 @@ class Launcher:
                 async with asyncio.TaskGroup() as group:
                     for service in self._services:
                         group.create_task(service.keep_running())
-                    if self._settings.SAMPLE_DOCUMENTS:
-                        await self._put_samples_in()
+                    await samples_read(self._environment)
                     self._say_what_to_try()
             except asyncio.CancelledError:
                 logger.info("Stopping.")
@@ -75,13 +74,15 @@ class Launcher:
             self._keep(database, running)
         model = await self._start_model(running)
         await self._prepare_database(database)
+        if self._settings.SAMPLE_DOCUMENTS:
+            await self._put_samples_in()
         await self._start_server(running)
         if model:
             await model.wait_until_ready()
         logger.info("API: %s, described on %s/docs", self._url, self._url)
 
     async def _put_samples_in(self) -> None:
-        """Beside the server, which answers what it can meanwhile: Qdrant may be down."""
+        """The server ingests them beside what it answers meanwhile: Qdrant may be down."""
         try:
             await ingest_samples(self._environment)
         except (OSError, psycopg2.Error):

@@ -24,6 +24,12 @@ STATE: Final = """
 """
 
 
+UNREAD: Final = """
+    SELECT EXISTS (SELECT FROM document WHERE is_sample AND status IN ('pending', 'processing'))
+"""
+LOOK_SEC: Final = 0.2
+
+
 class KnowledgeBaseState(NamedTuple):
     """What decides whether samples go in."""
 
@@ -34,7 +40,7 @@ class KnowledgeBaseState(NamedTuple):
 async def ingest_samples(environment: Mapping[str, str]) -> None:
     """Fills a knowledge base that has never held a document, or one whose filling was broken off.
 
-    They are marked: the service takes them out as soon as another document comes in.
+    The server ingests them. They are marked: it takes them out once another document comes in.
     """
     unfinished = Path(environment["DATA_DIR"]) / "samples-unfinished"
     samples = await asyncio.to_thread(_begin, environment["DATABASE_URL"], unfinished)
@@ -53,15 +59,25 @@ def _begin(database_url: str, unfinished: Path) -> list[str]:
     return [os.path.relpath(ROOT / name) for name in SAMPLES if (ROOT / name).exists()]
 
 
+async def samples_read(environment: Mapping[str, str]) -> None:
+    """Returns when the server has ingested all samples that there are."""
+    while await asyncio.to_thread(_ask, environment["DATABASE_URL"], UNREAD) == (True,):  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_SEC)  # what the server does has no event here
+
+
 def _state(database_url: str) -> KnowledgeBaseState:
+    return KnowledgeBaseState(*_ask(database_url, STATE))
+
+
+def _ask(database_url: str, question: str) -> tuple[bool, ...]:
     # By hand: the command line would take a second of each start to say the same. The policies let
     # the service see all, where this user is bound by them.
     options = "-c app.caller=service"
     with closing(psycopg2.connect(plain_url(database_url), options=options)) as connection:
         cursor = connection.cursor()
-        cursor.execute(STATE)
+        cursor.execute(question)
         [row] = cursor.fetchall()
-    return KnowledgeBaseState(*row)
+    return tuple(row)
 
 
 async def _ingest(samples: list[str], environment: Mapping[str, str]) -> bool:
