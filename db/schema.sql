@@ -100,6 +100,7 @@ CREATE TABLE public.calibration (
     answerable integer NOT NULL,
     unanswerable integer NOT NULL,
     calibrated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    evidence_version integer NOT NULL,
     CONSTRAINT calibration_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1.8)::double precision)))
 );
 
@@ -122,7 +123,7 @@ COMMENT ON COLUMN public.calibration.embedding_model IS 'A threshold means nothi
 -- Name: COLUMN calibration.threshold; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.calibration.threshold IS 'The cosine plus half the share of the question''s words and 0.3 of that of its pairs of words, from which a passage counts as relevant.';
+COMMENT ON COLUMN public.calibration.threshold IS 'The evidence from which a passage counts as relevant.';
 
 
 --
@@ -151,6 +152,13 @@ COMMENT ON COLUMN public.calibration.answerable IS 'How many questions of this k
 --
 
 COMMENT ON COLUMN public.calibration.unanswerable IS 'Likewise.';
+
+
+--
+-- Name: COLUMN calibration.evidence_version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.calibration.evidence_version IS 'Which way of judging it was measured with: a threshold means nothing to another.';
 
 
 --
@@ -1515,4 +1523,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000009'),
     ('20261126000010'),
     ('20261126000011'),
-    ('20261126000012');
+    ('20261126000012'),
+    ('20261126000013');

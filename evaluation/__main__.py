@@ -1,7 +1,8 @@
 """`python -m evaluation`: how good retrieval is on labelled questions.
 
-Without a command every set at hand is measured: the questions about bRAG's own documents beside
-this file, and each folder of EVAL_DIR that holds a corpus.jsonl and a queries.jsonl.
+Without a command every set at hand is measured: the questions about bRAG's own documents and those
+by identifiers about made-up manuals, both beside this file, and each folder of EVAL_DIR that holds
+a corpus.jsonl and a queries.jsonl.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from app.core.signals import Interrupted, until_signal
 from app.documents.console import say
 from app.embedded.ports import base_url
 from evaluation.answers import ask_service
-from evaluation.calibration import calibrate, store_calibration
+from evaluation.calibration import calibrate, reset_calibration, store_calibration
 from evaluation.dataset import read_expected_answers
 from evaluation.exceptions import ServiceUnreachable, UnusableSet
 from evaluation.report import answer_table, curve, table, write_json
@@ -31,6 +32,8 @@ OWN_QUESTIONS: Final = HERE / "questions.jsonl"
 OWN_ANSWERS: Final = HERE / "answers.jsonl"
 # A snapshot: figures compare from one version to the next, however README and docs change.
 OWN_DOCUMENTS: Final = Path("evaluation") / "documents"
+IDENTIFIERS: Final = HERE / "identifiers.jsonl"
+MANUALS: Final = Path("evaluation") / "manuals"  # made up for it
 
 logger = logging.getLogger("evaluation")
 
@@ -67,8 +70,15 @@ def _parse_arguments() -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command")
     run = commands.add_parser("run", help="measure retrieval on a set of your own")
-    for command in (run, commands.add_parser("calibrate", help="store the best threshold")):
-        command.add_argument("file", type=Path, metavar="FILE", help="questions, as JSON lines")
+    calibrate_command = commands.add_parser("calibrate", help="store the best threshold")
+    for command in (run, calibrate_command):
+        command.add_argument(
+            "file",
+            type=Path,
+            metavar="FILE",
+            nargs="?" if command is calibrate_command else None,
+            help="questions, as JSON lines",
+        )
         command.add_argument(
             "--corpus",
             nargs="+",
@@ -76,6 +86,9 @@ def _parse_arguments() -> argparse.Namespace:
             metavar="PATH",
             help="ask a temporary knowledge base of these: .jsonl (id, title, text), files, dirs",
         )
+    calibrate_command.add_argument(
+        "--reset", action="store_true", help="undo the last calibration instead"
+    )
     answers = commands.add_parser("answers", help="judge the answers of a running service")
     answers.add_argument(
         "file",
@@ -91,7 +104,10 @@ def _parse_arguments() -> argparse.Namespace:
         command.add_argument(
             "--json", type=Path, metavar="OUT", help="write the numbers as JSON too"
         )
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.command == "calibrate" and (arguments.file is None) != arguments.reset:
+        calibrate_command.error("give either a FILE or --reset")
+    return arguments
 
 
 async def _run(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -110,7 +126,10 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Finds the relevance threshold and stores it."""
+    """Finds the relevance threshold and stores it, or undoes that."""
+    if arguments.reset:
+        await _reset(settings)
+        return
     sample = await measure_evidence(settings, arguments.file, arguments.corpus)
     calibration = calibrate(sample)
     say(curve(calibration, sample))
@@ -119,6 +138,12 @@ async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> None:
     say(f"Stored for {settings.EMBEDDING_MODEL}.")
     if settings.RELEVANCE_THRESHOLD is not None:
         say(f"But RELEVANCE_THRESHOLD={settings.RELEVANCE_THRESHOLD} is set, and goes before it.")
+
+
+async def _reset(settings: Settings) -> None:
+    async with open_any_database(settings) as database:
+        was_there = await reset_calibration(database, settings.EMBEDDING_MODEL)
+    say(f"{'Undone' if was_there else 'There was none'} for {settings.EMBEDDING_MODEL}.")
 
 
 async def _judge_answers(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -137,8 +162,9 @@ COMMANDS: Final = {
 
 
 def find_sets(folder: str | None) -> Iterator[LabelledSet]:
-    """Our own set, and then those of a folder, by name."""
+    """Our own sets, and then those of a folder, by name."""
     yield LabelledSet("own", OWN_QUESTIONS, [OWN_DOCUMENTS])
+    yield LabelledSet("identifiers", IDENTIFIERS, [MANUALS])
     for corpus in sorted(Path(folder).glob("*/corpus.jsonl")) if folder else ():
         queries = corpus.with_name("queries.jsonl")
         if queries.exists():

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.core.caller import SERVICE
 from app.db import Database
+from app.retrieval.evidence import EVIDENCE_VERSION, LEAST_EVIDENCE
 from evaluation.exceptions import UnusableSet
 from evaluation.metrics import SEED, Estimate, rate
 
@@ -56,16 +57,21 @@ def calibrate(sample: Sequence[LabelledEvidence]) -> Calibration:
 def best_threshold(sample: Sequence[LabelledEvidence]) -> float:
     """The threshold with the smallest larger share of errors, then the smallest sum of both.
 
-    The lowest of equals: where the passages are poor, the model can still say so itself.
+    Of a range of equals its middle, which is nearest to neither kind of question; of several ranges
+    the lowest: where the passages are poor, the model can still say so itself.
     """
     evidence = np.array([question.evidence for question in sample])
     answerable = np.array([question.is_answerable for question in sample])
-    thresholds = np.unique(np.floor(evidence * 1000) / 1000)
+    thresholds = np.unique(evidence)
     answered = evidence >= thresholds[:, np.newaxis]
     false_answers = answered[:, ~answerable].mean(axis=1)
     false_refusals = 1 - answered[:, answerable].mean(axis=1)
     worse = np.maximum(false_answers, false_refusals)
-    return float(thresholds[np.lexsort((false_answers + false_refusals, worse))[0]])
+    best = int(np.lexsort((false_answers + false_refusals, worse))[0])
+    # Down to the next lower evidence every threshold refuses and answers the same.
+    below = thresholds[best - 1] if best else LEAST_EVIDENCE
+    middle = round(float(below + thresholds[best]) / 2, 3)
+    return middle if below < middle <= thresholds[best] else float(thresholds[best])
 
 
 def error_rates_at(threshold: float, sample: Sequence[LabelledEvidence]) -> ErrorRates:
@@ -96,11 +102,19 @@ async def store_calibration(
         SERVICE,
         "upsert_calibration",
         embedding_model=embedding_model,
+        evidence_version=EVIDENCE_VERSION,
         threshold=calibration.threshold,
         false_answers=false_answers.value,
         false_refusals=false_refusals.value,
         answerable=calibration.answerable,
         unanswerable=calibration.unanswerable,
+    )
+
+
+async def reset_calibration(database: Database, embedding_model: str) -> bool:
+    """Undoes the calibration of an embedding model; whether there was one."""
+    return bool(
+        await database.query(SERVICE, "delete_calibration", embedding_model=embedding_model)
     )
 
 

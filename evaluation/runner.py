@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from app.core.caller import NOBODY
-from app.retrieval.constants import CANDIDATES, READ_FOR_EACH
+from app.retrieval.constants import CANDIDATES, JUDGED, READ_FOR_EACH
 from app.retrieval.conversation import is_courtesy
 from app.retrieval.deduplication import distinct
-from app.retrieval.services import RetrievedPassage
+from app.retrieval.judging import Finding, RetrievedPassage, passages_in_turn
 from evaluation.calibration import LabelledEvidence, error_rates_at
 from evaluation.corpus import KnowledgeBase, open_knowledge_base
 from evaluation.dataset import Label, Question, after_other_things, read_questions
@@ -123,15 +124,19 @@ async def _ask_one(
     """The question is understood first: in a chat that takes a search of its own."""
     retrieval, question = knowledge.retrieval, asked.question
     start = perf_counter()
-    query = await retrieval.understand(NOBODY, question, asked.last_turn)
+    parts = await retrieval.understand(NOBODY, question, asked.last_turn)
     embedding_sec = perf_counter() - start
-    passages = await retrieval.retrieve(NOBODY, query)  # this also reads what is cold
+    found = [  # this also reads what is cold
+        Finding(part.text, await retrieval.retrieve(NOBODY, part)) for part in parts
+    ]
     start = perf_counter()
-    await retrieval.retrieve(NOBODY, query, best=READ_FOR_EACH * LIMIT)
+    for part in parts:
+        await retrieval.retrieve(NOBODY, part, best=READ_FOR_EACH * LIMIT)
     search_sec = perf_counter() - start
-    best = max(retrieval.evidence(question, passages), default=NO_EVIDENCE)
+    best = max(max(islice(one.evidence(), JUDGED), default=NO_EVIDENCE) for one in found)
     if is_courtesy(question):
         best = NO_EVIDENCE
+    passages = [*passages_in_turn(found)]
     evidence = LabelledEvidence(best, bool(labels))
     return QuestionResult(labels, passages, evidence, embedding_sec, search_sec)
 

@@ -13,7 +13,9 @@ from app.documents.constants import VERSION_FAULT_SEC, VERSION_RETRY_SEC
 # To be raised whenever the code would write other points for the same passages.
 # 1: vectors of the packaged graph of the embedding model.
 # 2: vectors of its 8-bit products, near enough to those that an index of both serves meanwhile.
-INDEX_VERSION: Final = 2
+# 3: words and vectors of folded text; characters of scripts without blanks in pairs. A word that is
+#    spelled in ASCII has the index that it had.
+INDEX_VERSION: Final = 3
 
 logger = logging.getLogger(__name__)
 

@@ -61,8 +61,11 @@ def _begin(database_url: str, unfinished: Path) -> list[str]:
 
 async def samples_read(environment: Mapping[str, str]) -> None:
     """Returns when the server has ingested all samples that there are."""
-    while await asyncio.to_thread(_ask, environment["DATABASE_URL"], UNREAD) == (True,):  # noqa: ASYNC110
-        await asyncio.sleep(LOOK_SEC)  # what the server does has no event here
+    while True:
+        [is_unread] = await asyncio.to_thread(_ask, environment["DATABASE_URL"], UNREAD)
+        if not is_unread:
+            return
+        await asyncio.sleep(LOOK_SEC)
 
 
 def _state(database_url: str) -> KnowledgeBaseState:

@@ -15,6 +15,7 @@ from app.core.constants import MODEL_TOKENS
 from app.core.exceptions import ConfigurationError
 from app.core.priorities import give_way
 from app.embeddings.models import load_model
+from app.embeddings.normalization import read_compatibility_forms
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Embedder:
         self.dimensions: int = model.embedding_size
         self._model = model
         self._tokenizer: Tokenizer = getattr(model.model, "tokenizer")  # noqa: B009 - not typed
+        read_compatibility_forms(self._tokenizer)
         self._for_questions = ThreadPoolExecutor(1, thread_name_prefix="embedding-questions")
         self._for_passages = ThreadPoolExecutor(
             1, thread_name_prefix="embedding-passages", initializer=give_way

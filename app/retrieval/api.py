@@ -10,7 +10,7 @@ from app.core.exceptions import DatabaseUnavailable, RetrievalUnavailable
 from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
 from app.core.openapi import VALIDATION_PROBLEM, problems
 from app.retrieval.dependencies import RetrievalServiceDependency
-from app.retrieval.models import Filter, Source
+from app.retrieval.models import Filter, JudgedSource
 from app.retrieval.openapi import SEARCH
 
 router = APIRouter(prefix="/v1", tags=["Retrieval"], responses=VALIDATION_PROBLEM)
@@ -24,7 +24,7 @@ async def search(
     limit: Annotated[int, Query(ge=1, le=20)] = 3,
     source: Text | None = None,
     document_uuid: UUID | None = None,
-) -> list[Source]:
-    """The best passages for a query, relevant or not: what answers rest on."""
+) -> list[JudgedSource]:
+    """The best passages for a query, relevant or not, and what each is judged by."""
     where = Filter(source=source, document_uuids=None if document_uuid is None else [document_uuid])
     return await retrieval.search(caller, query, limit=limit, filter=where)

@@ -33,6 +33,20 @@ class Source(BaseModel):
     score: float
 
 
+class JudgedSource(Source):
+    """A passage, and what decides whether a question that it was found for is answered.
+
+    A question is, if one of its three best passages is relevant.
+    """
+
+    evidence: float = Field(
+        description="How much speaks for it: its cosine, the question's words and pairs of words "
+        "that it holds, and the identifiers of the question. From -1 to 1.8."
+    )
+    threshold: float = Field(description="The least evidence of a relevant passage.")
+    relevant: bool
+
+
 class Turn(NamedTuple):
     """An earlier question of a chat, and its answer."""
 

@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from app.core.openapi import Responses, json_example
-from app.retrieval.models import Source
+from app.retrieval.models import JudgedSource, Source
 
 EXAMPLE_SOURCE: Final = Source(
     document_uuid=UUID("01a21043-ea57-7f1a-9f3e-9e17e3f44302"),
@@ -19,4 +19,7 @@ EXAMPLE_SOURCE: Final = Source(
     "The API listens on port 8000, unless the setting `PORT` says otherwise.",
     score=1.1883674144744873,
 )
-SEARCH: Final[Responses] = {200: json_example([EXAMPLE_SOURCE])}
+EXAMPLE_RESULT: Final = JudgedSource(
+    **dict(EXAMPLE_SOURCE), evidence=1.62, threshold=0.815, relevant=True
+)
+SEARCH: Final[Responses] = {200: json_example([EXAMPLE_RESULT])}

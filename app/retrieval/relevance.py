@@ -1,6 +1,6 @@
-"""Whether the best passages bear on a question: their evidence, and the threshold for it.
+"""The threshold from which evidence makes a passage relevant.
 
-See docs/decisions/0010-when-not-to-answer.md.
+See docs/decisions/0010-when-not-to-answer.md and 0035-what-evidence-counts.md.
 """
 
 import asyncio
@@ -11,37 +11,16 @@ from typing import Final
 from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
 from app.core.logs import reason
-from app.db import Database
+from app.db import Database, Row
 from app.retrieval.constants import REFRESH_SEC
-from app.vector_store.bm25 import pairs, words
+from app.retrieval.evidence import EVIDENCE_VERSION, LEAST_EVIDENCE
+from app.retrieval.models import JudgedSource, Source
 from settings import DEFAULT_EMBEDDING_MODEL
 
-# For the packaged model, from all sets of decision 10: it lets through 8% of wikipedia-refusal's
-# unanswerable questions, and refuses 5% of the others, 6% of what the articles answer and 8% of
-# what the long texts answer.
-DEFAULT_THRESHOLD: Final = 0.735
-# With the cosine alone, a threshold that suits one collection refuses a third of what others
-# answer: technical questions are far from their answers, and share their words.
-WORDS_WEIGHT: Final = 0.5
-PAIRS_WEIGHT: Final = 0.3
+# For the packaged model: it lets through 8% of wikipedia-refusal's unanswerable questions.
+DEFAULT_THRESHOLD: Final = 0.815
 
 logger = logging.getLogger(__name__)
-
-
-def evidence(question: str, cosine: float, text: str) -> float:
-    """The cosine of a passage, and the shares of the question's words and pairs that it holds.
-
-    Between -1 and 1.8; comparable between questions and between collections, as no score is.
-    """
-    of_words = _share(words(question), words(text))
-    asked_pairs = pairs(question)
-    of_pairs = _share(asked_pairs, pairs(text)) if asked_pairs else of_words
-    return cosine + WORDS_WEIGHT * of_words + PAIRS_WEIGHT * of_pairs
-
-
-def _share(asked: frozenset[int], held: frozenset[int]) -> float:
-    """0 for a question of stop words alone, which no passage covers."""
-    return len(asked & held) / len(asked) if asked else 0.0
 
 
 class Relevance:
@@ -54,26 +33,48 @@ class Relevance:
         self._database = database
         self._embedding_model = embedding_model
         self._is_set = setting is not None
-        self._has_warned = embedding_model == DEFAULT_EMBEDDING_MODEL
+        self._warned: set[str] = set()
+        if setting is not None and setting > LEAST_EVIDENCE:  # which means the same in all versions
+            self._warn(
+                f"RELEVANCE_THRESHOLD={setting} is taken for a threshold of evidence "
+                f"{EVIDENCE_VERSION}, whose default is {DEFAULT_THRESHOLD}: one that was found "
+                "with another version means something else"
+            )
 
     def is_met(self, evidence: Iterable[float]) -> bool:
         """Whether the evidence of any of the best passages reaches the threshold."""
         return any(found >= self.threshold for found in evidence)
 
+    def judge(self, source: Source, evidence: float) -> JudgedSource:
+        """A passage with what it is judged by."""
+        is_relevant = self.is_met([evidence])
+        return JudgedSource.model_construct(  # the rest is valid already
+            **vars(source), evidence=evidence, threshold=self.threshold, relevant=is_relevant
+        )
+
     async def refresh(self) -> None:
         """Takes up the calibration of the embedding model; raises DatabaseUnavailable."""
         if self._is_set:
             return
-        stored: float | None = await self._database.query(
+        stored: Row | None = await self._database.query(
             SERVICE, "get_threshold", embedding_model=self._embedding_model
         )
-        self.threshold = DEFAULT_THRESHOLD if stored is None else stored
-        if stored is None and not self._has_warned:
-            self._has_warned = True
-            logger.warning(
-                "The threshold of relevance, %.3f, is that of %s: run `python -m evaluation "
-                "calibrate` for %s",
-                *(self.threshold, DEFAULT_EMBEDDING_MODEL, self._embedding_model),
+        if stored is not None and stored["evidence_version"] == EVIDENCE_VERSION:
+            self.threshold = stored["threshold"]
+            return
+        self.threshold = DEFAULT_THRESHOLD
+        if stored is not None:
+            self._warn(
+                f"The calibration of {self._embedding_model} is of evidence "
+                f"{stored['evidence_version']}, and this code judges by {EVIDENCE_VERSION}: it is "
+                f"not used. The threshold is {DEFAULT_THRESHOLD}; run `python -m evaluation "
+                "calibrate` anew"
+            )
+        elif self._embedding_model != DEFAULT_EMBEDDING_MODEL:
+            self._warn(
+                f"The threshold of relevance, {DEFAULT_THRESHOLD}, is that of "
+                f"{DEFAULT_EMBEDDING_MODEL}: run `python -m evaluation calibrate` for "
+                f"{self._embedding_model}"
             )
 
     async def watch(self) -> None:
@@ -88,3 +89,9 @@ class Relevance:
             except Exception:
                 logger.exception("The calibration cannot be read: still %.3f", self.threshold)
             await asyncio.sleep(REFRESH_SEC)
+
+    def _warn(self, sentence: str) -> None:
+        """Says it once."""
+        if sentence not in self._warned:
+            self._warned.add(sentence)
+            logger.warning("%s", sentence)

@@ -1,7 +1,9 @@
 """A question in, the passages that bear on it out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 from unicodedata import normalize
 from uuid import UUID
@@ -9,19 +11,21 @@ from uuid import UUID
 from app.core.caller import SERVICE, Caller
 from app.db import Database
 from app.embeddings.embedder import Embedder
-from app.retrieval.constants import CANDIDATES, JUDGED, MAX_SEARCHES, READ_FOR_EACH
+from app.retrieval import rarity
+from app.retrieval.constants import (
+    CANDIDATES,
+    FEWEST_READ,
+    JUDGED,
+    MAX_SEARCHES,
+    READ_AMONG_REPEATS,
+    READ_FOR_EACH,
+)
 from app.retrieval.conversation import combine, context_of, is_courtesy, weight_of_context
-from app.retrieval.deduplication import distinct
-from app.retrieval.models import Filter, Source, Turn
-from app.retrieval.relevance import Relevance, evidence
+from app.retrieval.judging import Finding, RetrievedPassage, best_sources, evidence_of_each
+from app.retrieval.models import Filter, JudgedSource, Source, Turn
+from app.retrieval.parts import LONG_CHARS, parts_of
+from app.retrieval.relevance import Relevance
 from app.vector_store.base import Candidate, SearchFilter, SearchQuery, VectorStore
-
-
-class RetrievedPassage(NamedTuple):
-    """A passage as both searches scored it, and as Postgres holds it."""
-
-    candidate: Candidate
-    source: Source
 
 
 class RelevantSources(NamedTuple):
@@ -34,6 +38,7 @@ class RelevantSources(NamedTuple):
 class UnderstoodQuestion(NamedTuple):
     """What is searched for, and the cosines that passages have to the question alone."""
 
+    text: str
     search: SearchQuery
     cosines: Mapping[UUID, float]
 
@@ -56,11 +61,15 @@ class RetrievalService:
 
     async def search(
         self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
-    ) -> list[Source]:
-        """The best `limit` passages that the caller may see, best first."""
-        understood = await self.understand(caller, query)
-        passages = await self.retrieve(caller, understood, filter, best=READ_FOR_EACH * limit)
-        return distinct(passage.source for passage in passages)[:limit]
+    ) -> list[JudgedSource]:
+        """The best `limit` passages that the caller may see, best first, and how each is judged."""
+        parts = await self.understand(caller, query)
+        found = [await self._find(caller, part, filter, limit) for part in parts]
+        if len(found) > 1:  # parts of a long question, of which some may be about something else
+            found = [finding for finding in found if self._is_relevant(finding)] or found
+        sources = best_sources(found, query, limit)
+        judged = zip(sources, evidence_of_each(sources, found), strict=True)
+        return [self._relevance.judge(source, evidence) for source, evidence in judged]
 
     async def relevant(
         self,
@@ -74,21 +83,15 @@ class RetrievalService:
         """The same, but nothing unless the evidence of one of the best reaches the threshold.
 
         The rank cannot decide this: it says which passage is better, not whether any is good. In a
-        chat the question is understood by the turn before it.
+        chat the question is understood by the turn before it. Of a long one each part is judged.
         """
         if is_courtesy(question):
             return RelevantSources([], [])
-        query = await self.understand(caller, question, last_turn, filter)
-        passages = await self.retrieve(caller, query, filter, best=READ_FOR_EACH * limit)
-        is_met = self._relevance.is_met(self.evidence(question, passages))
-        sources = distinct(passage.source for passage in passages)[:limit] if is_met else []
-        return RelevantSources(sources, [*query.search.texts])
-
-    def evidence(self, query: str, passages: Sequence[RetrievedPassage]) -> Iterator[float]:
-        """The evidence of each of the best passages, best first."""
-        for candidate, source in passages[:JUDGED]:
-            read = "\n".join(filter(None, (source.title, source.table_header, source.text)))
-            yield evidence(query, candidate.cosine, read)
+        parts = await self.understand(caller, question, last_turn, filter)
+        found = [await self._find(caller, part, filter, limit) for part in parts]
+        found = [finding for finding in found if self._is_relevant(finding)]
+        queries = dict.fromkeys(text for part in parts for text in part.search.texts)
+        return RelevantSources(best_sources(found, question, limit), [*queries])
 
     async def understand(
         self,
@@ -96,26 +99,51 @@ class RetrievalService:
         question: str,
         last_turn: Turn | None = None,
         filter: Filter | None = None,
+    ) -> list[UnderstoodQuestion]:
+        """What is to be searched for: the question, or each part of a long one."""
+        await rarity.load()
+        is_long = len(question) > LONG_CHARS
+        parts = await asyncio.to_thread(parts_of, question) if is_long else parts_of(question)
+        if len(parts) == 1 and last_turn is not None:
+            return [await self._understand_in_chat(caller, parts[0], last_turn, filter)]
+        return [await self._understand_alone(part) for part in parts]
+
+    async def _understand_alone(self, question: str) -> UnderstoodQuestion:
+        vector = await self._embedder.embed_query(question)
+        return UnderstoodQuestion(question, SearchQuery.of(vector, question), {})
+
+    async def _understand_in_chat(
+        self, caller: Caller, question: str, last_turn: Turn, filter: Filter | None
     ) -> UnderstoodQuestion:
-        """What is to be searched for: the question and, as far as it leans on it, the turn before.
+        """The question and, as far as it leans on it, the turn before.
 
         How near a passage is to the question alone says how far.
         """
-        vector = await self._embedder.embed_query(question)
-        alone = SearchQuery.of(vector, question)
-        if last_turn is None:
-            return UnderstoodQuestion(alone, {})
+        alone = await self._understand_alone(question)
         where = _scope(caller, filter)
-        candidates = await self._store.query(alone, where, candidates=CANDIDATES)
+        candidates = await self._store.query(alone.search, where, candidates=CANDIDATES)
         cosines = {candidate.id: candidate.cosine for candidate in candidates}
         weight = weight_of_context(max(cosines.values(), default=0.0))
         if not weight:
-            return UnderstoodQuestion(alone, {})
+            return alone
         context = context_of(question, last_turn)
         context_vector = await self._embedder.embed_query(context)
-        return UnderstoodQuestion(
-            combine(question, vector, context, context_vector, weight), cosines
-        )
+        search = combine(question, alone.search.vector, context, context_vector, weight)
+        return UnderstoodQuestion(question, search, cosines)
+
+    async def _find(
+        self, caller: Caller, part: UnderstoodQuestion, filter: Filter | None, limit: int
+    ) -> Finding:
+        """Passages for so many sources; more of them where they are repeats of few."""
+        best = max(READ_FOR_EACH * limit, FEWEST_READ)
+        found = Finding(part.text, await self.retrieve(caller, part, filter, best=best))
+        if len(found.passages) < best or len(found.sources(limit)) == limit:
+            return found
+        more = await self.retrieve(caller, part, filter, best=READ_AMONG_REPEATS)
+        return Finding(part.text, more)
+
+    def _is_relevant(self, finding: Finding) -> bool:
+        return self._relevance.is_met(islice(finding.evidence(), JUDGED))
 
     async def retrieve(
         self,

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from app.chat.models import Chat, Message
 from app.core.models import Health, Readiness
 from app.documents.models import Document
-from app.retrieval.models import Source
+from app.retrieval.models import JudgedSource
 from app.users.models import Accepted, ApiKey, CreatedApiKey, User
 
 QUESTIONS = ["/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"]
@@ -26,7 +26,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "Health": Health,
     "Message": Message,
     "Readiness": Readiness,
-    "Source": Source,
+    "JudgedSource": JudgedSource,
     "User": User,
 }
 Description = dict[str, Any]

@@ -12,8 +12,17 @@ from app.core.constants import ROOT
 from app.db import open_database
 from app.loaders.files import find_files
 from app.retrieval.relevance import DEFAULT_THRESHOLD, Relevance
-from evaluation.__main__ import OWN_DOCUMENTS, OWN_QUESTIONS, find_sets, main
+from evaluation.__main__ import (
+    IDENTIFIERS,
+    MANUALS,
+    OWN_DOCUMENTS,
+    OWN_QUESTIONS,
+    find_sets,
+    main,
+)
+from evaluation.calibration import error_rates_at
 from evaluation.dataset import read_questions
+from evaluation.runner import measure_evidence
 from settings import Settings
 from tests.support.commands import run as run_documents
 from tests.support.labelled_sets import CHESS, DUCKS, PORT, corpus, run_evaluation, write
@@ -57,8 +66,8 @@ class TestFindSets:
     """The sets that are measured without a command."""
 
     def test_own_set_is_always_measured(self) -> None:
-        """Without EVAL_DIR the project's own set is measured."""
-        assert [labelled.name for labelled in find_sets(None)] == ["own"]
+        """Without EVAL_DIR the project's own sets are measured."""
+        assert [labelled.name for labelled in find_sets(None)] == ["own", "identifiers"]
 
     def test_every_whole_set_of_a_folder_is_measured(self, tmp_path: Path) -> None:
         """Every folder of EVAL_DIR with a corpus and queries is a set; others are not."""
@@ -67,7 +76,7 @@ class TestFindSets:
             for file in ["corpus.jsonl", "queries.jsonl"][:files]:
                 (tmp_path / name / file).touch()
         found = [labelled.name for labelled in find_sets(str(tmp_path))]
-        assert found == ["own", "a", "b"]
+        assert found == ["own", "identifiers", "a", "b"]
 
 
 class TestAllSets:
@@ -76,19 +85,24 @@ class TestAllSets:
     def test_all_sets_are_one_table(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """The project's own set and those of EVAL_DIR are measured, and are one table."""
+        """The project's own sets and those of EVAL_DIR are measured, and are one table."""
         (tmp_path / "birds").mkdir()
         documents = corpus(tmp_path / "birds" / "corpus.jsonl")
         write(tmp_path / "birds" / "queries.jsonl", [DUCKS, CHESS])
         # The true one takes twenty seconds.
-        monkeypatch.setattr("evaluation.__main__.OWN_DOCUMENTS", documents)
-        monkeypatch.setattr("evaluation.__main__.OWN_QUESTIONS", write(tmp_path / "own", [PORT]))
+        for ours in ("OWN_DOCUMENTS", "MANUALS"):
+            monkeypatch.setattr(f"evaluation.__main__.{ours}", documents)
+        for ours in ("OWN_QUESTIONS", "IDENTIFIERS"):
+            questions = write(tmp_path / ours, [PORT])
+            monkeypatch.setattr(f"evaluation.__main__.{ours}", questions)
         monkeypatch.setattr(sys, "argv", ["evaluation"])
         monkeypatch.setenv("EVAL_DIR", str(tmp_path))
         assert main() == 0
         rows = re.findall(r"(?m)^\| (\w+) \| (\w+) \|", capsys.readouterr().out)
         rankings = ["dense", "BM25", "default"]
-        assert rows[1:] == [(name, ranking) for name in ("own", "birds") for ranking in rankings]
+        assert rows[1:] == [
+            (name, ranking) for name in ("own", "identifiers", "birds") for ranking in rankings
+        ]
 
 
 class TestRun:
@@ -172,6 +186,45 @@ class TestCalibrate:
         assert done.returncode == 1
         assert "at least 10 answerable" in done.stderr
         assert asyncio.run(threshold_of(filled)) == DEFAULT_THRESHOLD
+
+    def test_calibration_is_undone(self, filled: Settings, tmp_path: Path) -> None:
+        """`calibrate --reset` undoes a calibration, and says where there is none."""
+        run_evaluation(filled, "calibrate", write(tmp_path / "q.jsonl", [PORT, CHESS] * 10))
+        undone, nothing = [run_evaluation(filled, "calibrate", "--reset") for _ in range(2)]
+        assert undone.stdout == f"Undone for {filled.EMBEDDING_MODEL}.\n"
+        assert nothing.stdout == f"There was none for {filled.EMBEDDING_MODEL}.\n"
+        assert asyncio.run(threshold_of(filled)) == DEFAULT_THRESHOLD
+
+    @pytest.mark.parametrize("arguments", [["q.jsonl", "--reset"], []])
+    def test_reset_takes_no_questions(self, filled: Settings, arguments: list[str]) -> None:
+        """A calibration takes either questions or --reset."""
+        with pytest.raises(SystemExit):
+            run_evaluation(filled, "calibrate", *arguments)
+
+
+class TestIdentifierQuestions:
+    """The questions by identifier about manuals that were made up for them."""
+
+    QUESTIONS = read_questions(IDENTIFIERS)
+
+    def test_half_of_the_identifiers_stand_nowhere(self) -> None:
+        """There are fifty questions of either kind."""
+        assert [bool(question.relevant) for question in self.QUESTIONS].count(True) == 50
+        assert len(self.QUESTIONS) == 100
+
+    def test_labels_name_the_manuals(self) -> None:
+        """Every label names a manual as the evaluation does, and every manual is asked about."""
+        files = {file.relative_to(ROOT).as_posix() for file in find_files(ROOT / MANUALS)}
+        labels = {label.document for question in self.QUESTIONS for label in question.relevant}
+        assert labels == files
+
+    def test_nearly_all_are_answered_or_refused_rightly(self, settings: Settings) -> None:
+        """At most two of each kind go wrong."""
+        sample = asyncio.run(measure_evidence(settings, IDENTIFIERS, [MANUALS]))
+        errors = error_rates_at(DEFAULT_THRESHOLD, sample)
+        assert errors.false_answers
+        assert errors.false_refusals
+        assert max(errors.false_answers.value, errors.false_refusals.value) <= 0.04
 
 
 class TestMoved:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.retrieval.deduplication import distinct
+from app.retrieval.deduplication import distinct, without_repeats
 from app.retrieval.models import Source
 from tests.support.sources import source
 
@@ -55,3 +55,36 @@ class TestDistinct:
         """Every text is there once, in the order of the best occurrences."""
         texts = [kept.text for kept in distinct(sources)]
         assert texts == list(dict.fromkeys(found.text for found in sources))
+
+
+class TestWithoutRepeats:
+    """One source for texts that are nearly equal."""
+
+    WARRANTY = "The warranty of the drill is two years from the date of purchase. Keep the receipt."
+
+    def said(self, question: str, *texts: str) -> list[str]:
+        """The texts that are left."""
+        sources = [source(text, document=number) for number, text in enumerate(texts)]
+        return [kept.text for kept in without_repeats(sources, question)]
+
+    def test_difference_beside_what_is_asked_makes_no_other_source(self) -> None:
+        """Where a leaflet's own number is all that differs, one leaflet is enough."""
+        first, second = (f"# Leaflet {n}\n\n{self.WARRANTY}" for n in (1, 2))
+        assert self.said("How long is the warranty of the drill?", first, second) == [first]
+
+    def test_what_is_asked_is_never_merged(self) -> None:
+        """A number, a date or a name that differs in what is asked makes another source."""
+        two, three = self.WARRANTY, self.WARRANTY.replace("two", "three")
+        assert self.said("How long is the warranty?", two, three) == [two, three]
+        leaflets = [f"# Leaflet {n}\n\n{self.WARRANTY}" for n in (1, 2)]
+        assert self.said("Which leaflets speak of drills?", *leaflets) == leaflets
+
+    def test_other_white_space_makes_no_other_source(self) -> None:
+        """The same text with other line ends is the same, and so it is in other letters."""
+        other = self.WARRANTY.replace(" ", "\n", 3).replace("fi", "\ufb01")
+        assert self.said("Where do I keep the receipt?", self.WARRANTY, other) == [self.WARRANTY]
+
+    def test_other_texts_are_kept(self) -> None:
+        """Texts with little in common are kept, although neither has a word of the question."""
+        texts = [self.WARRANTY, "Register the drill online."]
+        assert self.said("Mallards?", *texts) == texts

@@ -8,7 +8,13 @@ import pytest
 
 from app.db import Database
 from app.retrieval.relevance import DEFAULT_THRESHOLD, Relevance
-from evaluation.calibration import Calibration, LabelledEvidence, calibrate, store_calibration
+from evaluation.calibration import (
+    Calibration,
+    LabelledEvidence,
+    calibrate,
+    reset_calibration,
+    store_calibration,
+)
 from settings import DEFAULT_EMBEDDING_MODEL
 from tests.support.knowledge import Knowledge
 from tests.support.waiting import until
@@ -16,8 +22,8 @@ from tests.support.waiting import until
 
 def calibration(evidence: float) -> Calibration:
     """A calibration whose threshold is this."""
-    answerable = LabelledEvidence(evidence, is_answerable=True)
-    unanswerable = LabelledEvidence(0.2, is_answerable=False)
+    answerable = LabelledEvidence(evidence + 0.1, is_answerable=True)
+    unanswerable = LabelledEvidence(evidence - 0.1, is_answerable=False)
     return calibrate([answerable, unanswerable] * 10)
 
 
@@ -73,6 +79,39 @@ class TestThreshold:
         """A stored threshold of 0 is taken up, and not taken for a missing one."""
         await store_calibration(knowledge.database, "a", calibration(0))
         assert await threshold(knowledge.database, "a") == 0
+
+    async def test_calibration_of_another_version_is_named_and_not_used(
+        self, knowledge: Knowledge, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A calibration of another way of judging is not used, and the log says so once."""
+        await store_calibration(knowledge.database, "a", calibration(0.7))
+        await knowledge.sql("UPDATE calibration SET evidence_version = 1")
+        relevance = Relevance(knowledge.database, "a")
+        for _ in range(2):
+            await relevance.refresh()
+        assert relevance.threshold == DEFAULT_THRESHOLD
+        [warning] = caplog.messages
+        assert "is of evidence 1" in warning
+        assert warning.endswith("run `python -m evaluation calibrate` anew")
+
+    async def test_reset_calibration_is_gone(self, knowledge: Knowledge) -> None:
+        """After a reset the default holds again; another reset says that there was nothing."""
+        await store_calibration(knowledge.database, "a", calibration(0.7))
+        assert await reset_calibration(knowledge.database, "a")
+        assert await threshold(knowledge.database, "a") == DEFAULT_THRESHOLD
+        assert not await reset_calibration(knowledge.database, "a")
+
+    def test_set_threshold_is_told_apart(
+        self, knowledge: Knowledge, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A threshold that is set is used, and the log says by which version it judges.
+
+        Not so -1, which answers everything in every version.
+        """
+        assert Relevance(knowledge.database, "a", 0.7).threshold == 0.7
+        assert Relevance(knowledge.database, "a", -1).threshold == -1
+        [warning] = caplog.messages
+        assert warning.startswith("RELEVANCE_THRESHOLD=0.7 is taken for a threshold of evidence 2")
 
     @pytest.mark.parametrize("setting", [-1, 0])
     async def test_setting_goes_before_the_calibration(

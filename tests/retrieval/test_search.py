@@ -9,7 +9,7 @@ import pytest
 
 from app.core.caller import NOBODY
 from app.loaders.constants import PDF
-from app.retrieval.models import Filter, Source
+from app.retrieval.models import Filter, JudgedSource
 from tests.conftest import SettingsFactory
 from tests.support.asking import QA
 from tests.support.documents import pdf
@@ -148,7 +148,7 @@ class TestEndpoint:
     ) -> None:
         """A found passage says where it stands, and the best comes first."""
         [best, other] = await search(bird_client, "What do mallard ducks eat?")
-        assert best.keys() == Source.model_fields.keys() - {"table_header"}
+        assert best.keys() == JudgedSource.model_fields.keys() - {"table_header"}
         assert (best["text"], best["title"], best["source"]) == (DUCKS, "ducks.txt", "ducks.txt")
         assert (best["ordinal"], best["start"], best["end"]) == (0, 0, len(DUCKS))
         assert (best["page"], best["headings"]) == (None, [])
@@ -161,6 +161,15 @@ class TestEndpoint:
         assert document["source"] == normalize("NFC", source)
         for form in ("NFC", "NFD"):
             assert len(await search(client, "ducks", source=normalize(form, source))) == 1
+
+    async def test_found_passage_says_what_it_is_judged_by(
+        self, bird_client: httpx2.AsyncClient
+    ) -> None:
+        """A found passage says how much speaks for it, and whether that is enough."""
+        found = await search(bird_client, "What do mallard ducks eat?")
+        assert [passage["relevant"] for passage in found] == [True, False]
+        for passage in found:
+            assert passage["relevant"] == (passage["evidence"] >= passage["threshold"])
 
     async def test_passage_of_a_pdf_names_its_page(self, client: httpx2.AsyncClient) -> None:
         """A passage of a PDF says on which page it begins, from 1 on, also after an empty one."""

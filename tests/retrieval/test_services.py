@@ -4,8 +4,9 @@ import pytest
 
 from app.core.caller import NOBODY
 from app.embeddings.embedder import Embedder
+from app.retrieval.judging import Finding, RetrievedPassage
 from app.retrieval.relevance import Relevance
-from app.retrieval.services import RetrievalService, RetrievedPassage
+from app.retrieval.services import RetrievalService
 from tests.support.knowledge import DUCKS, Knowledge
 from tests.support.sources import retrieved_passage
 
@@ -55,26 +56,87 @@ class TestRelevant:
         assert len(found.sources) == count
 
 
-class TestEvidence:
-    """The evidence of the best passages."""
+class TestRelevantRepeats:
+    """Passages that say the same, in many documents."""
 
-    @pytest.mark.parametrize(("place", "counting"), [(0, 1), (2, 1), (3, 0)])
-    def test_only_the_three_best_passages_count(
-        self, knowledge: Knowledge, place: int, counting: int
+    async def test_copies_leave_room_however_many_there_are(
+        self, knowledge: Knowledge, embedder: Embedder
     ) -> None:
-        """An answer among the three best passages counts, and none that comes after them."""
-        passages = [retrieved_passage(ANSWER if n == place else "It rains.") for n in range(5)]
-        found = list(knowledge.retrieval.evidence(QUESTION, passages))
-        assert sum(amount > 0 for amount in found) == counting
+        """What forty documents say word for word takes one place of an answer."""
+        for number in range(40):
+            await knowledge.add(DUCKS, f"{number}.txt")
+        await knowledge.ingest("Ducks eat grain where people feed them.", "other.txt")
+        found = await retrieval_at(-1, knowledge, embedder).relevant(NOBODY, QUESTION, limit=2)
+        assert found.sources[-1].source == "other.txt"
 
-    def test_words_of_the_title_count(self, knowledge: Knowledge) -> None:
-        """Words of the question that stand only in the title count like those of the text."""
-        passages = [retrieved_passage("It rains.", ANSWER), retrieved_passage(ANSWER)]
-        in_title, in_text = knowledge.retrieval.evidence(QUESTION, passages)
-        assert in_title == in_text > 0
 
-    def test_passages_are_looked_at_one_by_one(self, knowledge: Knowledge) -> None:
+class TestLongQuestion:
+    """A question among much else."""
+
+    LETTER = (
+        "Hello, I hope that you are well. My sister bought one of your plotters in spring and is "
+        "very happy with it, apart from the colour of its cover, which she would have liked to be "
+        "green. Yesterday afternoon, after a long series of beeps, its display showed {code}, and "
+        "nothing that we tried has helped so far. Could you please tell us what it means?"
+    )
+    MANUAL = "Message QX-4711 means that the roll of paper is empty. Put in a new one."
+
+    @pytest.mark.parametrize(("code", "count"), [("QX-4711", 1), ("QX-4712", 0)])
+    async def test_letter_is_judged_by_what_it_asks(
+        self, knowledge: Knowledge, code: str, count: int
+    ) -> None:
+        """A letter is answered from the passage on the code in it, and refused if none is."""
+        await knowledge.ingest(self.MANUAL)
+        letter = self.LETTER.format(code=code)
+        found = await knowledge.retrieval.relevant(NOBODY, letter, limit=3)
+        assert len(found.sources) == count
+
+    async def test_each_thing_that_is_asked_has_its_sources(self, knowledge: Knowledge) -> None:
+        """A letter with two questions has sources for both, and none for small talk."""
+        await knowledge.ingest(self.MANUAL, "manual.txt")
+        await knowledge.ingest(DUCKS, "ducks.txt")
+        letter = f"{self.LETTER.format(code='QX-4711')} And what do mallard ducks eat?"
+        found = await knowledge.retrieval.relevant(NOBODY, letter, limit=3)
+        assert [source.source for source in found.sources] == ["manual.txt", "ducks.txt"]
+
+
+class TestFinding:
+    """The evidence of what was found."""
+
+    def test_words_of_title_and_headings_count(self) -> None:
+        """Words of the question that stand in title or headings count like those of the text."""
+        in_title, in_text = retrieved_passage("It rains.", ANSWER), retrieved_passage(ANSWER)
+        [first, second] = Finding(QUESTION, [in_title, in_text]).evidence()
+        assert first == second > 0
+
+    def test_passages_are_looked_at_one_by_one(self) -> None:
         """A passage is looked at only when those before it are not enough."""
         unreadable: RetrievedPassage = None  # type: ignore[assignment] # an error if looked at
-        found = knowledge.retrieval.evidence(QUESTION, [retrieved_passage(ANSWER), unreadable])
+        found = Finding(QUESTION, [retrieved_passage(ANSWER), unreadable]).evidence()
         assert next(found) > 0
+
+
+class TestJudged:
+    """How many passages are judged."""
+
+    @pytest.mark.parametrize(("place", "count"), [(0, 5), (2, 5), (3, 0)])
+    async def test_only_the_three_best_passages_count(
+        self,
+        knowledge: Knowledge,
+        embedder: Embedder,
+        monkeypatch: pytest.MonkeyPatch,
+        place: int,
+        count: int,
+    ) -> None:
+        """An answer among the three best passages counts, and none that comes after them."""
+        rain = ["It rains.", "Snow falls.", "A storm comes.", "Fog lies there.", "Hail hits."]
+        texts = [ANSWER if n == place else rain[n] for n in range(5)]
+        passages = [retrieved_passage(text) for text in texts]
+        retrieval = retrieval_at(0.5, knowledge, embedder)
+
+        async def retrieve(*_: object, **__: object) -> list[RetrievedPassage]:
+            return passages
+
+        monkeypatch.setattr(retrieval, "retrieve", retrieve)
+        found = await retrieval.relevant(NOBODY, QUESTION, limit=5)
+        assert len(found.sources) == count

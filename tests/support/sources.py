@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
+from app.retrieval.judging import RetrievedPassage
 from app.retrieval.models import Source
-from app.retrieval.services import RetrievedPassage
 from app.vector_store.base import Candidate
 
 

@@ -5,13 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qdrant_edge import SparseVector
 
-from app.vector_store.bm25 import PAIR_WEIGHT, encode_passage, encode_question, words
+from app.vector_store.bm25 import PAIR_WEIGHT, encode_passage, encode_question
+from app.vector_store.terms import terms
 
 
 def shared(question: str, passage: str) -> float:
     """What the passage scores for the question, were every word and pair equally rare."""
     asked, held = _weights(encode_question(question)), _weights(encode_passage(passage))
     return sum(weight * held.get(index, 0) for index, weight in asked.items())
+
+
+def words(text: str) -> frozenset[int]:
+    """The words of a text, each once."""
+    return frozenset(terms(text))
 
 
 def _weights(vector: SparseVector) -> dict[int, float]:
@@ -69,3 +75,42 @@ class TestWords:
     def test_word_counts_once_in_any_form(self) -> None:
         """A word counts once, in whatever form it stands."""
         assert words("The foxes and a fox") == words("FOX")
+
+
+class TestFoldedWords:
+    """Words as people read them."""
+
+    def test_ways_of_writing_are_one_word(self) -> None:
+        """Ligatures, soft hyphens, accents and full width make no other word."""
+        assert words("e\ufb03cient co\xadoperation Café \uff21\uff30\uff29") == words(
+            "efficient cooperation cafe api"
+        )
+
+    @pytest.mark.parametrize(
+        ("asked", "text", "missing"),
+        [
+            ("押金", "合同的期限为三年。押金为两个月的租金。", "签证"),
+            ("敷金", "敷金は家賃二か月分です。", "礼金"),
+            ("보증금", "보증금은 두 달 치 임대료입니다.", "주차장"),
+            ("เงินประกัน", "สัญญาเช่าสามปีเงินประกันสองเดือน", "วีซ่า"),
+            ("ගෙවීම", "ගෙවීම මාසිකයි", "බදාදා"),
+        ],
+        ids=["Chinese", "Japanese", "Korean", "Thai", "Sinhala"],
+    )
+    def test_words_are_found_without_blanks(self, asked: str, text: str, missing: str) -> None:
+        """A word that stands within a run of characters is found, and no other."""
+        assert words(asked) <= words(text)
+        assert not words(missing) & words(text)
+
+    def test_compound_with_a_number_is_found_as_one(self) -> None:
+        """A clause or a code says more in one piece than its numbers apart."""
+        assert shared("clause 7.3", "7.3 Notice") > shared("clause 7.3", "7 Rent, 3 rooms")
+        assert shared("E-4012", "e-4012") > shared("E-4012", "E 4012")
+
+    def test_one_character_is_a_word(self) -> None:
+        """A character that stands alone is a word."""
+        assert words("犬") <= words("犬 猫")
+
+    def test_letters_beside_characters_are_words(self) -> None:
+        """A word in letters is found where characters stand beside it without a blank."""
+        assert words("API") <= words("使用API密钥")

@@ -9,7 +9,7 @@ from typing import Final
 from tokenizers import Tokenizer
 
 from app.core.constants import MODEL_TOKENS
-from app.documents.ingestion.ruler import Ruler, Span
+from app.documents.ingestion.ruler import TEXT_TOKENS, Ruler, Span
 from app.loaders.titles import LINK
 
 SPECIAL_TOKENS: Final = 2
@@ -67,7 +67,8 @@ def split(
     spans: list[tuple[Span, str]] = []
     for section in _sections(_blocks(text)):
         prefixes = {_prefix(title, block.headings) for block in section}
-        room = MODEL_TOKENS - SPECIAL_TOKENS - max(map(ruler.measure, prefixes))
+        # A single character may stand for many tokens: a title of such takes not all the room.
+        room = max(TEXT_TOKENS, PASSAGE_TOKENS - max(map(ruler.measure, prefixes)))
         spans += _pack(section, ruler, min(passage_tokens, room))
     return [
         Passage(

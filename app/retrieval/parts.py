@@ -1,0 +1,76 @@
+"""What a long message asks: a letter or a pasted log is searched for, and judged, by its parts.
+
+The whole of it says little: the embedding model reads its beginning, and most of its words are no
+question's. docs/decisions/0035-what-evidence-counts.md.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from app.retrieval.evidence import LEAST_WORDS, AskedQuestion
+from app.retrieval.identifiers import find_identifiers
+
+LONG_CHARS: Final = 240  # from which on a message is looked at in parts alone
+MOST_PARTS: Final = 6  # each is embedded and searched for
+MOST_SENTENCES: Final = 200  # that are looked at: the last ones
+LONGEST_PART: Final = 600  # characters; about as much as the embedding model reads
+
+SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\s*\n\s*")
+NUMBER: Final = re.compile(r"\d+")
+ASKS: Final = re.compile("[?？]")
+REFERS: Final = re.compile(r"(?i)\b(?:this|that|these|those|its?|they|them|dies\w*|das|es|cela)\b")
+
+
+def parts_of(message: str) -> list[str]:
+    """The message itself, or the parts of a long one: what asks, else whatever says something.
+
+    A short one that names things beside what it asks is looked at both ways: an order number is
+    not what "How long is the warranty?" is about.
+    """
+    is_long = len(message) > LONG_CHARS
+    if not is_long and not (SENTENCE_END.search(message) and find_identifiers(message)):
+        return [message]
+    sentences = [part for text in SENTENCE_END.split(message) if text for part in _fit(text)]
+    sentences = sentences[-MOST_SENTENCES:]
+    asking = [index for index, text in enumerate(sentences) if ASKS.search(text)][-MOST_PARTS:]
+    parts = [_with_subject(sentences, index) for index in asking]
+    if not is_long:
+        parts.insert(0, message)
+    return [*dict.fromkeys(parts)] or _telling(sentences) or sentences[:1]
+
+
+def _with_subject(sentences: Sequence[str], index: int) -> str:
+    """A sentence that asks, after as many before it as it takes to say of what."""
+    first = index - 1 if index and REFERS.search(sentences[index]) else index
+    while first and not _says_something(AskedQuestion(" ".join(sentences[first : index + 1]))):
+        first -= 1
+    return " ".join(sentences[first : index + 1])
+
+
+def _telling(sentences: Sequence[str]) -> list[str]:
+    """Of a log or a report without a question: what is said once, names something, says most."""
+    shapes = Counter(NUMBER.sub("0", text) for text in sentences)
+    questions = {text: AskedQuestion(text) for text in sentences}
+    telling = [text for text, question in questions.items() if _says_something(question)]
+
+    def rank(text: str) -> tuple[int, int, float]:
+        question = questions[text]
+        return shapes[NUMBER.sub("0", text)], -len(question.identifiers), -question.weight
+
+    return sorted(telling, key=rank)[:MOST_PARTS]
+
+
+def _says_something(question: AskedQuestion) -> bool:
+    return bool(question.identifiers) or question.weight >= LEAST_WORDS
+
+
+def _fit(sentence: str) -> Iterator[str]:
+    """The sentence, cut between words where it is too long."""
+    while len(sentence) > LONGEST_PART:
+        cut = sentence.rfind(" ", 0, LONGEST_PART)
+        cut = cut if cut > 0 else LONGEST_PART
+        yield sentence[:cut]
+        sentence = sentence[cut:].lstrip()
+    yield sentence

@@ -1,0 +1,56 @@
+"""What people read as the same is made the same, for matching only: never shown, never counted.
+
+See docs/decisions/0034-matching-by-what-people-read.md.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+# Soft hyphens, joiners, marks of direction, selectors of variants, the Arabic line of justifying.
+INVISIBLE: Final = re.compile(
+    "[\xad\u034f\u061c\u0640\u115f\u1160\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff]+"
+)
+# Accents, the points of Hebrew and of Arabic. Marks of other scripts are letters of their own.
+MARKS: Final = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
+# Fractions, numbers in circles, trade marks: "3½" is not 31 of 2, "Name™" not NameTM.
+APART: Final = re.compile("[¼-¾⅐-⅟↉①-⓿❶-➓㉑-㉟㊱-㊿™℠]")
+# A raised number is a power ("10⁶" is no 106), or leads to a note; in a unit (m²) it is read along.
+RAISED: Final = re.compile("[⁺⁻]?[⁰¹²³⁴-⁹]+")
+UNIT: Final = re.compile(r"(?<![^\W_])[^\W\d_]{1,2}\Z")
+CARET: Final = re.compile(r"(?<![^\W_])([^\W\d_]{1,2})\^(?=-?\d)")
+OTHER_DIGIT: Final = re.compile("[^\\D0-9]")
+# What has no decomposition, though people write it in several ways.
+SAME: Final = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-")
+    | dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'")
+    | dict(zip("øłđðħŧıØŁĐÐĦŦ", "olddhtiOLDDHT", strict=True))
+    | {"æ": "ae", "œ": "oe", "þ": "th", "Æ": "AE", "Œ": "OE", "Þ": "TH"}
+)
+
+
+def fold(text: str) -> str:
+    """A text as it is matched: without case, accents, ligatures and what nobody sees."""
+    return normalize(text).casefold()
+
+
+def normalize(text: str) -> str:
+    """The same with its case, which tells names and codes from words."""
+    if not text.isascii():
+        text = RAISED.sub(_lower, APART.sub(r" \g<0> ", INVISIBLE.sub("", text)))
+        text = MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(SAME)
+        text = OTHER_DIGIT.sub(_digit, unicodedata.normalize("NFC", text))
+    return CARET.sub(r"\1", text) if "^" in text else text
+
+
+def _lower(raised: re.Match[str]) -> str:
+    """A power after a number, the exponent of a unit, or what leads to a note."""
+    before = raised.string[max(raised.start() - 3, 0) : raised.start()]
+    if before[-1:].isdigit():
+        return f"^{raised[0]}"
+    return raised[0] if UNIT.search(before) else f" {raised[0]}"
+
+
+def _digit(digit: re.Match[str]) -> str:
+    return str(unicodedata.decimal(digit[0]))

@@ -1,0 +1,31 @@
+"""Words that say nothing by themselves, in the languages whose stop words Qdrant knows."""
+
+from functools import cache, lru_cache
+from typing import Final
+
+from qdrant_edge import Bm25, Bm25Config, DisabledStemmer
+
+ENGLISH: Final = "english"
+LANGUAGES: Final = (
+    *(ENGLISH, "german", "french", "spanish", "italian", "portuguese", "dutch", "swedish"),
+    *("norwegian", "danish", "finnish", "russian", "romanian", "hungarian", "turkish", "catalan"),
+    *("greek", "indonesian", "slovene", "arabic", "hebrew"),
+)
+KNOWN_TEXTS: Final = 256
+
+
+@lru_cache(KNOWN_TEXTS)
+def language_of(text: str) -> str:
+    """The language that a text has most stop words of; English where it has none."""
+    text = text.lower()
+    return min(LANGUAGES, key=lambda language: len(_bm25(language).embed_query(text).indices))
+
+
+def is_stop_word(word: str, language: str) -> bool:
+    """Whether a lower-case word is one: nothing is left of it."""
+    return not _bm25(language).embed_query(word).indices
+
+
+@cache
+def _bm25(language: str) -> Bm25:
+    return Bm25(Bm25Config(language=language, stemmer=DisabledStemmer()))
