@@ -27,4 +27,4 @@ async def search(
 ) -> list[JudgedSource]:
     """The best passages for a query, relevant or not, and what each is judged by."""
     where = Filter(source=source, document_uuids=None if document_uuid is None else [document_uuid])
-    return await retrieval.search(caller, query, limit=limit, filter=where)
+    return await retrieval.judged(caller, query, limit=limit, filter=where)

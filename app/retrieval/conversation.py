@@ -1,13 +1,15 @@
 """What is searched for in a chat: docs/decisions/0021-chats.md."""
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from uuid import UUID
 
 import numpy as np
 
 from app.embeddings.embedder import Vector
 from app.retrieval.models import Turn
-from app.vector_store.base import SearchQuery
+from app.vector_store.base import Candidate, SearchQuery
 
 CONTEXT_CHARS: Final = 150  # of the last question, and of the answer to it: its beginning
 NEAR: Final = 0.65  # the cosine of a passage from which on the question stands alone
@@ -24,6 +26,19 @@ FILLER: Final = re.compile(
     "helps?|helped|answer|many|million|u|beaucoup|schön|there|then|and|oh|ah|well|day|morning|afternoon|evening|night|again"
 )
 WORD: Final = re.compile(r"[^\W_]+")
+
+
+class UnderstoodQuestion(NamedTuple):
+    """What is searched for, and the cosines that passages have to the question alone."""
+
+    text: str
+    search: SearchQuery
+    cosines: Mapping[UUID, float]
+
+    def with_cosine(self, candidate: Candidate) -> Candidate:
+        """The candidate with the greater of its cosines: to the question, or in its chat."""
+        alone = self.cosines.get(candidate.id, candidate.cosine)
+        return candidate._replace(cosine=max(alone, candidate.cosine))
 
 
 def is_courtesy(question: str) -> bool:

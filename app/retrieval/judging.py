@@ -1,6 +1,7 @@
 """What was found for a question, and how much speaks for each passage of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
@@ -23,7 +24,6 @@ class Finding:
     def __init__(self, question: str, passages: Sequence[RetrievedPassage]) -> None:
         self.passages = passages
         self._text = question
-        self._question = AskedQuestion(question)
         self._names: list[float] | None = None
         self._evidence: dict[int, float] = {}
         self._sources: dict[int, list[Source]] = {}
@@ -45,6 +45,10 @@ class Finding:
             named = self._named(place)
             self._evidence[place] = self._question.evidence(candidate.cosine, _read(source), named)
         return self._evidence[place]
+
+    @cached_property
+    def _question(self) -> AskedQuestion:
+        return AskedQuestion(self._text)
 
     def _named(self, place: int) -> float:
         if not self._question.identifiers:

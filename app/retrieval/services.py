@@ -1,7 +1,6 @@
 """A question in, the passages that bear on it out."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
@@ -20,7 +19,13 @@ from app.retrieval.constants import (
     READ_AMONG_REPEATS,
     READ_FOR_EACH,
 )
-from app.retrieval.conversation import combine, context_of, is_courtesy, weight_of_context
+from app.retrieval.conversation import (
+    UnderstoodQuestion,
+    combine,
+    context_of,
+    is_courtesy,
+    weight_of_context,
+)
 from app.retrieval.judging import Finding, RetrievedPassage, best_sources, evidence_of_each
 from app.retrieval.models import Filter, JudgedSource, Source, Turn
 from app.retrieval.parts import LONG_CHARS, parts_of
@@ -33,19 +38,6 @@ class RelevantSources(NamedTuple):
 
     sources: list[Source]
     queries: list[str]
-
-
-class UnderstoodQuestion(NamedTuple):
-    """What is searched for, and the cosines that passages have to the question alone."""
-
-    text: str
-    search: SearchQuery
-    cosines: Mapping[UUID, float]
-
-    def with_cosine(self, candidate: Candidate) -> Candidate:
-        """The candidate with the greater of its cosines: to the question, or in its chat."""
-        alone = self.cosines.get(candidate.id, candidate.cosine)
-        return candidate._replace(cosine=max(alone, candidate.cosine))
 
 
 class RetrievalService:
@@ -61,15 +53,18 @@ class RetrievalService:
 
     async def search(
         self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
+    ) -> list[Source]:
+        """The best `limit` passages that the caller may see, best first."""
+        return best_sources(await self._search(caller, query, filter, limit), query, limit)
+
+    async def judged(
+        self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
     ) -> list[JudgedSource]:
-        """The best `limit` passages that the caller may see, best first, and how each is judged."""
-        parts = await self.understand(caller, query)
-        found = [await self._find(caller, part, filter, limit) for part in parts]
-        if len(found) > 1:  # parts of a long question, of which some may be about something else
-            found = [finding for finding in found if self._is_relevant(finding)] or found
+        """The same, and what each is judged by."""
+        found = await self._search(caller, query, filter, limit)
         sources = best_sources(found, query, limit)
-        judged = zip(sources, evidence_of_each(sources, found), strict=True)
-        return [self._relevance.judge(source, evidence) for source, evidence in judged]
+        evidence = evidence_of_each(sources, found)
+        return [self._relevance.judge(*pair) for pair in zip(sources, evidence, strict=True)]
 
     async def relevant(
         self,
@@ -131,6 +126,16 @@ class RetrievalService:
         search = combine(question, alone.search.vector, context, context_vector, weight)
         return UnderstoodQuestion(question, search, cosines)
 
+    async def _search(
+        self, caller: Caller, query: str, filter: Filter | None, limit: int
+    ) -> list[Finding]:
+        """What is found for each part of a query; for those that are relevant, if any is."""
+        parts = await self.understand(caller, query)
+        found = [await self._find(caller, part, filter, limit) for part in parts]
+        return (
+            found if len(found) == 1 else [one for one in found if self._is_relevant(one)] or found
+        )
+
     async def _find(
         self, caller: Caller, part: UnderstoodQuestion, filter: Filter | None, limit: int
     ) -> Finding:
@@ -166,7 +171,9 @@ class RetrievalService:
         for _ in range(MAX_SEARCHES):
             where = replace(scope, hidden=hidden)
             found = await self._store.query(understood.search, where, candidates=count)
-            candidates = [understood.with_cosine(candidate) for candidate in found[:best]]
+            candidates = found[:best]
+            if understood.cosines:
+                candidates = [understood.with_cosine(candidate) for candidate in candidates]
             passages = await self._read(caller, candidates)
             read = {passage.candidate.id for passage in passages}
             missing = {candidate.id for candidate in candidates} - read

@@ -1,7 +1,7 @@
 """A knowledge base without a server around it: its jobs are done when a test says so."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +56,7 @@ class Knowledge(JobTable):
         await self.work()
         return await self.documents.get(NOBODY, document.uuid)
 
-    async def found(self, query: str) -> Sequence[Source]:
+    async def found(self, query: str) -> list[Source]:
         """All that a query finds."""
         return await self.retrieval.search(NOBODY, query, limit=20)
 
