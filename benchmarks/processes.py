@@ -88,8 +88,15 @@ def family_cpu_sec(pid: int) -> float:
     times = parent.cpu_times()
     ended = times.children_user + times.children_system
     processes = (parent, *parent.children(recursive=True))
-    living = [process.cpu_times() for process in processes]
-    return float(ended + sum(times.user + times.system for times in living))
+    return float(ended + sum(map(_cpu_sec, processes)))
+
+
+def _cpu_sec(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # it has ended: its parent counts its time
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _peak_mb(pid: int) -> float:
