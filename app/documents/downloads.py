@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.core.caller import Caller
-from app.core.handlers import problem_response
+from app.core.handlers import error_response
 from app.core.ranges import is_known, wanted_range
 from app.documents.contents import Content, ContentService
 from app.documents.exceptions import RangeNotSatisfiable
@@ -25,12 +25,11 @@ def download(
     try:
         wanted = wanted_range(request.headers, etag, content.bytes)
     except ValueError:
-        return problem_response(
-            RangeNotSatisfiable.status,
-            f"There are {content.bytes} bytes: ask for some of these.",
-            RangeNotSatisfiable.code,
-            headers={"Content-Range": f"bytes */{content.bytes}"},
+        refusal = error_response(
+            RangeNotSatisfiable(f"There are {content.bytes} bytes: ask for some of these.")
         )
+        refusal.headers["Content-Range"] = f"bytes */{content.bytes}"
+        return refusal
     headers |= {"Content-Type": content.media_type, "X-Content-Type-Options": "nosniff"}
     if content.kind == "file":
         headers["Content-Disposition"] = _attachment(content.name)

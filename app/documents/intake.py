@@ -9,9 +9,8 @@ from app.core.caller import Caller
 from app.documents.console import on_one_line, say
 from app.documents.models import NewDocument, default_title
 from app.documents.services import DocumentService
-from app.loaders import recognise
-from app.loaders.exceptions import UnreadableDocument, UnsupportedType
-from app.loaders.media_types import UNKNOWN
+from app.loaders.exceptions import UnsupportedType
+from app.loaders.media_types import UNKNOWN, expected_type
 
 
 class Intake:
@@ -45,7 +44,7 @@ class Intake:
         if not content and not is_named:
             return self._skip(name, "empty")
         try:
-            media_type = await asyncio.to_thread(_media_type, content, source)
+            media_type = await asyncio.to_thread(expected_type, content, name=source)
         except UnsupportedType as error:
             if not is_named:
                 return self._skip(name, "not a known type")
@@ -94,12 +93,3 @@ class Intake:
 def _read(file: Path, limit: int) -> bytes:
     with file.open("rb") as opened:
         return opened.read(limit)
-
-
-def _media_type(content: bytes, source: str) -> str:
-    try:
-        return recognise(content, name=source)
-    except UnsupportedType:
-        raise
-    except UnreadableDocument:  # it fails when it is read
-        return UNKNOWN

@@ -16,10 +16,9 @@ from app.core.exceptions import BadRequest, PayloadTooLarge
 from app.documents.exceptions import UnsupportedMediaType
 from app.documents.file_names import plain_disposition
 from app.documents.models import FileFields, NewDocument, TextDocument, default_title
-from app.loaders import recognise
 from app.loaders.constants import PLAIN_TEXT
-from app.loaders.exceptions import UnreadableDocument, UnsupportedType
-from app.loaders.media_types import UNKNOWN, telling_name
+from app.loaders.exceptions import UnsupportedType
+from app.loaders.media_types import UNKNOWN, expected_type, telling_name
 
 M = TypeVar("M", bound=BaseModel)
 USABLE: Final = re.compile(r"[ -~]{1,255}")
@@ -127,13 +126,8 @@ def _usable(media_type: str | None) -> str:
 
 
 def _media_type(content: bytes, name: str | None, declared_type: str) -> str:
-    """What the file is.
-
-    An unsupported type is refused at once; a document that cannot be read fails when it is.
-    """
+    """What the file is; an unsupported type is refused at once."""
     try:
-        return recognise(content, name=name, media_type=declared_type)
+        return expected_type(content, name=name, media_type=declared_type)
     except UnsupportedType as error:
         raise UnsupportedMediaType(str(error)) from error
-    except UnreadableDocument:
-        return UNKNOWN

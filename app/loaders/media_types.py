@@ -58,6 +58,16 @@ def recognise(data: bytes, *, name: str | None = None, media_type: str | None = 
     return called
 
 
+def expected_type(data: bytes, *, name: str | None = None, media_type: str | None = None) -> str:
+    """The same for a file that is to be read later; UNKNOWN where reading it will tell why not."""
+    try:
+        return recognise(data, name=name, media_type=media_type)
+    except UnsupportedType:
+        raise
+    except UnreadableDocument:
+        return UNKNOWN
+
+
 def telling_name(*names: str | None) -> str | None:
     """The first of the names that says of what type a file is."""
     return next((name for name in names if name and _by_extension(name)), None)

@@ -78,14 +78,23 @@ class RetrievalService:
         """The same, but nothing unless the evidence of one of the best reaches the threshold.
 
         The rank cannot decide this: it says which passage is better, not whether any is good. In a
-        chat the question is understood by the turn before it. Of a long one each part is judged.
+        chat the question is understood by the turn before it. Of a long one each part is judged,
+        of a short one only where the whole of it is not relevant.
         """
         if is_courtesy(question):
             return RelevantSources([], [])
-        parts = await self.understand(caller, question, last_turn, filter)
-        found = [await self._find(caller, part, filter, limit) for part in parts]
-        found = [finding for finding in found if self._is_relevant(finding)]
-        queries = dict.fromkeys(text for part in parts for text in part.search.texts)
+        found: list[Finding] = []
+        queries: dict[str, None] = {}
+        texts = await _parts(question)
+        for text in texts:
+            turn = last_turn if len(texts) == 1 else None
+            part = await self._understand(caller, text, turn, filter)
+            queries |= dict.fromkeys(part.search.texts)
+            finding = await self._find(caller, part, filter, limit)
+            if self._is_relevant(finding):
+                found.append(finding)
+                if text == question:
+                    break
         return RelevantSources(best_sources(found, question, limit), [*queries])
 
     async def understand(
@@ -96,12 +105,16 @@ class RetrievalService:
         filter: Filter | None = None,
     ) -> list[UnderstoodQuestion]:
         """What is to be searched for: the question, or each part of a long one."""
-        await rarity.load()
-        is_long = len(question) > LONG_CHARS
-        parts = await asyncio.to_thread(parts_of, question) if is_long else parts_of(question)
-        if len(parts) == 1 and last_turn is not None:
-            return [await self._understand_in_chat(caller, parts[0], last_turn, filter)]
-        return [await self._understand_alone(part) for part in parts]
+        texts = await _parts(question)
+        turn = last_turn if len(texts) == 1 else None
+        return [await self._understand(caller, text, turn, filter) for text in texts]
+
+    async def _understand(
+        self, caller: Caller, question: str, last_turn: Turn | None, filter: Filter | None
+    ) -> UnderstoodQuestion:
+        if last_turn is not None:
+            return await self._understand_in_chat(caller, question, last_turn, filter)
+        return await self._understand_alone(question)
 
     async def _understand_alone(self, question: str) -> UnderstoodQuestion:
         vector = await self._embedder.embed_query(question)
@@ -206,6 +219,13 @@ class RetrievalService:
             for candidate in candidates
             if candidate.id in visible
         ]
+
+
+async def _parts(question: str) -> list[str]:
+    """The question, or the parts that a message is looked at in; a long one is cut in a thread."""
+    await rarity.load()
+    is_long = len(question) > LONG_CHARS
+    return await asyncio.to_thread(parts_of, question) if is_long else parts_of(question)
 
 
 def _scope(caller: Caller, filter: Filter | None) -> SearchFilter:

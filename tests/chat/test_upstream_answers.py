@@ -7,7 +7,7 @@ import httpx2
 import orjson
 import pytest
 
-from tests.support.asking import COMPLETION, COMPLETION_STREAM, exchange, fail
+from tests.support.asking import COMPLETION, COMPLETION_STREAM, answer, fail
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.openai_replies import (
     Reply,
@@ -38,15 +38,6 @@ def whole(**message: object) -> Reply:
 def events(*chunks: Json) -> bytes:
     """A stream of these chunks."""
     return b"".join(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks)
-
-
-async def answer(client: httpx2.AsyncClient, path: str = COMPLETION_STREAM) -> Json:
-    """The answer to a question, as it is stored."""
-    response = await client.post(path, json={"message": "Hi"})
-    assert response.status_code == 200, response.text
-    stored = (await exchange(client))[1]
-    assert stored["status"] == "complete", response.text
-    return stored
 
 
 class TestBody:

@@ -4,13 +4,12 @@ import asyncio
 import socket
 from typing import Any
 
-import httpx2
 import orjson
 import pytest
 
 from app.core.connections import open_socket
 from tests.conftest import SettingsFactory
-from tests.support.asking import COMPLETION, COMPLETION_STREAM, QA, exchange, fail
+from tests.support.asking import COMPLETION, COMPLETION_STREAM, QA, answer, fail
 from tests.support.chat_knowledge import PORT_QUESTION
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.openai_replies import Reply, after, body, raw_stream, text
@@ -22,15 +21,6 @@ Json = dict[str, Any]
 def refusing(message: str, status: int = 400) -> Reply:
     """A refusal in these words."""
     return body(orjson.dumps({"error": {"message": message}}), status)
-
-
-async def answer(client: httpx2.AsyncClient, path: str = COMPLETION_STREAM) -> Json:
-    """The answer to a question, as it is stored."""
-    response = await client.post(path, json={"message": "Hi"})
-    assert response.status_code == 200, response.text
-    stored = (await exchange(client))[1]
-    assert stored["status"] == "complete", response.text
-    return stored
 
 
 class TestRefusedParts:

@@ -91,6 +91,18 @@ class TestLongQuestion:
         found = await knowledge.retrieval.relevant(NOBODY, letter, limit=3)
         assert len(found.sources) == count
 
+    async def test_short_message_is_looked_at_again_only_in_vain(
+        self, knowledge: Knowledge
+    ) -> None:
+        """A short message with a code is searched for once, unless the whole finds nothing."""
+        await knowledge.ingest("The pump P-4012 has a warranty of two years.")
+        question = "What warranty does the pump have?"
+        for code, searches in (("P-4012", 1), ("Z-9999", 2)):
+            message = f"I have the pump {code} here. {question}"
+            found = await knowledge.retrieval.relevant(NOBODY, message, limit=3)
+            assert found.queries == [message, question][:searches]
+            assert len(found.sources) == 1
+
     async def test_each_thing_that_is_asked_has_its_sources(self, knowledge: Knowledge) -> None:
         """A letter with two questions has sources for both, and none for small talk."""
         await knowledge.ingest(self.MANUAL, "manual.txt")

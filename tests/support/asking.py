@@ -104,3 +104,12 @@ def kinds(events: list[Event]) -> list[str]:
     """The names of events, a run of `message` as one."""
     names = [event["event"] for event in events]
     return [name for n, name in enumerate(names) if name != "message" or names[n - 1] != name]
+
+
+async def answer(client: httpx2.AsyncClient, path: str = COMPLETION_STREAM) -> Json:
+    """The answer to a question, as it is stored."""
+    response = await client.post(path, json={"message": "Hi"})
+    assert response.status_code == 200, response.text
+    stored = (await exchange(client))[1]
+    assert stored["status"] == "complete", response.text
+    return stored

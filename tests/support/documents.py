@@ -9,6 +9,8 @@ import docx
 from docx.document import Document
 from pypdf import PdfReader, PdfWriter
 
+from tests.support.pdf_files import file_of_objects
+
 STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 
 
@@ -29,20 +31,7 @@ def pdf_of_streams(*streams: bytes, title: str = "") -> bytes:
             b"/Contents %d 0 R>>" % (6 + 2 * page),
             b"<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(packed), packed),
         ]
-    return _pdf_of_objects(objects)
-
-
-def _pdf_of_objects(objects: list[bytes]) -> bytes:
-    file, table = BytesIO(), [b"0000000000 65535 f \n"]
-    file.write(b"%PDF-1.7\n")
-    for number, content in enumerate(objects, start=1):
-        table.append(b"%010d 00000 n \n" % file.tell())
-        file.write(b"%d 0 obj%s\nendobj\n" % (number, content))
-    start, size = file.tell(), len(table)
-    file.write(b"xref\n0 %d\n%s" % (size, b"".join(table)))
-    file.write(b"trailer<</Size %d/Root 1 0 R/Info 4 0 R>>\nstartxref\n%d\n" % (size, start))
-    file.write(b"%%EOF\n")
-    return file.getvalue()
+    return file_of_objects(objects, b"/Info 4 0 R")
 
 
 def pdf(*pages: str, title: str = "") -> bytes:

@@ -51,7 +51,7 @@ class PdfFile:
         return file_of_objects(self._objects)
 
 
-def file_of_objects(objects: list[bytes]) -> bytes:
+def file_of_objects(objects: list[bytes], trailer: bytes = b"") -> bytes:
     """A PDF with these objects, numbered from one; the first is its catalogue."""
     file, table = BytesIO(), [b"0000000000 65535 f \n"]
     file.write(b"%PDF-1.7\n")
@@ -60,7 +60,8 @@ def file_of_objects(objects: list[bytes]) -> bytes:
         file.write(b"%d 0 obj%s\nendobj\n" % (number, content))
     start, size = file.tell(), len(table)
     file.write(b"xref\n0 %d\n%s" % (size, b"".join(table)))
-    file.write(b"trailer<</Size %d/Root %s>>\nstartxref\n%d\n%%%%EOF\n" % (size, ROOT, start))
+    file.write(b"trailer<</Size %d/Root %s%s>>\n" % (size, ROOT, trailer))
+    file.write(b"startxref\n%d\n%%%%EOF\n" % start)
     return file.getvalue()
 
 
