@@ -32,7 +32,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compil
 SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run-dev run test test-browser lint platforms black ruff pre-commit compile pip-compile \
+.PHONY: help install run-dev run test coverage test-browser lint platforms black ruff pre-commit compile pip-compile \
 	pip-compile-dev upgrade sync sync-dev migrate schema eval bench clean
 
 help: ## Print the verbs
@@ -46,10 +46,15 @@ run-dev: $(RUN) ## Start everything here, with reload: Postgres, a local model, 
 run: $(RUN) ## Start gunicorn as in production: DATABASE_URL and the model come from the settings
 	$(BIN)/python -m gunicorn app.main:app --config settings/gunicorn.conf.py
 
-# Three processes, as much of the suite waits. A file stays in one: its tests share what they start.
+# More processes than cores, as much of the suite waits. A file stays in one: its tests share what they start.
 # A process that hangs is ended by pytest; but for the last option the others would wait for it.
-test: $(DEVELOP) ## Run the whole suite with coverage
-	PYTHONWARNINGS=error $(BIN)/python -m pytest --cov --numprocesses=3 --dist=loadfile --max-worker-restart=0
+PYTEST := PYTHONWARNINGS=error $(BIN)/python -m pytest --numprocesses=4 --dist=loadfile --max-worker-restart=0
+
+test: $(DEVELOP) ## Run the whole suite
+	$(PYTEST)
+
+coverage: $(DEVELOP) ## Run the whole suite, and say which lines it does not reach: half as long again
+	$(PYTEST) --cov
 
 test-browser: $(DEVELOP) ## Run the tests that need a browser: apt-get install chromium
 	$(BIN)/python -m pytest tests/browser -m browser

@@ -120,10 +120,10 @@ class TestInstall:
         assert "-m venv --clear .venv" in checkout.make("install", VERSION="3.12.0")
 
     def test_make_test_installs_and_runs_the_suite(self, checkout: Checkout) -> None:
-        """`make test` installs the tools as well, and then runs the suite with coverage."""
+        """`make test` installs the tools as well, and then runs the suite."""
         *calls, last = checkout.make("test")
         assert installed(calls) == ["uv", "dev", "local-llm"]
-        assert last.startswith("-m pytest --cov ")
+        assert last.startswith("-m pytest ")
 
     def test_make_test_installs_enough_to_run(self, checkout: Checkout) -> None:
         """After `make test`, `make run-dev` has nothing to install."""
