@@ -15,6 +15,7 @@ VERBS = {
     "run-dev",
     "run",
     "test",
+    "coverage",
     "test-browser",
     "lint",
     "platforms",
