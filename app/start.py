@@ -1,18 +1,16 @@
 """What a start says in the log: what it will ask and where, and what an operator should mend."""
 
 import logging
-from typing import Final
 from urllib.parse import urlsplit
 
 from app.core.api import IndexProbe
 from app.core.exceptions import ServiceUnavailable
+from app.core.llm import OPENAI
 from app.core.logs import explanation
 from app.db import Database, DatabaseError
 from settings import Settings, misspelt_settings
 
 logger = logging.getLogger(__name__)
-
-OPENAI: Final = "https://api.openai.com/v1"
 
 
 def say_settings(settings: Settings) -> None:
@@ -42,6 +40,6 @@ async def say_state(database: Database, index: IndexProbe) -> None:
 
 
 def _place(settings: Settings) -> str:
-    """The base URL without what it may hold of a user and a password."""
+    """The base URL without what it may hold of a user and a password, or of a key."""
     parts = urlsplit(settings.OPENAI_BASE_URL or OPENAI)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -15,8 +15,10 @@ from settings.values import (
     bare,
     base_of_api,
     browser_origins,
+    expanded,
     host_of_url,
     port_of_service,
+    public_url,
     url_prefix,
 )
 
@@ -39,6 +41,14 @@ def _require_http(url: str) -> str:
     if not is_http or NOT_OF_A_BASE.search(url):
         raise ValueError("must be a URL of the form https://host:port/path")
     return url
+
+
+def _require_api(url: str) -> str:
+    base, _, query = url.partition("?")
+    if NOT_OF_A_BASE.search(query):
+        raise ValueError("must be a URL of the form https://host:port/path?query")
+    _require_http(base)
+    return base_of_api(url)
 
 
 def _require_hosts(hosts: list[str]) -> list[str]:
@@ -113,6 +123,7 @@ SMTP: Final = re.compile(
 
 # What a request to a model holds beside its messages, and the role of its instructions.
 Part = Literal[
+    "stream",
     "stream_options",
     "system",
     "temperature",
@@ -129,6 +140,8 @@ Part = Literal[
 ]
 StringList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 HttpUrl = Annotated[str, AfterValidator(_require_http)]
+LOWER: Final = BeforeValidator(lambda value: str(value).lower())
+UPPER: Final = BeforeValidator(lambda value: str(value).upper())
 Key = Annotated[SecretStr, AfterValidator(_require_sendable)]
 
 
@@ -136,19 +149,23 @@ class Settings(BaseSettings):
     """The settings of one process; `.env.example` explains each in a line."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     APP_NAME: str = "bRAG"
-    ENVIRONMENT: Literal["local", "dev", "production"] = "local"
-    HOST: str = "127.0.0.1"
+    ENVIRONMENT: Annotated[Literal["local", "dev", "production"], LOWER] = "local"
+    HOST: Annotated[str, AfterValidator(lambda host: host.strip("[]"))] = "127.0.0.1"
     PORT: int = Field(default=8000, ge=0, le=65535)
-    PUBLIC_URL: HttpUrl | None = None
+    PUBLIC_URL: Annotated[HttpUrl, AfterValidator(public_url)] | None = None
     ROOT_PATH: Annotated[str, AfterValidator(url_prefix)] | None = None
     ALLOWED_HOSTS: Annotated[StringList, AfterValidator(_require_hosts)] | None = None
-    DATA_DIR: Annotated[Path, AfterValidator(Path.expanduser)] = Path("data")
-    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    LOG_FORMAT: Literal["json", "text"] | None = None
+    DATA_DIR: Annotated[Path, AfterValidator(expanded)] = Path("data")
+    LOG_LEVEL: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], UPPER] = "INFO"
+    LOG_FORMAT: Annotated[Literal["json", "text"], LOWER] | None = None
     SENTRY_DSN: Annotated[SecretStr, AfterValidator(_require_dsn)] | None = None
     CORS_ORIGINS: Annotated[StringList, AfterValidator(browser_origins)] | None = None
 
@@ -156,7 +173,7 @@ class Settings(BaseSettings):
     DATABASE_TIMEOUT_SEC: float = Field(default=5, gt=0)
 
     OPENAI_API_KEY: Key | None = None
-    OPENAI_BASE_URL: Annotated[HttpUrl, AfterValidator(base_of_api)] | None = None
+    OPENAI_BASE_URL: Annotated[str, AfterValidator(_require_api)] | None = None
     OPENAI_MODEL: str = "gpt-4o-mini"
     OPENAI_ALLOWED_MODELS: StringList | None = None
     OPENAI_UNSUPPORTED: Annotated[list[Part], NoDecode, BeforeValidator(_split)] = []

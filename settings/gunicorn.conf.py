@@ -46,7 +46,8 @@ class ServiceLogger(Logger):
         configure_logs(_settings)
 
 
-bind = f"{_settings.HOST}:{_settings.PORT}"
+_host = f"[{_settings.HOST}]" if ":" in _settings.HOST else _settings.HOST
+bind = f"{_host}:{_settings.PORT}"
 workers = worker_count(_settings)
 worker_class = DrainingWorker
 timeout = _settings.TIMEOUT

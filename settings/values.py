@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from ipaddress import IPv6Address
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -47,7 +48,24 @@ def url_prefix(text: str) -> str:
 
 def base_of_api(url: str) -> str:
     """The base URL of an OpenAI-compatible service, given the URL of an endpoint as well."""
-    return ENDPOINT.sub("", url)
+    base, mark, query = url.partition("?")
+    return ENDPOINT.sub("", base) + mark + query
+
+
+def public_url(url: str) -> str:
+    """The address under which browsers reach this service, in the form in which they send it."""
+    parts = urlsplit(url)
+    if parts.username:
+        raise ValueError("must be a URL without a user, https://host:port/path")
+    return _browser_origin(f"{parts.scheme}://{parts.netloc}") + parts.path.rstrip("/")
+
+
+def expanded(path: Path) -> Path:
+    """A path with the home folder in place of `~`, or ValueError."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"there is no home folder for {path.parts[0]}") from None
 
 
 def browser_origins(origins: list[str]) -> list[str]:

@@ -31,6 +31,14 @@ class TestConnections:
         assert configuration(monkeypatch, KEEPALIVE_SEC="7")["keepalive"] == 7
 
 
+class TestAddress:
+    """Where it listens."""
+
+    def test_address_of_version_6_has_brackets(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An IPv6 address is told from its port."""
+        assert configuration(monkeypatch, HOST="::", PORT="80")["bind"] == "[::]:80"
+
+
 class TestWorkers:
     """How many processes there are, and which loop they run."""
 

@@ -44,7 +44,7 @@ class TestSettings:
 
     def test_model_and_place_are_told(self, caplog: pytest.LogCaptureFixture) -> None:
         """The start says which model it asks and where, without what is secret."""
-        say_settings(Settings(OPENAI_BASE_URL="https://me:swordfish@llm.example/v1"))
+        say_settings(Settings(OPENAI_BASE_URL="https://me:swordfish@llm.example/v1?key=swordfish"))
         assert caplog.messages[0] == (
             "Questions go to the model gpt-4o-mini at https://llm.example/v1"
         )

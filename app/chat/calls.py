@@ -3,6 +3,7 @@
 See docs/decisions/0007-the-upstream-is-read-as-bytes.md.
 """
 
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, cast
@@ -21,8 +22,12 @@ Response = AsyncAPIResponse[object]
 
 # The client's own header for a body that it is not to read.
 RAW_RESPONSE_HEADER: Final = "X-Stainless-Raw-Response"
-UPSTREAM_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError)
-PLAIN: Final = ("", "identity")
+UPSTREAM_ERRORS: Final = (
+    *(openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError),
+    UnicodeError,  # of a reason phrase that is no UTF-8
+    zlib.error,
+)
+BY_THEIR_BYTES: Final = ("", "identity", "gzip", "x-gzip")  # labels that are not relied on
 
 
 @asynccontextmanager
@@ -47,8 +52,8 @@ async def post(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncIterator[Respo
 
 
 def read(response: Response) -> AsyncIterator[bytes]:
-    """The body as it comes, decompressed where it is compressed all the same."""
-    if response.headers.get("content-encoding", "").strip().lower() in PLAIN:
+    """The body as it comes; where its label is another than gzip, decompressed as that says."""
+    if response.headers.get("content-encoding", "").strip().lower() in BY_THEIR_BYTES:
         return response.http_response.aiter_raw()  # by itself: each layer costs with every chunk
     return response.iter_bytes()
 
@@ -70,10 +75,13 @@ def cause_of(error: BaseException) -> BaseException:
 
 
 def reason(error: BaseException) -> str:
-    """Why a call failed, for a log: of other errors than the system's the name alone.
+    """Why a call failed, for a log: of other errors than the system's the names alone.
 
     Those may quote what was sent or answered.
     """
     cause = cause_of(error)
-    said = str(cause).splitlines()[:1] if isinstance(cause, OSError) else []
+    if isinstance(cause, OSError):
+        said = str(cause).splitlines()[:1]
+    else:
+        said = [type(cause.__cause__).__name__] if cause.__cause__ else []
     return CREDENTIALS.sub("…@", ": ".join([type(cause).__name__, *said]))

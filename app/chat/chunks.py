@@ -1,7 +1,6 @@
 """The chunks of an answer out of its bytes, however they are wrapped."""
 
 import json
-from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -12,6 +11,7 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 BLANK: Final = (b"\n", b"\r\n", b"\r")
 DATA: Final = b"data:"
 EVENT: Final = b"event:"
+ERROR: Final = b"error:"  # of llama.cpp until 2025: no field of server-sent events
 END: Final = b"[DONE]"
 UNNAMED: Final = (b"", b"message")
 
@@ -57,10 +57,7 @@ class ChunkReader:
         """The objects in what has no end of its line or of its event, once nothing follows."""
         self._is_closing = True
         chunks = self.feed(b"\n\n")
-        if self._json and not self.has_ended:
-            with suppress(ValueError):
-                chunks += self._objects(b"".join(self._json))
-        return chunks
+        return chunks if self.has_ended else chunks + self._end_json()
 
     def _lines(self, data: bytes) -> list[bytes]:
         """The lines that have ended; one that CR ends is held back while an LF may follow."""
@@ -81,9 +78,8 @@ class ChunkReader:
     def _read(self, line: bytes) -> list[Json]:
         """Any line but a data line that is an event by itself."""
         if line.startswith(DATA):
-            self._json.clear()
             if not self._data:
-                return self._begin(line)
+                return self._end_json() + self._begin(line)
             self._data.append(_value(line))
         elif self._json:
             self._json.append(line)
@@ -91,6 +87,8 @@ class ChunkReader:
             return self._end_event()
         elif line.startswith(EVENT):
             self._event = _value(line)
+        elif line.startswith(ERROR):
+            return [{"error": self._read_error(_value(line))}]
         elif not self._data and line.lstrip().startswith((b"{", b"[")):
             return self._read_json(line)
         return []
@@ -136,18 +134,37 @@ class ChunkReader:
             self._json.append(line)
             return []
 
+    def _end_json(self) -> list[Json]:
+        """The objects of a body that is no event stream; one may follow it."""
+        text = b"".join(self._json)
+        self._json.clear()
+        try:
+            return self._objects(text) if text else []
+        except ValueError:
+            return []
+
     def _objects(self, text: bytes) -> list[Json]:
         """The object that a JSON is, or those that it lists; a ValueError where it is none."""
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            value = _load_patiently(text)
-            self.is_lenient = True
+        value = self._load(text)
         if self._event == b"error":
             error = value.get("error") if isinstance(value, dict) else None
             return [{"error": error or value or "error"}]
         values = value if isinstance(value, list) else [value]
         return [value for value in values if isinstance(value, dict)]
+
+    def _read_error(self, text: bytes) -> Any:
+        try:
+            return self._load(text) or "error"
+        except ValueError:
+            return text.decode(errors="replace") or "error"
+
+    def _load(self, text: bytes) -> Any:
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            value = _load_patiently(text)
+            self.is_lenient = True
+            return value
 
 
 def _value(line: bytes) -> bytes:
@@ -156,8 +173,11 @@ def _value(line: bytes) -> bytes:
 
 
 def _load_patiently(text: bytes) -> Any:
-    """JSON as WHATWG decodes it, with NaN and halves of surrogate pairs, which orjson refuses."""
+    """JSON as WHATWG decodes it, with what orjson refuses.
+
+    That is NaN, halves of surrogate pairs, and tabs that are not escaped.
+    """
     try:
-        return json.loads(text.decode(errors="replace"), parse_int=float)
+        return json.loads(text.decode(errors="replace"), parse_int=float, strict=False)
     except RecursionError as error:
         raise ValueError from error

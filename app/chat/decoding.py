@@ -22,6 +22,9 @@ NUL: Final = "\x00"  # Postgres stores any character but this
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 FILTERED: Final = "content_filter"  # finish reasons
 FAILED: Final = "error"
+# Of engines that gave up: vLLM and SGLang, DeepSeek.
+BROKEN_OFF: Final = {FAILED, "abort", "insufficient_system_resource"}
+STOPPED: Final = "stop"
 NONE: Final = "null"
 TEXT_PARTS: Final = ("text", "output_text", "refusal")
 
@@ -152,10 +155,10 @@ class CompletionDecoder:
         return self._join_halves(content) if self._reader.is_lenient else content
 
     def _read_finish_reason(self, choice: Json) -> str | None:
-        reason: str = choice["finish_reason"]
-        if reason == FAILED:
-            self._refuse({"error": choice.get("error") or FAILED})
-        if reason in (FAILED, NONE):
+        reason = _only(str, choice["finish_reason"]) or STOPPED  # a number or an object says so too
+        if reason in BROKEN_OFF:
+            self._refuse({"error": choice.get("error") or {"code": reason}})
+        if reason in BROKEN_OFF or reason == NONE:
             return None
         self._finish_reason = _clean(reason)
         return self._finish_reason

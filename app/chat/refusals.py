@@ -19,29 +19,40 @@ from app.core.exceptions import BragError
 
 WORD: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 MAX_TEXT_CHARS: Final = 20_000
+PAGE: Final = re.compile(r"\s*<(?:!doctype|html|head|body)", re.IGNORECASE)  # of a web server
 
-TOO_LONG_CODES: Final = {"context_length_exceeded", "exceed_context_size_error"}
-MODEL_CODES: Final = {"model_not_found", "model_not_available", "invalid_model"}
+TOO_LONG_CODES: Final = {
+    *("context_length_exceeded", "exceed_context_size_error", "tokens_limit_reached"),
+}
+MODEL_CODES: Final = {
+    *("model_not_found", "model_not_available", "model_not_supported", "model_decommissioned"),
+    *("invalid_model", "unavailable_model", "unknown_model"),
+}
 FILTER_CODES: Final = {
     *("content_filter", "content_filtered", "content_policy_violation"),
     *("ResponsibleAIPolicyViolation", "data_inspection_failed"),
+    *("DataInspectionFailed", "moderation_blocked"),
 }
 LIMIT_CODES: Final = {"429", "rate_limit_exceeded", "rate_limit_error"}
 # None: an error in the answer.
 REQUEST_STATUSES: Final = {None, *range(400, 500)} - {401}
 # What services write that have no such codes.
 TOO_LONG: Final = re.compile(
-    r"context (?:length|size|window)|(?:prompt|input) is too long|reduce the length"
-    r"|exceeds? the (?:maximum|max|model's) [\w ]*tokens",
+    r"context ?(?:length|size|window)|(?:prompt|input) is too long|reduce the length"
+    r"|exceeds? the (?:maximum|max|model's) [\w ]*tokens|too many tokens|model token limit"
+    r"|maximum (?:prompt|model) length|input length should|less than \d+ tokens"
+    r"|tokens`?.{0,30} must be <=",
     re.IGNORECASE,
 )
 NO_MODEL: Final = re.compile(
-    r"(?:invalid|unknown|no such) model|not a valid model|model.{0,200}?(?:not found|n[o']t exist)",
+    r"(?:invalid|unknown|no such) model|not a valid model|model.{0,200}?(?:not found|n[o']t exist)"
+    r"|no endpoints found",
     re.IGNORECASE | re.DOTALL,
 )
 MODEL: Final = re.compile(r"\bmodels?\b|deployment", re.IGNORECASE)
 FILTERED: Final = re.compile(
-    r"content[ _](?:filter|polic|management polic|moderation|exists risk)|was flagged",
+    r"content[ _](?:filter|polic|management polic|moderation|exists risk)|was flagged"
+    r"|guardrail|usage (?:guideline|polic)|safety (?:system|check|filter)",
     re.IGNORECASE,
 )
 
@@ -59,8 +70,10 @@ class Refusal:
     @classmethod
     def of(cls, body: object, status: int | None = None, wait: float = 0) -> Self:
         """What a response says, as a whole or in its `error`."""
+        if isinstance(body, str) and PAGE.match(body):
+            body = None
         outer = _as_object(body)
-        error = outer.get("error") or outer
+        error = outer.get("error") or outer.get("errors") or outer
         inner = _as_object(error)
         codes = (
             *(inner.get("code"), inner.get("type"), inner.get("status")),

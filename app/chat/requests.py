@@ -15,7 +15,9 @@ OTHER_NAMES: Final = {
     "max_tokens": "max_completion_tokens",
     "max_completion_tokens": "max_tokens",
 }
-NEEDED: Final = {"model", "messages", "stream"}
+NEEDED: Final = {"model", "messages"}
+STREAM: Final = "stream"
+STREAM_OPTIONS: Final = "stream_options"
 MAX_MODELS: Final = 1000
 
 # Statuses with which services refuse parameters; llama.cpp's templates fail with a 500.
@@ -25,8 +27,14 @@ UNSUPPORTED: Final = re.compile(
     r"|forbidden|only the default|instead",
     re.IGNORECASE,
 )
+# How services call a part, where that is not its name alone.
+CALLED: Final = {
+    STREAM: r"streaming is (?:not |un)\w+|n[o']t support streaming",
+    STREAM_OPTIONS: r"stream[ _]?options|include_usage",
+}
 NO_SYSTEM: Final = re.compile(
     r"system[ _-](?:role|message|prompt|instruction)|role\W{1,12}system|['\"`]system\\?['\"`]"
+    r"|\bsystem\b.{0,30}\brole"
     r"|roles must alternate|only.{0,40}\broles?\b|developer instruction|messages\S{0,12}role",
     re.IGNORECASE,
 )
@@ -55,7 +63,7 @@ def create_body(model: str, prompt: Prompt, *, stream: bool) -> Body:
     """All that a model is asked."""
     body: Body = {"model": model, "messages": prompt, "stream": stream}
     if stream:
-        body["stream_options"] = {"include_usage": True}
+        body[STREAM_OPTIONS] = {"include_usage": True}
     return body
 
 
@@ -63,6 +71,8 @@ def leave_out(body: Body, parts: Collection[str]) -> Body:
     """The body without these parts; what has another name gets that."""
     if not parts:
         return body
+    if STREAM in parts:
+        parts = {*parts, STREAM_OPTIONS}
     left = {name: value for name, value in body.items() if name not in parts}
     for name, other in OTHER_NAMES.items():
         if name in parts and name in body and other not in parts:
@@ -76,17 +86,21 @@ def refused_parts(body: Body, refusal: Refusal) -> frozenset[str]:
     """Which parts of the body the refusal is about: those that it names."""
     if refusal.status not in STATUSES:
         return frozenset()
-    named = {refusal.param.partition(".")[0]} & (body.keys() - NEEDED | {"stream"})
+    parts = {name for name, value in body.items() if name not in NEEDED and value is not False}
+    named = {refusal.param.partition(".")[0]} & parts
     if not named:
-        named = {name for name in body.keys() - NEEDED if _names(refusal.text, name)}
-    named = {name for name in named if name == "stream_options" or UNSUPPORTED.search(refusal.text)}
+        named = {name for name in parts if _names(refusal.text, name)}
+    if STREAM_OPTIONS in named:
+        return frozenset({STREAM_OPTIONS})
+    if not UNSUPPORTED.search(refusal.text):
+        named = set()
     if not named and _has_system(body) and NO_SYSTEM.search(f"{refusal.param} {refusal.text}"):
         named = {SYSTEM}
     return frozenset(named)
 
 
 def _names(text: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", text) is not None
+    return re.search(CALLED.get(name, rf"\b{name}\b"), text, re.IGNORECASE) is not None
 
 
 def _has_system(body: Body) -> bool:

@@ -14,6 +14,7 @@ import openai
 from openai import AsyncOpenAI
 
 from app.chat.calls import UPSTREAM_ERRORS, Response, cause_of, drain, post, read, reason
+from app.chat.compression import decompressor
 from app.chat.decoding import Completion, CompletionDecoder
 from app.chat.events import Delta
 from app.chat.exceptions import OpenAIException
@@ -88,9 +89,10 @@ class _Call:
             async with post(self._client, self._body) as response:
                 self._media_type = _media_type(response)
                 yield Acceptance()
-                chunks = read(response)
+                chunks, plain = read(response), None
                 async for data in chunks:
-                    for delta in decoder.feed(data):
+                    plain = plain or decompressor(data)
+                    for delta in decoder.feed(plain(data)):
                         yield delta
                     if decoder.is_done:
                         await drain(chunks)

@@ -7,6 +7,7 @@ import socket
 from contextlib import suppress
 from copy import copy
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
@@ -24,16 +25,27 @@ TCP_OPTIONS: Final = {
     "TCP_USER_TIMEOUT": 10_000,  # milliseconds
 }
 RETRY_HEADER: Final = "x-stainless-retry-count"
+# Gateways answer with longer headers, and with more of them, than aiohttp takes by itself.
+MAX_HEADER_BYTES: Final = 65_536
+MAX_HEADERS: Final = 1000
 
 
 class UpstreamHttpClient(DefaultAioHttpClient):
-    """An HTTP client for which a dead connection is no failed request."""
+    """An HTTP client for which neither a dead connection nor a moved service fails a request."""
+
+    def _redirect_method(self, request: httpx2.Request, response: httpx2.Response) -> str:
+        """The method stays: as a browser reads 301, a POST of http would become a GET of https."""
+        return "GET" if response.status_code == HTTPStatus.SEE_OTHER else request.method
 
     def _init_transport(self, *args: Any, **kwargs: Any) -> httpx2.AsyncBaseTransport:
         return _Transport(super()._init_transport(*args, **kwargs))
 
-    def _init_proxy_transport(self, *args: Any, **kwargs: Any) -> httpx2.AsyncBaseTransport:
-        return _Transport(super()._init_proxy_transport(*args, **kwargs))
+    def _init_proxy_transport(
+        self, proxy: httpx2.Proxy, *args: Any, **kwargs: Any
+    ) -> httpx2.AsyncBaseTransport:
+        if not proxy.url.scheme.startswith("http"):
+            raise ValueError("SOCKS proxies are not supported")  # aiohttp says so with each call
+        return _Transport(super()._init_proxy_transport(proxy, *args, **kwargs))
 
 
 class _Transport(httpx2.AsyncBaseTransport):
@@ -71,7 +83,12 @@ def _open_session(transport: AiohttpTransport, **options: Any) -> aiohttp.Client
     connector = aiohttp.TCPConnector(
         limit=0, ssl=transport.ssl_context, socket_factory=open_socket, **options
     )
-    return aiohttp.ClientSession(connector=connector)
+    return aiohttp.ClientSession(
+        connector=connector,
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+        max_headers=MAX_HEADERS,
+    )
 
 
 def open_socket(address: tuple[Any, ...]) -> socket.socket:

@@ -3,8 +3,10 @@
 from contextlib import suppress
 from email.utils import mktime_tz, parsedate_tz
 from time import time
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from httpx2 import Response, Timeout
+from httpx2 import InvalidURL, Response, Timeout
 from openai import AsyncOpenAI
 
 from app.core.connections import UpstreamHttpClient
@@ -15,6 +17,10 @@ from app.core.constants import (
 )
 from app.core.exceptions import ConfigurationError
 from settings import Settings
+
+OPENAI: Final = "https://api.openai.com/v1"
+MAX_REDIRECTS: Final = 3  # from http to https, and to the address with the right slashes
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def create_openai(settings: Settings) -> AsyncOpenAI:
@@ -30,12 +36,38 @@ def create_openai(settings: Settings) -> AsyncOpenAI:
             "Neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: set a key for OpenAI, or the "
             "base URL of another service, or start one with `python -m app.embedded`."
         )
+    # Not None: the client would take an OPENAI_BASE_URL that is set to nothing for a URL.
+    url = urlsplit(settings.OPENAI_BASE_URL or OPENAI)
+    secret = key.get_secret_value() if key else "none"
+    query = dict(parse_qsl(url.query, keep_blank_values=True))
     return AsyncOpenAI(
-        api_key=key.get_secret_value() if key else "none",
-        base_url=settings.OPENAI_BASE_URL,
+        api_key=secret,
+        base_url=url._replace(query="").geturl(),
+        default_query=query,
+        # Azure's older addresses take a key in this header alone.
+        default_headers={"api-key": secret} if "api-version" in query else None,
         timeout=Timeout(None, connect=CONNECT_TIMEOUT_SEC),
-        http_client=UpstreamHttpClient(event_hooks={"response": [_refuse_long_waits]}),
+        http_client=_create_http_client(url),
     )
+
+
+def _create_http_client(url: SplitResult) -> UpstreamHttpClient:
+    """A client that goes through the proxy of the environment, but to this machine itself."""
+    is_here = url.scheme == "http" and url.hostname in LOOPBACK
+    hooks = {"response": [_refuse_long_waits]}
+    try:
+        return UpstreamHttpClient(
+            event_hooks=hooks, trust_env=not is_here, max_redirects=MAX_REDIRECTS
+        )
+    except (ValueError, InvalidURL) as error:
+        raise ConfigurationError(
+            "The proxy of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used: it must be a URL of "
+            f"the form http://host:port ({error})."
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"The certificates of SSL_CERT_FILE cannot be read: {error.strerror}."
+        ) from None
 
 
 async def _refuse_long_waits(response: Response) -> None:

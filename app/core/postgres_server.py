@@ -1,6 +1,9 @@
 """What a Postgres must be, told by what it says of itself when a connection begins."""
 
+from collections.abc import Mapping
 from typing import Any, Final
+
+import psycopg2
 
 from app.core.exceptions import DatabaseUnusable
 
@@ -14,6 +17,17 @@ READ_ONLY: Final = (
     "The database of DATABASE_URL takes no writes: set DATABASE_URL to the primary server, "
     "and default_transaction_read_only to off."
 )
+
+
+def connect(parameters: Mapping[str, Any]) -> Any:
+    """A new connection, or psycopg2.OperationalError, whatever encoding the server tells it in.
+
+    Before a connection there is no agreement on an encoding: a server may write in its own.
+    """
+    try:
+        return psycopg2.connect(**parameters)
+    except UnicodeDecodeError as error:
+        raise psycopg2.OperationalError(error.object.decode(errors="replace")) from None
 
 
 def require_usable(connection: Any) -> None:

@@ -5,11 +5,16 @@ SQLAlchemy and dbmate read a URL each in a way of its own: other characters need
 """
 
 import re
+from typing import Final
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
 from app.core.exceptions import ConfigurationError
+
+UNKNOWN_PARAMETER: Final = re.compile(r'invalid URI query parameter: "(\w+)"')
+UNKNOWN: Final = "DATABASE_URL has a parameter that libpq does not know: take {} out of it."
+SSL_MODES: Final = "disable, allow, prefer, require, verify-ca, verify-full"
 
 
 def plain_url(database_url: str) -> str:
@@ -22,10 +27,14 @@ def connection_parameters(database_url: str) -> dict[str, str]:
     try:
         parameters: dict[str, str] = parse_dsn(plain_url(database_url))
         ports = parameters.get("port", "").split(",")
+        if parameters.get("sslmode", "prefer") not in SSL_MODES.split(", "):
+            raise ConfigurationError(f"The sslmode of DATABASE_URL is none of {SSL_MODES}.")
         if all(port.isdecimal() or not port for port in ports):
             return parameters
-    except (psycopg2.Error, UnicodeError):  # its message may quote the password
-        pass
+    except (psycopg2.Error, UnicodeError) as error:
+        unknown = UNKNOWN_PARAMETER.search(str(error))  # its other messages may quote the password
+        if unknown:
+            raise ConfigurationError(UNKNOWN.format(unknown[1])) from None
     raise ConfigurationError(
         "DATABASE_URL is not a URL of the form postgresql://user:password@host:5432/name."
-    ) from None
+    )

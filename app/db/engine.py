@@ -12,7 +12,7 @@ import sqlalchemy
 from sqlalchemy import event, exc
 
 from app.core.exceptions import PoliciesUnbound
-from app.core.postgres_server import require_usable, require_utf8
+from app.core.postgres_server import connect, require_usable, require_utf8
 from app.core.postgres_url import connection_parameters
 from app.db.work import Work
 
@@ -55,6 +55,7 @@ def _parameters(url: str, timeout_sec: float) -> dict[str, Any]:
         **KEEPALIVES,
         **given,
         "connect_timeout": max(2, round(timeout_sec)),  # libpq takes 1 for 2
+        "client_encoding": "UTF8",  # PGCLIENTENCODING may say another
         "options": f"{given.get('options', '')} {options}",
     }
 
@@ -62,10 +63,10 @@ def _parameters(url: str, timeout_sec: float) -> dict[str, Any]:
 def _connect(parameters: dict[str, Any]) -> Any:
     """A connection in ROLE; where that is refused, what else is wrong there comes first."""
     try:
-        return psycopg2.connect(**parameters)
+        return connect(parameters)
     except psycopg2.OperationalError as error:
         if f'"{ROLE}"' in str(error):
-            with closing(psycopg2.connect(**parameters | {"options": ""})) as connection:
+            with closing(connect(parameters | {"options": ""})) as connection:
                 _require_usable(connection)
         raise
 

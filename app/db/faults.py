@@ -24,6 +24,10 @@ NO_RIGHTS: Final = (
     f"USAGE ON SCHEMA public TO {ROLE}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN "
     f"SCHEMA public TO {ROLE}`."
 )
+POOLER: Final = (
+    "DATABASE_URL leads to a pooler that takes no startup options (PgBouncer, RDS Proxy): "
+    "set it to the address of Postgres itself."
+)
 UNAVAILABLE: Final = (
     exc.OperationalError,
     exc.InterfaceError,
@@ -32,6 +36,7 @@ UNAVAILABLE: Final = (
     psycopg2.InterfaceError,
 )
 OWNER_REFERENCE: Final = re.compile(r"\w+_user_id_fkey")
+NO_OPTIONS: Final = re.compile(r"unsupported startup parameter|command-line options")
 MISSING_DATABASE: Final = re.compile(r'FATAL:\s+database ".*" does not exist')
 UNDEFINED: Final = frozenset({"42P01", "42703", "42704", "42883"})  # table, column, type, function
 READ_ONLY_TRANSACTION: Final = "25006"
@@ -60,6 +65,8 @@ def _unusable(text: str) -> DatabaseUnusable | None:
     """Of a connection that was refused; the driver has no code for why."""
     if MISSING_DATABASE.search(text):
         return DatabaseUnusable(NO_DATABASE)
+    if NO_OPTIONS.search(text):
+        return DatabaseUnusable(POOLER)
     # In whatever language Postgres refuses it.
     return DatabaseUnusable(NO_ROLE) if f'"{ROLE}"' in text else None
 

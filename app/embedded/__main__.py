@@ -11,8 +11,8 @@ import os
 import sys
 from typing import Final
 
+from app.core.exceptions import ConfigurationError
 from app.core.signals import Interrupted, until_signal
-from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.launcher import Launcher
 from settings import load_settings
 
@@ -32,7 +32,7 @@ def main() -> int:
         asyncio.run(until_signal(Launcher(load_settings(), reload=arguments.reload).run()))
     except Interrupted:
         return 0
-    except EmbeddedStartFailed as error:
+    except ConfigurationError as error:
         logger.critical("%s", error)
         return 1
     return 0

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from app.core.constants import MIGRATIONS
 from app.core.exceptions import ConfigurationError
@@ -21,6 +22,8 @@ from settings import load_settings
 __all__ = ["dump_schema", "migrate", "plain_url"]
 
 logger = logging.getLogger(__name__)
+
+CERTIFICATES: Final = ("PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT")
 
 
 def main() -> int:
@@ -59,12 +62,21 @@ def _dbmate(database_url: str, *arguments: str, first_on_path: str = "") -> str:
     with closing(connect_when_possible(database_url)) as connection:
         url = url_for_dbmate(connection, database_url)
     # The URL goes through the environment: arguments are there for every user to read.
-    environment = {**os.environ, "DATABASE_URL": url, "PATH": _search_path(first_on_path)}
+    environment = _environment() | {"DATABASE_URL": url, "PATH": _search_path(first_on_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = done.stderr.strip().removeprefix("Error: ")
         raise EmbeddedStartFailed(f"The migrations stopped at `dbmate {arguments[-1]}`: {reason}")
     return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Without what is meant for libpq and is in the URL by now: dbmate refuses some of it."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PG") or name in CERTIFICATES
+    }
 
 
 def _program() -> str:

@@ -17,7 +17,7 @@ from psycopg2 import sql
 
 from app.core.exceptions import DatabaseUnusable
 from app.core.logs import reason
-from app.core.postgres_server import require_usable, require_utf8
+from app.core.postgres_server import connect, require_usable, require_utf8
 from app.core.postgres_url import connection_parameters
 from app.embedded.exceptions import EmbeddedStartFailed
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 WAIT_SEC: Final = 60.0
 POLL_SEC: Final = 0.5
 CONNECT_TIMEOUT_SEC: Final = 5
-MISSING: Final = re.compile(r'database ".*" does not exist')
+MISSING: Final = re.compile(r'database "(.*)" does not exist')
 MAINTENANCE: Final = "postgres"  # the database that every server has, for those who make others
 VERIFIED: Final = {"verify-ca", "verify-full"}
 CERTIFICATES: Final = ("sslrootcert", "sslcert", "sslkey")
@@ -78,12 +78,13 @@ def _certificates(given: dict[str, str]) -> dict[str, str]:
 
 def _connect(parameters: dict[str, Any]) -> Any:
     try:
-        connection = psycopg2.connect(**parameters)
+        connection = connect(parameters)
     except psycopg2.OperationalError as error:
-        if not MISSING.search(str(error)):
+        missing = MISSING.search(str(error))
+        if missing is None:
             raise
-        _create(parameters)
-        connection = psycopg2.connect(**parameters)
+        _create(missing[1], parameters)
+        connection = connect(parameters)
     _look_at(connection)
     return connection
 
@@ -101,11 +102,10 @@ def _look_at(connection: Any) -> None:
         logger.warning("%s", error)
 
 
-def _create(parameters: dict[str, Any]) -> None:
+def _create(name: str, parameters: dict[str, Any]) -> None:
     """Makes the database: in UTF-8, whatever the server's others are in."""
-    name = parameters["dbname"]
     statement = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0")
-    with closing(psycopg2.connect(**parameters | {"dbname": MAINTENANCE})) as connection:
+    with closing(connect(parameters | {"dbname": MAINTENANCE})) as connection:
         connection.autocommit = True
         try:
             connection.cursor().execute(statement.format(sql.Identifier(name)))

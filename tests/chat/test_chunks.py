@@ -53,6 +53,11 @@ class TestEventStream:
         assert reader.is_broken
         assert reader.has_ended
 
+    def test_field_of_errors(self) -> None:
+        """A field that is called an error is one, as llama.cpp wrote it until 2025."""
+        assert read(b'error: {"n": 1}\n\ndata: [DONE]\n\n') == [{"error": A}]
+        assert read(b"error: too hot\n\n") == [{"error": "too hot"}]
+
     def test_event_of_errors(self) -> None:
         """An event that is called an error is one, in JSON or in words."""
         assert read(b'event: error\ndata: {"n": 1}\n\n') == [{"error": A}]
@@ -64,6 +69,7 @@ class TestEventStream:
             (b'"\xff"', "\N{REPLACEMENT CHARACTER}"),
             (b'"\\ud83e"', "\ud83e"),
             (b"1e999", float("inf")),
+            (b'"a\tb"', "a\tb"),
         ],
     )
     def test_odd_json_is_json(self, text: bytes, value: object) -> None:
@@ -87,8 +93,9 @@ class TestJson:
             b'{"n": 1}\n{"n": 2}\n[DONE]\n{"n": 3}',
             b'[{"n": 1}, {"n": 2}]',
             b'\n [\n {"n": 1},\n\n {\n"n": 2}\n]\n',
+            b'{\n"n": 1}\ndata: {"n": 2}\n\ndata: [DONE]\n\n',
         ],
-        ids=["lines", "lines with an end", "a list", "a list over several lines"],
+        ids=["lines", "lines with an end", "a list", "a list over several lines", "and events"],
     )
     def test_chunks_of_json(self, body: bytes) -> None:
         """Two chunks are read from lines of JSON, or from one list."""

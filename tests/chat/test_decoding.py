@@ -1,6 +1,7 @@
 """Completions out of bytes."""
 
 from itertools import pairwise
+from typing import Any
 
 import orjson
 import pytest
@@ -16,7 +17,7 @@ TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_charac
 NEWLINES = st.sampled_from([b"\n", b"\r\n", b"\r"])
 
 
-def chunk(content: str | None, finish_reason: str | None = None) -> bytes:
+def chunk(content: str | None, finish_reason: Any = None) -> bytes:
     """One event of the OpenAI API, in lines that end with LF."""
     choice = {"index": 0, "delta": {"content": content}, "finish_reason": finish_reason}
     event = {"id": "1", "created": 2, "model": "m", "choices": [choice]}
@@ -118,6 +119,22 @@ class TestEnd:
         decoder = CompletionDecoder()
         decoder.feed(whole())
         with pytest.raises(OpenAIFailedProcessingException):
+            decoder.check_whole()
+
+    @pytest.mark.parametrize("reason", [1, {"type": "stop"}])
+    def test_odd_finish_reason_is_an_end(self, reason: Any) -> None:
+        """A reason that is no word says that it is the end, and nothing more."""
+        decoder = CompletionDecoder()
+        decoder.feed(chunk("Hello") + chunk(None, reason))
+        decoder.check_whole()
+        assert decoder.completion.finish_reason == "stop"
+
+    def test_engine_that_gives_up(self) -> None:
+        """An answer that the engine broke off is not whole, and its reason is the error's code."""
+        decoder = CompletionDecoder()
+        decoder.feed(chunk("Hel") + chunk(None, "abort"))
+        assert str(decoder.refusal) == "abort"
+        with pytest.raises(OpenAIException):
             decoder.check_whole()
 
     def test_no_finish_reason_is_a_failed_call(self) -> None:

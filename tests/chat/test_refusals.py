@@ -43,6 +43,17 @@ class TestError:
             (400, said("Content Exists Risk"), FILTERED),
             (403, said("Your input was flagged"), FILTERED),
             (None, said("x", code="content_filter"), FILTERED),
+            (413, said("Request body too large", code="tokens_limit_reached"), TOO_LONG),
+            (422, {"error": "`inputs` must have less than 1024 tokens. Given: 9"}, TOO_LONG),
+            (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096"}, TOO_LONG),
+            (400, said("This model's maximum prompt length is 9 but it has 10"), TOO_LONG),
+            (400, said("Your request exceeded model token limit: 8192"), TOO_LONG),
+            (400, said("ContextWindowExceededError: no"), TOO_LONG),
+            (404, said("No endpoints found for x:free."), NO_MODEL),
+            (400, said("x has been decommissioned", code="model_decommissioned"), NO_MODEL),
+            (403, said("Content violates usage guidelines."), FILTERED),
+            (400, said("Violated guardrail policy"), FILTERED),
+            (404, "<!DOCTYPE html><p>Our models. Page not found</p>", "openai_error"),
             (429, said("Reduce the length of your prompts or wait"), "openai_rate_limited"),
             (None, said("x", code=429), "openai_rate_limited"),
             (400, said("Something else."), "openai_error"),
@@ -71,3 +82,4 @@ class TestLog:
         assert str(refusal) == "no_such_thing invalid_request_error"
         assert str(Refusal.of({"error": {"code": "My secret is 7.", "type": 5}})) == "5"
         assert str(Refusal.of("A secret.")) == "no code"
+        assert str(Refusal.of({"errors": [{"message": "A secret.", "code": 7003}]})) == "7003"

@@ -30,6 +30,8 @@ class TestRefusedParts:
             "Unrecognized request argument supplied: stream_options",
             {"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"]}]},
             "stream_options: no",
+            'Unrecognized field "streamOptions", not marked as ignorable',
+            "Stream options can only be defined when streaming is not disabled",
         ],
     )
     def test_stream_options(self, message: object) -> None:
@@ -46,6 +48,7 @@ class TestRefusedParts:
             "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
             "Input should be 'user' or 'assistant', input: \"system\"",
             "invalid role: system",
+            "system is not a valid role",
         ],
     )
     def test_system_role(self, message: str) -> None:
@@ -58,6 +61,12 @@ class TestRefusedParts:
         assert refused("Unsupported parameter", param="temperature") == {"temperature"}
         assert refused("'max_tokens' is not supported. Use another instead.") == {"max_tokens"}
         assert refused("temperature must be at most 2", param="temperature") == set()
+
+    def test_stream(self) -> None:
+        """A model that cannot stream is asked for all at once, without options of a stream."""
+        assert refused("This model does not support streaming") == {"stream"}
+        assert refused("Unsupported value: true", param="stream") == {"stream"}
+        assert not leave_out(BODY, {"stream"}).keys() & {"stream", "stream_options"}
 
     def test_other_refusals(self) -> None:
         """Other refusals are about nothing that could be left out."""

@@ -10,6 +10,7 @@ import pytest
 from tests.support.asking import COMPLETION, COMPLETION_STREAM, answer, fail
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.openai_replies import (
+    CUT,
     Reply,
     body,
     completion,
@@ -66,10 +67,66 @@ class TestBody:
     async def test_compressed(
         self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, split: int
     ) -> None:
-        """A body that is compressed all the same is decompressed."""
-        data = gzip.compress(events(delta(content="Hello"), END))
+        """A body that is compressed all the same is decompressed, each event by itself as well."""
+        data = gzip.compress(events(delta(content="Hello"))) + gzip.compress(events(END))
         shared_openai.reply(raw_stream(data, split, content_encoding="gzip"))
         assert (await answer(chat_client, path))["message"] == "Hello"
+
+    @pytest.mark.parametrize(("label", "is_compressed"), [("", True), ("gzip", False)])
+    async def test_wrong_label(
+        self,
+        chat_client: httpx2.AsyncClient,
+        shared_openai: FakeOpenAI,
+        label: str,
+        is_compressed: bool,  # noqa: FBT001 # pytest gives it by name
+    ) -> None:
+        """Whether a body is compressed its bytes say, not its label."""
+        data = events(delta(content="Hello"), END)
+        data = gzip.compress(data) if is_compressed else data
+        shared_openai.reply(raw_stream(data, 50, content_encoding=label))
+        assert (await answer(chat_client))["message"] == "Hello"
+
+    async def test_damaged_compression(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """A body that cannot be decompressed is a call that failed."""
+        shared_openai.reply(raw_stream(b"\x1f\x8b\x08oops, no gzip", 9))
+        assert (await fail(chat_client, COMPLETION_STREAM)).code == "openai_error"
+
+    async def test_many_and_long_headers(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """What gateways add in headers is no obstacle."""
+        headers: Any = {f"x_{number}": "a" for number in range(150)} | {"x_long": "a" * 20_000}
+        shared_openai.reply(raw_stream(events(delta(content="Hello"), END), 99, **headers))
+        assert (await answer(chat_client))["message"] == "Hello"
+
+    @pytest.mark.parametrize("status", [301, 302, 307, 308])
+    async def test_moved(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, status: int
+    ) -> None:
+        """A service that has moved, as from http to https, is asked the same where it is now."""
+        shared_openai.reply(body(b"", status, location="/v1/chat/completions"))
+        assert (await answer(chat_client))["message"] == "Echo: Hi"
+
+    async def test_what_is_no_http_is_named(
+        self,
+        chat_client: httpx2.AsyncClient,
+        shared_openai: FakeOpenAI,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Of what is no HTTP at all the log has the name of the fault, and nothing of its bytes."""
+        shared_openai.reply(lambda _: iter([b"SSH-2.0-OpenSSH\r\n\r\n", CUT]))
+        assert (await fail(chat_client, COMPLETION)).code == "openai_error"
+        assert "ClientResponseError: HttpProcessingError" in caplog.text
+        assert "OpenSSH" not in caplog.text
+
+    async def test_odd_reason_phrase(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """A reason phrase that is no UTF-8 fails the call, and nothing else."""
+        shared_openai.reply(lambda _: iter([b"HTTP/1.1 200 tr\xe8s bien\r\n\r\n"]))
+        assert (await fail(chat_client, COMPLETION)).code == "openai_error"
 
     async def test_unknown_compression_is_told(
         self,

@@ -19,6 +19,7 @@ class TestNearly:
             ("OPEN_AI_KEY", "OPENAI_API_KEY"),
             ("OPENAI_API_BASE", "OPENAI_BASE_URL"),
             ("database_uri", "DATABASE_URL"),
+            ("CORS_ALLOWED_ORIGINS", "CORS_ORIGINS"),
             ("CORS_ORIGIN", "CORS_ORIGINS"),
             ("LOGLEVEL", "LOG_LEVEL"),
             ("QDRANT_COLLECTION", "QDRANT_COLLECTION_NAME"),

@@ -98,6 +98,12 @@ class TestConnections:
         await asyncio.to_thread(run_sql, database_url, END_THE_OTHERS)
         assert await asyncio.gather(*(named_database.ready() for _ in range(20))) == [None] * 20
 
+    async def test_session_speaks_utf8(self, database_url: str) -> None:
+        """Every character arrives, whatever encoding the URL or the environment asks for."""
+        async with opened(f"{database_url}&client_encoding=LATIN1") as database:
+            duck = partial(execute, statement="SELECT '\N{DUCK}'")
+            assert await database.run(SERVICE, duck) == ["\N{DUCK}"]
+
     async def test_session_has_a_timeout_and_utc(self, url_in_tokyo: str) -> None:
         """Postgres itself gives up in time and speaks UTC, whatever the database is set to."""
         async with opened(url_in_tokyo, timeout_sec=1.5) as database:

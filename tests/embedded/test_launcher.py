@@ -38,6 +38,14 @@ class TestRefused:
         assert said.startswith("DATA_DIR cannot be used: ")
         assert said.count("\n") == 1
 
+    def test_wrong_database_url_is_refused(self, tmp_path: Path) -> None:
+        """A DATABASE_URL that libpq does not take ends the start with a sentence as well."""
+        settings = {"OPENAI_BASE_URL": refusing_url(), "DATABASE_URL": "postgres://h/d?schema=a"}
+        process = start(tmp_path / "data", **settings)
+        said, _ = process.communicate(timeout=PATIENCE_SEC)
+        assert process.returncode == 1
+        assert said.startswith("DATABASE_URL has a parameter that libpq does not know")
+
 
 class TestWithoutQdrant:
     async def test_start_serves_what_it_can(self, open_folder: Path) -> None:

@@ -48,6 +48,14 @@ class TestMigrate:
         monkeypatch.chdir(tmp_path)
         migrate(database_url)
 
+    def test_libpq_s_own_variables_are_not_for_dbmate(
+        self, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What libpq reads of the environment, and dbmate refuses, keeps no migration back."""
+        monkeypatch.setenv("PGCHANNELBINDING", "prefer")
+        monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+        migrate(database_url)
+
 
 class TestPlainUrl:
     @pytest.mark.parametrize(

@@ -83,12 +83,17 @@ class TestUrl:
             assert bool(query.get("sslrootcert")) == bool(expected)
 
     @pytest.mark.parametrize(
-        "url",
-        ["postgresql://host:port/name", "postgresql://u:%zz@h/d", "postgresql://h/d?colour=1"],
+        ("url", "sentence"),
+        [
+            ("postgresql://host:port/name", r"^DATABASE_URL is not a URL of the form"),
+            ("postgresql://u:%zz@h/d", r"^DATABASE_URL is not a URL of the form"),
+            ("postgresql://u:word@h/d?schema=public", "does not know: take schema out of it"),
+            ("postgresql://h/d?sslmode=no-verify", "^The sslmode of DATABASE_URL is none of"),
+        ],
     )
-    def test_what_libpq_does_not_take_is_a_sentence(self, url: str) -> None:
+    def test_what_libpq_does_not_take_is_a_sentence(self, url: str, sentence: str) -> None:
         """A URL that libpq does not take is refused in a sentence."""
-        with pytest.raises(ConfigurationError, match=r"^DATABASE_URL is not a URL of the form"):
+        with pytest.raises(ConfigurationError, match=sentence):
             connection_parameters(url)
 
 
@@ -100,6 +105,16 @@ class TestConnect:
         migrate(missing_url)
         assert run_sql(missing_url, "SHOW server_encoding") == [("UTF8",)]
         assert run_sql(missing_url, "SELECT max(version) FROM schema_migrations") == [(NEWEST,)]
+
+    def test_database_without_a_name_is_called_by_its_user(self, own_database_url: str) -> None:
+        """A URL without a database means that of its user, which is made where it is missing."""
+        run_sql(own_database_url, "CREATE ROLE clerk LOGIN SUPERUSER")
+        url = urlsplit(own_database_url.replace("postgres@", "clerk@"))._replace(path="").geturl()
+        try:
+            with closing(connect_when_possible(url)) as connection:
+                assert connection.info.dbname == "clerk"
+        finally:
+            execute(own_database_url, "DROP DATABASE IF EXISTS clerk", "DROP ROLE clerk")
 
     def test_database_that_may_not_be_made_is_a_sentence(
         self, own_database_url: str, missing_url: str

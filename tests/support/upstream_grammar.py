@@ -62,6 +62,7 @@ ERRORS: Final = (
     'data: {"error": {"message": "no", "code": "gone"}}\n\n',
     'event: error\ndata: {"message": "no"}\n\n',
     "event: error\ndata: overheated\n\n",
+    'error: {"message": "no", "code": 500}\n\n',
     'data: {"object": "error", "message": "no", "code": 500}\n\n',
     '{"error": "no"}\n',
     'data: {"choices": [{"delta": {}, "finish_reason": "error"}]}\n\n',

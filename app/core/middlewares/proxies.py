@@ -3,6 +3,7 @@
 Their headers count from FORWARDED_ALLOW_IPS alone: anybody else can send them too.
 """
 
+from ipaddress import ip_network
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -20,7 +21,8 @@ class Forwarded(ProxyHeadersMiddleware):
     """Takes the client's address, the scheme and the prefix from an allowed proxy's headers."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        super().__init__(app, settings.FORWARDED_ALLOW_IPS)  # type: ignore[arg-type]  # ASGI types
+        allowed = _in_both_forms(settings.FORWARDED_ALLOW_IPS)
+        super().__init__(app, allowed)  # type: ignore[arg-type]  # ASGI types
         self._root_path = settings.root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
@@ -42,6 +44,13 @@ class Forwarded(ProxyHeadersMiddleware):
             return "".join(url_prefix(part.strip()) for part in given.split(","))
         except ValueError:
             return self._root_path
+
+
+def _in_both_forms(proxies: list[str]) -> list[str]:
+    """The proxies, and those with IPv4 as a proxy of both families writes them."""
+    networks = [ip_network(proxy) for proxy in proxies if proxy != "*" and ":" not in proxy]
+    mapped = [f"{IPV4_IN_IPV6}{net.network_address}/{96 + net.prefixlen}" for net in networks]
+    return [*proxies, *mapped]
 
 
 class Prefix:

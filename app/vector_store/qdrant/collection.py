@@ -148,6 +148,10 @@ def _create_client(settings: Settings) -> AsyncQdrantClient:
         )
     except ValueError as error:
         raise ConfigurationError(f"QDRANT_URL {url} is wrong: {error}.") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"The certificates of SSL_CERT_FILE cannot be read: {error.strerror}."
+        ) from error
 
 
 def _vector_params(dimensions: int) -> models.VectorParams:

@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import urljoin
 
 import httpx2
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from app.core.middlewares.proxies import Forwarded
+from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.support.server import serve
 from tests.support.uploads import post_text
@@ -72,6 +76,20 @@ class TestForwardedPrefix:
 
 class TestWhoMaySay:
     """Whose word counts."""
+
+    @pytest.mark.parametrize("chain", ["192.0.2.7, 10.0.0.2", "192.0.2.7, ::ffff:10.0.0.2"])
+    async def test_client_behind_several_proxies(self, chain: str) -> None:
+        """The client is the last address that is no allowed proxy, in either form of IPv4."""
+        seen: list[Any] = []
+
+        async def note(scope: Scope, _receive: Receive, _send: Send) -> None:
+            seen.append(scope["client"][0])
+
+        settings = Settings(FORWARDED_ALLOW_IPS=["10.0.0.0/8"])
+        headers = [(b"x-forwarded-for", chain.encode())]
+        scope = {"type": "http", "client": ("::ffff:10.0.0.1", 1), "headers": headers}
+        await Forwarded(note, settings)(scope, AsyncMock(), AsyncMock())
+        assert seen == ["192.0.2.7"]
 
     async def test_strangers_prefix_is_passed_over(self, make_settings: SettingsFactory) -> None:
         """Whoever is no allowed proxy cannot have links lead elsewhere."""
