@@ -104,7 +104,8 @@ class Rig:
 
     def floor(self) -> Server:
         """The bare route over the ordinary client."""
-        return Server(_uvicorn("benchmarks.floor:app", "uvloop"), self._directory, **self._upstream)
+        arguments = _uvicorn("benchmarks.floor:app", "uvloop", "httptools")
+        return Server(arguments, self._directory, **self._upstream)
 
     def execute(self, statement: str, *values: object) -> None:
         """Runs a statement in the Postgres below bRAG, as its superuser."""
@@ -122,7 +123,8 @@ class Rig:
 
         As in production, but that anybody may ask, as on the floor.
         """
-        arguments = _uvicorn("app.main:app", "app.core.loop:Loop")
+        parts = "app.core.loop:Loop", "app.core.serving.protocol:HttpProtocol"
+        arguments = _uvicorn("app.main:app", *parts)
         stored = (store or self._store).environment
         production = {"ENVIRONMENT": "production", "AUTH_REQUIRED": "false"}
         environment = {**self._upstream, **stored, **production, **given}
@@ -148,8 +150,8 @@ class Rig:
         return [list(readings) for readings in zip(*turns, strict=True)]
 
 
-def _uvicorn(app: str, loop: str) -> list[str]:
-    options = ["--port", "{port}", "--loop", loop, "--http", "httptools", "--no-access-log"]
+def _uvicorn(app: str, loop: str, http: str) -> list[str]:
+    options = ["--port", "{port}", "--loop", loop, "--http", http, "--no-access-log"]
     return ["uvicorn", app, *options]
 
 

@@ -32,6 +32,8 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker shi
     CONFIG_KWARGS = UvicornWorker.CONFIG_KWARGS | {
         # Several processes share the clients of a burst evenly if each takes one at a time.
         "loop": "app.core.loop:Loop" if _settings.WORKERS == 1 else "uvloop",
+        "http": "app.core.serving.protocol:HttpProtocol",
+        "ws": "none",
         "timeout_graceful_shutdown": _settings.GRACEFUL_TIMEOUT_SEC,
         "proxy_headers": False,  # the application reads them, and needs to know who sent them
     }

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uvicorn.importer import import_from_string
 
 from app.core.constants import ROOT
+from app.core.serving.protocol import HttpProtocol
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,15 @@ class TestAddress:
     def test_address_of_version_6_has_brackets(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """An IPv6 address is told from its port."""
         assert configuration(monkeypatch, HOST="::", PORT="80")["bind"] == "[::]:80"
+
+
+class TestProtocol:
+    """What the processes speak."""
+
+    def test_protocol_is_our_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Clients meet our own protocol, which bounds what they send, and no WebSockets."""
+        parts = configuration(monkeypatch)["worker_class"].CONFIG_KWARGS
+        assert (import_from_string(parts["http"]), parts["ws"]) == (HttpProtocol, "none")
 
 
 class TestWorkers:

@@ -17,6 +17,8 @@ from app.core.exceptions import BragError
 from app.core.logs import request_id
 
 PING: Final = b": ping\n\n"
+# A reader that has paused does not get all at once that has come meanwhile: it would be held twice.
+EVENTS_AT_ONCE: Final = 256
 # Ends of lines to Unicode though not to server-sent events: clients that read text line by line
 # (httpx's iter_lines, str.splitlines) would tear the JSON. Its own control characters are escaped.
 LINE_SEPARATORS: Final = tuple(
@@ -69,11 +71,11 @@ async def may_begin(generation: Generation, seconds: float) -> None:
 
 
 async def stream_events(generation: Generation, ping_sec: float) -> AsyncIterator[bytes]:
-    """The events, all that are there at once, with a ping after so many seconds of silence."""
+    """The events, those that are there together, with a ping after so many seconds of silence."""
     sent, pings = 0, _PingTimer(generation, ping_sec)
     try:
         while sent < len(generation.events) or not generation.has_ended:
-            events = generation.events[sent:]
+            events = generation.events[sent : sent + EVENTS_AT_ONCE]
             if events:
                 yield b"".join(format_event(sent + n, event) for n, event in enumerate(events, 1))
                 sent += len(events)

@@ -6,10 +6,13 @@ BragError
 │   └── app.users.exceptions            login_link_invalid
 ├── Forbidden                       403 forbidden
 ├── NotFound                        404 not_found
+├── RequestTimeout                  408 request_timeout
 ├── Conflict                        409 conflict
 ├── PayloadTooLarge                 413 payload_too_large
+├── UriTooLong                      414 uri_too_long
 ├── MisdirectedRequest              421 misdirected_request
 ├── RateLimited                     429 + Retry-After: rate_limited
+├── HeadersTooLarge                 431 request_header_fields_too_large
 ├── ServiceUnavailable              503 + Retry-After
 │   ├── DatabaseUnavailable             database_unavailable
 │   │   └── DatabaseUnusable                the same, with what an operator has to do
@@ -82,6 +85,14 @@ class NotFound(BragError):
     detail = "Not found."
 
 
+class RequestTimeout(BragError):
+    """The client takes too long to send its request."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "request_timeout"
+    detail = "The request came too slowly."
+
+
 class Conflict(BragError):
     """The request does not fit what is there or under way."""
 
@@ -96,6 +107,14 @@ class PayloadTooLarge(BragError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "payload_too_large"
     detail = "The body of the request is too large."
+
+
+class UriTooLong(BragError):
+    """The URL of the request is longer than any that is accepted."""
+
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    code = "uri_too_long"
+    detail = "The URL of the request is too long."
 
 
 class MisdirectedRequest(BragError):
@@ -113,6 +132,14 @@ class RateLimited(BragError):
     code = "rate_limited"
     detail = "Too many requests. Please wait."
     retry_after = RETRY_AFTER_SEC
+
+
+class HeadersTooLarge(BragError):
+    """The request has longer headers, or more, than are accepted."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    code = "request_header_fields_too_large"
+    detail = "The headers of the request are too large."
 
 
 class ServiceUnavailable(BragError):

@@ -135,7 +135,8 @@ class Launcher:
 
     def _server_arguments(self) -> list[str]:
         address = ["--host", self._settings.HOST, "--port", self._environment["PORT"]]
-        parts = ["--loop", "app.core.loop:Loop", "--http", "httptools"]
+        parts = ["--loop", "app.core.loop:Loop", "--ws", "none"]
+        parts += ["--http", "app.core.serving.protocol:HttpProtocol"]
         logs = ["--no-access-log", "--log-level", "warning"]  # the application logs its requests
         proxies = ["--no-proxy-headers"]  # the application reads them, and asks who sent them
         grace = ["--timeout-graceful-shutdown", str(self._settings.GRACEFUL_TIMEOUT_SEC)]

@@ -147,6 +147,15 @@ class TestStreamEvents:
         [data] = [data async for data in stream_events(generation, 60)]
         assert [event["id"] for event in parse_events(data)] == [1, 2, 3]
 
+    async def test_reader_that_paused_gets_one_piece_after_another(self) -> None:
+        """What has come while a reader paused is sent piece by piece, and whole."""
+        generation = Generation("m", 60)
+        generation.events += [DELTA] * 2_000
+        await end(generation)
+        pieces = [data async for data in stream_events(generation, 60)]
+        assert max(map(len, pieces)) < 2**16
+        assert [event["id"] for event in parse_events(b"".join(pieces))] == [*range(1, 2_003)]
+
     async def test_silence_is_pinged(self) -> None:
         """A stream is pinged while nothing happens."""
         generation = Generation("m", 60)

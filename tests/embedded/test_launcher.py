@@ -11,6 +11,7 @@ from tests.support.fake_openai import refusing_url
 from tests.support.launch import Launch, ended, start
 from tests.support.server import connect
 from tests.support.waiting import until
+from tests.support.wire import ask
 
 PATIENCE_SEC = 120
 
@@ -81,6 +82,11 @@ class TestStart:
             question = {"message": "Say hello."}
             response = await client.post("/v1/completion", json=question, timeout=PATIENCE_SEC)
         assert response.json()["status"] == "complete"
+
+    async def test_what_is_no_http_is_a_problem(self, first_launch: Launch) -> None:
+        """The server of an embedded start refuses with a problem what is not HTTP."""
+        answer = await ask(first_launch.url, b"RUBBISH\r\n\r\n")
+        assert answer.problem["code"] == "bad_request"
 
     def test_start_says_what_runs_where(self, first_launch: Launch) -> None:
         """A start says what runs where, and what to try first."""

@@ -8,8 +8,9 @@ from typing import Any
 import httpx2
 import orjson
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
+from app.core.serving.protocol import HttpProtocol
 from app.embeddings.embedder import Embedder
 from app.main import create_app
 from settings import Settings
@@ -35,11 +36,15 @@ def connect(url: str) -> httpx2.AsyncClient:
 
 
 @asynccontextmanager
-async def serve_app(app: FastAPI, grace_sec: int = 5) -> AsyncIterator[str]:
+async def serve_app(
+    app: ASGIApp, grace_sec: int = 5, protocol: type[HttpProtocol] = HttpProtocol
+) -> AsyncIterator[str]:
     """The URL of an application that runs in this event loop; `grace_sec` is its time to end."""
     config = uvicorn.Config(
         app,
         port=0,
+        http=protocol,
+        ws="none",
         lifespan="on",
         log_config=None,
         proxy_headers=False,  # the application reads them

@@ -22,6 +22,11 @@ logger = logging.getLogger("app.access")
 ACCEPTED_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
+def accepted_request_id(given: str) -> str:
+    """The id that a request was given, or a new one."""
+    return given if ACCEPTED_REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
 class RequestContext:
     """Gives each request its id, in the response and in every log line, and logs its end.
 
@@ -35,8 +40,9 @@ class RequestContext:
         """Handles one connection (ASGI)."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        given = Headers(scope=scope).get("x-request-id", "")
-        token = request_id.set(given if ACCEPTED_REQUEST_ID.fullmatch(given) else uuid4().hex)
+        id_ = accepted_request_id(Headers(scope=scope).get("x-request-id", ""))
+        token = request_id.set(id_)
+        scope["request_id"] = id_  # for the server, if it is that which refuses the rest
         start, status = perf_counter(), 499  # the client left before an answer began
         scope["response_headers"] = {}
 

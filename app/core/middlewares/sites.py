@@ -48,8 +48,9 @@ class AllowedHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection (ASGI)."""
         if scope["type"] == "http" and scope["path"] not in HEALTH_PATHS:
-            host = Headers(scope=scope).get("host", "")
-            if _without_port(host) not in self._hosts:
+            host = Headers(scope=scope).get("host")
+            is_old = host is None and scope["http_version"] == "1.0"  # no browser, then
+            if not is_old and _without_port(host or "") not in self._hosts:
                 return await refuse(MisdirectedRequest(), scope, receive, send)
         return await self._app(scope, receive, send)
 

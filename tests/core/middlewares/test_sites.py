@@ -9,6 +9,7 @@ from app.core.middlewares.sites import allowed_hosts
 from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.support.server import problem_of, serve
+from tests.support.wire import ask
 
 QUESTION = {"message": "Hello there"}
 LOCAL = {"localhost", "127.0.0.1", "[::1]"}
@@ -53,6 +54,13 @@ class TestAllowedHosts:
         """A request for this machine is answered under each of its names and at any port."""
         response = await shared_client.get("/v1/documents", headers={"Host": host})
         assert response.status_code == 200
+
+    async def test_old_client_names_no_host(self, shared_client: httpx2.AsyncClient) -> None:
+        """HTTP/1.0 has no Host, and is answered without; a wrong one is refused there too."""
+        head = b"GET /v1/documents HTTP/1.0\r\n"
+        url = str(shared_client.base_url)
+        assert (await ask(url, head + b"\r\n")).status == 200
+        assert (await ask(url, head + b"Host: evil.example\r\n\r\n")).status == 421
 
     @pytest.mark.parametrize("path", ["/healthcheck", "/readiness"])
     async def test_health_takes_any_host(

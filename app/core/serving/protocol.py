@@ -1,0 +1,109 @@
+"""HTTP as the server speaks it: see docs/decisions/0038."""
+
+import asyncio
+from sys import maxsize
+from typing import Final
+
+import httptools
+
+from app.core.exceptions import BadRequest, BragError, HeadersTooLarge, UriTooLong
+from app.core.serving.connection import Connection
+from app.core.serving.heads import check_head, without_upgrade
+
+NO_HTTP: Final = "The request is not valid HTTP"
+
+
+class HttpProtocol(Connection):
+    """uvicorn's protocol over httptools, which bounds nothing, with bounds."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins with a head."""
+        super().connection_made(transport)
+        self.url = b""
+        self._room = self.bounds.head_bytes  # how many bytes may come that belong to no body
+        self._body: list[bytes] = []
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser no more at a time than may belong to a head."""
+        self._unset_keepalive_if_required()
+        while data and not self._is_deaf:
+            room = self._room
+            self._room -= len(data)
+            if self._room >= 0:
+                self._feed(data)
+                break
+            self._feed(data[:room])
+            if self._room < 0 and not self._is_deaf:
+                is_url = len(self.url) > self.bounds.head_bytes // 2
+                self._refuse(UriTooLong() if is_url else HeadersTooLarge())
+            data = data[room:]
+        sending = self._sending
+        if sending.head_since is None and not sending.in_body and self._is_in_head:
+            sending.head_since = self.loop.time()
+
+    @property
+    def _is_in_head(self) -> bool:
+        """Whether a part of a head is there, or of the empty lines that may stand before it."""
+        return not self._is_deaf and (self._room < self.bounds.head_bytes or self._has_begun)
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+            if self._body:
+                self._hand_on_body()
+        except httptools.HttpParserUpgrade as upgrade:
+            self._pass_over_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, BragError) else BadRequest(f"{NO_HTTP}."))
+        except httptools.HttpParserError as error:
+            self._refuse(BadRequest(f"{NO_HTTP}: {error}."))
+
+    def _pass_over_upgrade(self, rest: bytes) -> None:
+        """Reads the head again without it: after it, httptools reads no body."""
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        if method == b"CONNECT":
+            self._refuse(BadRequest("This is no proxy."))
+        else:
+            self.parser = httptools.HttpRequestParser(self)
+            self._feed(without_upgrade(method, self.url, version, self.headers))
+            self.data_received(rest)
+
+    def on_headers_complete(self) -> None:
+        """Starts the request, or has it wait for the answer to the one before."""
+        if self.parser.should_upgrade():
+            return
+        version = self.parser.get_http_version()
+        has_length = check_head(version, self.headers, self.bounds.headers)
+        if len(self.pipeline) >= self.bounds.pipelined:
+            raise BadRequest("Too many requests wait for the answer to the one before.")
+        if version == "1.0":
+            self.expect_100_continue = False  # RFC 9110, 10.1.1
+        super().on_headers_complete()
+        if version == "1.0":
+            self.cycle.keep_alive = self.parser.should_keep_alive()
+        self._room = maxsize if has_length else self.bounds.head_bytes
+        self.headers = []  # trailers are no headers
+        self._sending.begin_body()
+
+    def on_body(self, body: bytes) -> None:
+        """Collects what one read brings: in chunks of a byte, that is 40,000 pieces."""
+        self._body.append(body)
+
+    def _hand_on_body(self) -> None:
+        body = b"".join(self._body)
+        self._body.clear()
+        self._sending.received += len(body)
+        self._room = max(self._room, self.bounds.head_bytes)
+        super().on_body(body)
+        self._sending.was_held |= self.flow.read_paused
+
+    def on_message_complete(self) -> None:
+        """The client owes nothing more."""
+        if self.parser.should_upgrade():
+            return
+        if self._body:
+            self._hand_on_body()
+        self._sending.in_body = False
+        self._room = self.bounds.head_bytes
+        super().on_message_complete()
