@@ -9,6 +9,7 @@ from benchmarks.beside import beside
 from benchmarks.chats import chats
 from benchmarks.completions import completion, qa
 from benchmarks.footprint import footprint
+from benchmarks.hostile import hostile
 from benchmarks.ingestion import embedding, ingestion
 from benchmarks.report import Row, table
 from benchmarks.retrieval import retrieval
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "embedding": embedding,
     "ingestion": ingestion,
     "beside": beside,
+    "hostile": hostile,
     "footprint": footprint,
 }
 FULL = Plan(

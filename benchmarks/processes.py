@@ -54,6 +54,10 @@ class Server:
         """Resident memory of the process now."""
         return float(self._meter.memory_info().rss) / 2**20
 
+    def open_files(self) -> int:
+        """How many files and connections the process holds."""
+        return int(self._meter.num_fds())
+
     def peak_mb(self) -> tuple[float, float]:
         """The most resident memory that the process has had, and that any child of its has had."""
         children = [_peak_mb(child.pid) for child in self._meter.children()]
