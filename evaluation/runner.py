@@ -133,12 +133,18 @@ async def _ask_one(
     for part in parts:
         await retrieval.retrieve(NOBODY, part, best=READ_FOR_EACH * LIMIT)
     search_sec = perf_counter() - start
-    best = max(max(islice(one.evidence(), JUDGED), default=NO_EVIDENCE) for one in found)
+    best = max(_best_evidence(part.text, one) for part, one in zip(parts, found, strict=True))
     if is_courtesy(question):
         best = NO_EVIDENCE
     passages = [*passages_in_turn(found)]
     evidence = LabelledEvidence(best, bool(labels))
     return QuestionResult(labels, passages, evidence, embedding_sec, search_sec)
+
+
+def _best_evidence(question: str, found: Finding) -> float:
+    """That of the passages which the service reads: an identifier may stand in others."""
+    read = Finding(question, found.passages[: READ_FOR_EACH * LIMIT])
+    return max(islice(read.evidence(), JUDGED), default=NO_EVIDENCE)
 
 
 def _measure(

@@ -15,7 +15,8 @@ from app.documents.constants import VERSION_FAULT_SEC, VERSION_RETRY_SEC
 # 2: vectors of its 8-bit products, near enough to those that an index of both serves meanwhile.
 # 3: words and vectors of folded text; characters of scripts without blanks in pairs. A word that is
 #    spelled in ASCII has the index that it had.
-INDEX_VERSION: Final = 3
+# 4: what is written in two ways ("wi-fi", "max_retries", "1,250") in both; numbers of clauses.
+INDEX_VERSION: Final = 4
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,12 @@ from typing import Final
 
 from app.retrieval.models import Source
 from app.vector_store.folding import fold
-from app.vector_store.terms import WORD, terms
+from app.vector_store.terms import UNSPACED, WORD, terms
 
 ALIKE: Final = 0.8  # the share of words that repeats have in common
-SENTENCE_END: Final = re.compile(r"\n+|(?<=[.!?])\s+|(?<=[。！？])")
+SENTENCE_END: Final = re.compile(r"\n+|(?<=[.!?؟।])\s+|(?<=[。！？])")
+# Characters count as words where there are no blanks between these.
+SAID: Final = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
 
 
 def distinct(sources: Iterable[Source]) -> list[Source]:
@@ -35,7 +37,7 @@ def without_repeats(sources: Iterable[Source], question: str) -> Iterator[Source
     asked = frozenset(terms(question))
     kept: list[tuple[Source, frozenset[str]]] = []
     for source in sources:
-        words = frozenset(source.text.split())
+        words = frozenset(SAID.findall(source.text))
         if not any(
             _is_alike(words, others) and _say_the_same(source, other, asked)
             for other, others in kept

@@ -6,21 +6,27 @@ from math import tanh
 from typing import Final
 
 from app.retrieval.identifiers import CODE, Identifier, find_identifiers
-from app.retrieval.rarity import weights
-from app.vector_store.folding import fold
-from app.vector_store.terms import WORD, pieces, term, terms_of_folded
+from app.retrieval.rarity import LEAST, telling_character, weights
+from app.vector_store.folding import fold, normalize
+from app.vector_store.spellings import respell, spellings
+from app.vector_store.terms import IS_UNSPACED, WORD, pieces, term, terms, terms_of_folded
 
 # To be raised whenever a threshold would mean something else. 1: words counted alike.
-EVIDENCE_VERSION: Final = 2
+EVIDENCE_VERSION: Final = 3
 WORDS_WEIGHT: Final = 0.7
 PAIRS_WEIGHT: Final = 0.3
 # A question of less is covered by no single word; of one of more, what is beyond counts half.
 LEAST_WORDS: Final = 1.5
 MANY: Final = 3.0
+# Words as they are put into a search box are what a passage is to hold, however few they are.
+MOST_KEYWORDS: Final = 3
+LEAST_KEYWORDS: Final = 0.5
 # Another form of a word, which no English stemmer knows: it begins alike, and counts for less.
 FORM_WEIGHT: Final = 0.8
 SHORTEST_FORM: Final = 6  # letters
 BEGINNING: Final = 0.75  # of them, which forms have in common
+# Where the number of a clause stands, but as that of nothing, or of something else.
+NUMBER_ELSEWHERE: Final = -0.3
 LEAST_EVIDENCE: Final = -1.0
 ENOUGH: Final = 1.0
 MOST_EVIDENCE: Final = 1.8
@@ -41,8 +47,21 @@ class AskedQuestion:
         following = [index for _, indices in found for index in indices]
         self._pairs = {*pairwise(following)}
         self._spelled = {indices: piece for piece, indices in found}
+        self._respelled = {
+            term(word): frozenset(terms(other))
+            for written, other in spellings(normalize(question))
+            for word in WORD.findall(fold(written))
+        }
         self.weight = sum(self._words.values())
         self.identifiers = find_identifiers(question)
+        is_keywords = len(found) <= MOST_KEYWORDS and min(weight.values(), default=0) > LEAST
+        is_bare = is_keywords and not self.identifiers and _asks_nothing(question)
+        self._least = LEAST_KEYWORDS if is_bare else LEAST_WORDS
+
+    @property
+    def names_something(self) -> bool:
+        """Whether it names what a passage has to name too: a code or a product."""
+        return any(one.kind.unknown < 0 for one in self.identifiers)
 
     def evidence(self, cosine: float, text: str, named: float = 0.0) -> float:
         """The cosine of a passage, and the shares of the words and pairs that it holds: -1 to 1.8.
@@ -50,8 +69,12 @@ class AskedQuestion:
         `named` is what its identifiers add (`judge_names`). Comparable between questions and
         between collections, as no score is.
         """
-        folded = fold(text)
+        normal = normalize(text)
+        folded = normal.casefold()
         held = terms_of_folded(folded)
+        respelled = respell(normal)
+        if respelled != normal:
+            held += terms_of_folded(respelled.casefold())
         of_words = self._share_of_words(frozenset(held), folded)
         of_pairs = self._share_of_pairs(held) if self._pairs else of_words
         total = cosine + WORDS_WEIGHT * of_words + PAIRS_WEIGHT * of_pairs + named
@@ -65,20 +88,21 @@ class AskedQuestion:
         if not self.identifiers:
             return [0.0] * len(texts)
         folded = [fold(text) for text in texts]
-        codes = [one for one in self.identifiers if one.kind is CODE]
-        sought = codes or self.identifiers  # a product's name does not make up for its model's
-        if not any(one.trace.search(text) for one in sought for text in folded):
-            return [min(one.kind.unknown for one in sought)] * len(texts)
-        return [_names_held(self.identifiers, text) for text in folded]
+        if not any(one.trace.search(text) for one in self.identifiers for text in folded):
+            return [min(one.kind.unknown for one in self.identifiers)] * len(texts)
+        held = [_names_held(self.identifiers, text) for text in folded]
+        is_elsewhere = not any(held) and self.identifiers[0].kind is CODE  # then all are
+        return [NUMBER_ELSEWHERE] * len(texts) if is_elsewhere else held
 
     def _share_of_words(self, held: frozenset[int], folded: str) -> float:
         found = 0.0
         for indices, weight in self._words.items():
-            if held.issuperset(indices):
+            others = self._respelled.get(indices)
+            if held.issuperset(indices) or (others and held.issuperset(others)):
                 found += weight
             elif _has_form(self._spelled[indices], folded):
                 found += FORM_WEIGHT * weight
-        return min(1.0, found / max(_expected(self.weight), LEAST_WORDS))
+        return min(1.0, found / max(_expected(self.weight), self._least))
 
     def _share_of_pairs(self, held: Sequence[int]) -> float:
         found = self._pairs.intersection(pairwise(held))
@@ -93,8 +117,17 @@ def _within_bounds(total: float) -> float:
     return ENOUGH + room * tanh((total - ENOUGH) / room)
 
 
+def _asks_nothing(question: str) -> bool:
+    return all(map(term, WORD.findall(fold(question))))
+
+
 def _has_form(word: str, folded: str) -> bool:
-    """Whether a text holds another form of a word, if that is long enough to tell."""
+    """Whether a text holds another form of a word, if that is long enough to tell.
+
+    Of characters without blanks: across a blank or the end of a line, or the one that tells.
+    """
+    if IS_UNSPACED.match(word):
+        return (telling_character(word) or word) in "".join(folded.split())
     if len(word) < SHORTEST_FORM or not word.isalpha():
         return False
     beginning = word[: max(SHORTEST_FORM - 1, round(BEGINNING * len(word)))]

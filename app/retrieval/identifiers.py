@@ -3,10 +3,14 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
+from app.retrieval.numbers import DIGIT, MEASURE, NUMBER, cut_groups
 from app.retrieval.rarity import rarity
 from app.vector_store.folding import fold, normalize
+from app.vector_store.markers import FAULT, MARKER
+from app.vector_store.spellings import HUMP
 from app.vector_store.stop_words import ENGLISH, language_of
 
 MOST: Final = 8  # of a question
@@ -17,19 +21,19 @@ COMMON: Final = 0.7  # the rarity below which a word before a number is only tha
 CANDIDATE: Final = re.compile(r"(?<![@\w])\w(?:[\w.\-/:]*\w)?")  # not the host of an address
 # "PX 7731" is one name, "FY 2019" and "EUR 500" are none.
 SPACED: Final = re.compile(
-    r"\b(?!(?i:EUR|USD|GBP|CHF|JPY|[AI]) )([A-Z]{1,5}|[a-z]{2,4}) "
+    r"\b(?!(?i:EUR|USD|GBP|CHF|JPY|[AI]) )([A-Z]{1,5}|[a-z]{1,4}) "
     r"(?!(?:19|20)\d\d\b)(\d{3,})(?: ([A-Za-z])\b)?"
 )
-RUN: Final = re.compile(r"([\W_]*)([^\W\d_]+|\d+)")
-JOINT: Final = r"[\s._\-/:]{0,2}"
-DIGIT: Final = re.compile(r"\d")
-SNAKE: Final = re.compile(r"[^\W_]{2,}_[^\W_]{2,}")
-# Dates, times, amounts, years, "20-year-old": they measure, and name nothing.
-MEASURE: Final = re.compile(
-    r"\d{4}-\d\d?-\d\d?(?:T[\d:.]+)?|\d\d?[./]\d\d?[./]\d{2,4}|\d\d?:\d\d(?::\d\d)?(?:[ap]m)?"
-    r"|\d{1,4}(?:[-/:]\d{1,4})?|\d+0{3}|\d+\.\d+|\d+(?:[.\-/]\d+)?[a-zµ]{1,3}|\d+(?:-[a-z]+)+"
-    r"|\d+(?:\.\d+)?(?:[A-Z]|[KMGT]i?B|[kMGT]Hz|k[WV]|mAh|kWh)"
+LONG_DIGITS: Final = 5  # of a number that people write in groups
+# A model of a product by its number: "Seahawk 340".
+MODEL: Final = re.compile(
+    r"\b([A-Z][^\W\d_]*[a-z][^\W\d_]*) (?!(?:19|20)\d\d\b)(\d{2,4}[A-Za-z]?)\b(?![.,:]\d)"
 )
+RUN: Final = re.compile(r"([\W_]*)([^\W\d_]+|\d+)")
+JOINT: Final = r"[\s._\-/:']{0,2}"
+GROUP_JOINT: Final = r"[\s.,'\-/()]{0,3}"
+LEADING_V: Final = re.compile(r"^[vV](?=\d)")
+SNAKE: Final = re.compile(r"[^\W_]{2,}_[^\W_]{2,}")
 TAIL: Final = re.compile(r"(?:-[a-z]{3,})+$")  # "PX-7731-compatible"
 # A product, a class or a setting: "PostgreSQL", "maxRetries". Not "APIs".
 MIXED_CASE: Final = re.compile(r"[^\W\d_]*[a-z][A-Z][^\W\d_]*|[A-Z]{2,}[a-z]{2,}")
@@ -37,16 +41,16 @@ LEAST_NAME: Final = 4  # letters: "PhD" and "kHz" are words
 PLURAL: Final = re.compile("[A-Z]+s")
 PROPER: Final = re.compile(r"(?<=[\w,;] )[A-Z][^\W\d_]+")
 DOTTED: Final = re.compile(r"[^\W_]{2,}(?:[.][a-z_]{2,})+")
-# What a number after it names.
-MARKER: Final = (
-    "(?:errors?|codes?|clauses?|sections?|articles?|art|paragraphs?|paras?|chapters?|appendix|annex"
-    "|tables?|figures?|fig|steps?|rules?|rooms?|forms?|models?|parts?|orders?|invoices?|tickets?"
-    "|cases?|lines?|numbers?|no|nr|versions?|ports?|iso|din|rfc|http|status|type|pages?|items?"
-    "|artikel|abschnitt|absatz|ziffer|klausel|kapitel|fehler(?:code)?|seite|tabelle|raum|formular"
-    "|article|clause|erreur|chapitre|articulo|clausula|seccion|articolo|sezione)"
+LETTERED: Final = re.compile(
+    r"\b((?i:annex|appendix|attachment|exhibit|schedule|annexe|anlage|anhang|allegato|anexo))"
+    r" ([B-Z]|(?<=annex |endix )[b-hj-z])\b"
+)
+# "Errors 21, 22 and 23" names all three.
+LISTED: Final = (
+    r"(?:\d+(?:\.\d+)*(?:\W{1,3}|\W{1,3}(?:and|or|to|und|oder|bis|et|ou|y|e)\W{1,3})){0,8}"
 )
 MARKED: Final = re.compile(
-    rf"(?:\b{MARKER}\b[.:]?|§+|#)\s*(?:n[or]\.?\s*)?(\d+(?:\.\d+)*)\b(?!\.?\d)"
+    rf"(\b{MARKER}\b[.:]?|§+|#)\s*(?:n[or]\.?\s*)?(\d+(?:\.\d+)*)\b(?!\.?\d)"
 )
 
 
@@ -58,8 +62,8 @@ class Kind(NamedTuple):
 
 
 CODE: Final = Kind(0.8, -1.0)  # decides
-PRODUCT: Final = Kind(0.2, -0.3)  # says more than a word: what is asked of it may hold for others
-NAME: Final = Kind(0.2, 0.0)  # the same, but passages about somebody need not name them
+PRODUCT: Final = Kind(0.3, -0.3)  # says more than a word: what is asked of it may hold for others
+NAME: Final = Kind(0.3, 0.0)  # the same, but passages about somebody need not name them
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +76,56 @@ class Identifier:
 
 
 def find_identifiers(question: str) -> list[Identifier]:
-    """The identifiers of a question, each once, in their order."""
-    return [*dict.fromkeys((*_named(normalize(question)), *_marked(fold(question))))][:MOST]
+    """The identifiers of a question, each once, in their order.
+
+    Where there are codes these alone: a product's name does not make up for its model's.
+    """
+    found = dict.fromkeys(chain(_named(normalize(question)), _marked(fold(question))))
+    codes = [one for one in found if one.kind is CODE]
+    return (codes or [*found])[:MOST]
 
 
 def _named(question: str) -> Iterator[Identifier]:
+    question, grouped = cut_groups(question)
+    yield from (_identify(name) for name in grouped)
+    yield from _models(question)
+    yield from (_identify(f"{marker}-{letter}") for marker, letter in LETTERED.findall(question))
+    yield from (_identify(number, NAME) for number in NUMBER.findall(question))
     proper = _proper_names(question)
-    joined = SPACED.sub(_join, question)
-    for candidate in CANDIDATE.findall(joined):
+    for candidate in CANDIDATE.findall(SPACED.sub(_join, question)):
         is_too_long = len(candidate) > LONGEST or "://" in candidate
         if is_too_long or MEASURE.fullmatch(candidate):
             continue
         name = TAIL.sub("", candidate) if DIGIT.search(candidate) else candidate
         kind = _kind(name, proper)
         if kind is not None:
-            pattern = _pattern(name.casefold())
-            yield Identifier(pattern, pattern, kind)
+            yield _identify(name, kind)
+
+
+def _identify(name: str, kind: Kind = CODE) -> Identifier:
+    pattern = _pattern(name)
+    return Identifier(pattern, pattern, kind)
+
+
+def _models(question: str) -> Iterator[Identifier]:
+    """Numbers that a product's name before them makes names; a trace is the number alone."""
+    for product, number in MODEL.findall(question):
+        if _is_product(product) and language_of(question) == ENGLISH:
+            trace = re.compile(rf"(?<![\w.,])(?<!\d[\s-]){number.casefold()}(?!\w|[.,]\d)")
+            yield Identifier(_pattern(f"{product}-{number}"), trace)
+
+
+def _is_product(name: str) -> bool:
+    return bool(MIXED_CASE.fullmatch(name)) or rarity(name.casefold()) >= 1
 
 
 def _join(spaced: re.Match[str]) -> str:
     letters = spaced[1]
-    is_name = letters.isupper() or rarity(letters) >= 1
+    is_marker = re.fullmatch(MARKER, letters.casefold())
+    is_loud = letters.isupper() and not spaced.string.isupper()
+    is_name = not is_marker and (is_loud or rarity(letters.casefold()) >= 1)
+    if len(letters) == 1 and letters.islower():  # a word of its own in other languages: "y 2500"
+        is_name = language_of(spaced.string) == ENGLISH
     return "-".join(filter(None, spaced.groups())) if is_name else spaced[0]
 
 
@@ -125,25 +158,36 @@ def _is_code(name: str) -> bool:
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    """Letters and digits may be written apart, joined or with another sign between them."""
-    pattern, before = "", ""
-    for separator, run in RUN.findall(name):
+    """Letters and digits may be written apart, joined or with another sign between them.
+
+    So may the digits of a long number, unless dots divide them: "192.168.0.1" is not 1921.6801.
+    """
+    is_version = "." in name
+    is_long = len(DIGIT.findall(name)) >= LONG_DIGITS and not is_version
+    name = LEADING_V.sub("", name) if is_version else HUMP.sub("-", name)
+    pattern, before = "v?" if is_version and name[0].isdigit() else "", ""
+    for separator, run in RUN.findall(name.casefold()):
         is_within_number = before.isdigit() and run.isdigit()
         joint = re.escape(separator) if is_within_number else JOINT
-        pattern += (joint if before else "") + re.escape(run)
+        joint = GROUP_JOINT if is_long else joint
+        spelled = GROUP_JOINT.join(run) if is_long and run.isdigit() else re.escape(run)
+        pattern += (joint if before else "") + spelled
         before = run
     return re.compile(rf"(?<!\w)(?<!\d[.\-]){pattern}s?(?!\w)(?!-\d)")
 
 
 def _marked(question: str) -> Iterator[Identifier]:
     """Numbers that a word before them makes names: "clause 7.3", "error 404", "§ 12"."""
-    for number in MARKED.findall(question):
+    for marker, number in MARKED.findall(question):
+        is_fault = re.match(FAULT, marker)
+        before = FAULT if is_fault else rf"(?!{FAULT}){MARKER}"
         bare = rf"(?<![\w.]){re.escape(number)}(?!\w|\.?\d)"
         trace = re.compile(bare)
         if "." in number or len(number) < LEAST_DIGITS:
-            # After such a word, or as the number of a paragraph or heading.
+            # After such a word, as the number of a paragraph or heading, or in a cell.
             bare = (
-                rf"(?:\b{MARKER}\b|[§#])\W{{0,3}}(?:n[or]\.?\s*)?{bare}"
+                rf"(?:\b{before}\b|[§#])\W{{0,3}}(?:n[or]\.?\s*)?{LISTED}(?:[a-z][\s-])?{bare}"
                 rf"|(?m:^)\W{{0,3}}{bare}(?=\W*(?:[^\W\d_]{{3}}|an?\s))"
+                rf"|\|\s*{bare}(?=\s*(?:\||$))"
             )
         yield Identifier(re.compile(bare), trace)

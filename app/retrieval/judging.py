@@ -5,8 +5,10 @@ from functools import cached_property
 from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
+from app.retrieval.constants import JUDGED
 from app.retrieval.deduplication import distinct, without_repeats
 from app.retrieval.evidence import AskedQuestion
+from app.retrieval.identifiers import Identifier
 from app.retrieval.models import Source
 from app.vector_store.base import Candidate
 
@@ -19,14 +21,21 @@ class RetrievedPassage(NamedTuple):
 
 
 class Finding:
-    """The passages that were found for a question or a part of one, best first."""
+    """The passages that were found for a question or a part of one, best first.
+
+    Where none of those that are judged names what the question names, those that do come first.
+    """
 
     def __init__(self, question: str, passages: Sequence[RetrievedPassage]) -> None:
-        self.passages = passages
         self._text = question
-        self._names: list[float] | None = None
+        self._found = passages
         self._evidence: dict[int, float] = {}
         self._sources: dict[int, list[Source]] = {}
+
+    @cached_property
+    def passages(self) -> Sequence[RetrievedPassage]:
+        """The passages in their order."""
+        return [passage for passage, _ in self._ranked]
 
     def sources(self, limit: int) -> list[Source]:
         """At most so many of them that do not say the same, best first."""
@@ -41,22 +50,31 @@ class Finding:
     def evidence_of(self, place: int) -> float:
         """That of one of them."""
         if place not in self._evidence:
-            candidate, source = self.passages[place]
-            named = self._named(place)
+            (candidate, source), named = self._ranked[place]
             self._evidence[place] = self._question.evidence(candidate.cosine, _read(source), named)
         return self._evidence[place]
+
+    @property
+    def missing_identifiers(self) -> Sequence[Identifier]:
+        """Those of the question, if there is no trace of any in what was found."""
+        stand_nowhere = all(named < 0 for _, named in self._ranked)
+        return self._question.identifiers if stand_nowhere else []
 
     @cached_property
     def _question(self) -> AskedQuestion:
         return AskedQuestion(self._text)
 
-    def _named(self, place: int) -> float:
+    @cached_property
+    def _ranked(self) -> list[tuple[RetrievedPassage, float]]:
+        """Each passage, and what its names add to its evidence."""
+        found = _with_best_by_words(self._found)
         if not self._question.identifiers:
-            return 0.0
-        if self._names is None:
-            texts = [_read(passage.source) for passage in self.passages]
-            self._names = self._question.judge_names(texts)
-        return self._names[place]
+            return [(passage, 0.0) for passage in found]
+        names = self._question.judge_names([_read(passage.source) for passage in found])
+        ranked = [*zip(found, names, strict=True)]
+        if max(names[:JUDGED], default=0.0) > 0 or not self._question.names_something:
+            return ranked
+        return sorted(ranked, key=lambda judged: -judged[1])
 
 
 def passages_in_turn(findings: Iterable[Finding]) -> Iterator[RetrievedPassage]:
@@ -82,6 +100,16 @@ def evidence_of_each(sources: Iterable[Source], findings: Iterable[Finding]) -> 
     for source in sources:
         finding, place = places[source.document_uuid, source.ordinal]
         yield finding.evidence_of(place)
+
+
+def _with_best_by_words(passages: Sequence[RetrievedPassage]) -> Sequence[RetrievedPassage]:
+    """The passages; the best by BM25 is the last of those that are judged, if it was none."""
+    scores = [passage.candidate.bm25 for passage in passages]
+    place = scores.index(max(scores)) if any(scores) else 0
+    if place < JUDGED:
+        return passages
+    others = [*passages[:place], *passages[place + 1 :]]
+    return [*others[: JUDGED - 1], passages[place], *others[JUDGED - 1 :]]
 
 
 def _without_repeats(

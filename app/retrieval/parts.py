@@ -10,56 +10,75 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app.retrieval.evidence import LEAST_WORDS, AskedQuestion
-from app.retrieval.identifiers import find_identifiers
 
 LONG_CHARS: Final = 240  # from which on a message is looked at in parts alone
 MOST_PARTS: Final = 6  # each is embedded and searched for
-MOST_SENTENCES: Final = 200  # that are looked at: the last ones
+MOST_SENTENCES: Final = 200  # that are looked at where none asks
+MOST_ALIKE: Final = 2  # sentences that differ in their numbers alone: more are a log
+MOST_BEFORE: Final = 4  # sentences, to say what a question is about
 LONGEST_PART: Final = 600  # characters; about as much as the embedding model reads
 
-SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\s*\n\s*")
-NUMBER: Final = re.compile(r"\d+")
-ASKS: Final = re.compile("[?？]")
+SENTENCE_END: Final = re.compile(r"(?<=[.!?…؟।])\s+|(?<=[。！？])|\s*\n\s*")
+NUMBERED: Final = re.compile(r"\b[\da-f]+\b|\b\w*\d\w*")  # what differs from line to line of a log
+ASKS: Final = re.compile(r"[?？؟](?!\w)")  # not within an address: "/items?page=2"
 REFERS: Final = re.compile(r"(?i)\b(?:this|that|these|those|its?|they|them|dies\w*|das|es|cela)\b")
 
 
 def parts_of(message: str) -> list[str]:
     """The message itself, or the parts of a long one: what asks, else whatever says something.
 
-    A short one that names things beside what it asks is looked at both ways: an order number is
-    not what "How long is the warranty?" is about.
+    A short one that says more than it asks is looked at both ways: neither small talk nor an order
+    number is what "How long is the warranty?" is about.
     """
     is_long = len(message) > LONG_CHARS
-    if not is_long and not (SENTENCE_END.search(message) and find_identifiers(message)):
+    if not is_long and not SENTENCE_END.search(message):
         return [message]
     sentences = [part for text in SENTENCE_END.split(message) if text for part in _fit(text)]
-    sentences = sentences[-MOST_SENTENCES:]
-    asking = [index for index, text in enumerate(sentences) if ASKS.search(text)][-MOST_PARTS:]
-    parts = [_with_subject(sentences, index) for index in asking]
+    parts = [_with_subject(sentences, index) for index in _asking(sentences)]
     if not is_long:
         parts.insert(0, message)
     return [*dict.fromkeys(parts)] or _telling(sentences) or sentences[:1]
 
 
+def _asking(sentences: Sequence[str]) -> list[int]:
+    """Where sentences ask: the last ones, and none that a log repeats."""
+    shapes = Counter(map(_shape, sentences))
+    asking = [
+        index
+        for index, text in enumerate(sentences)
+        if ASKS.search(text) and shapes[_shape(text)] <= MOST_ALIKE
+    ]
+    return asking[-MOST_PARTS:]
+
+
 def _with_subject(sentences: Sequence[str], index: int) -> str:
     """A sentence that asks, after as many before it as it takes to say of what."""
     first = index - 1 if index and REFERS.search(sentences[index]) else index
-    while first and not _says_something(AskedQuestion(" ".join(sentences[first : index + 1]))):
+    least = max(0, index - MOST_BEFORE)
+    while first > least and not _says_something(
+        AskedQuestion(" ".join(sentences[first : index + 1]))
+    ):
         first -= 1
     return " ".join(sentences[first : index + 1])
 
 
 def _telling(sentences: Sequence[str]) -> list[str]:
     """Of a log or a report without a question: what is said once, names something, says most."""
-    shapes = Counter(NUMBER.sub("0", text) for text in sentences)
-    questions = {text: AskedQuestion(text) for text in sentences}
+    shapes = Counter(map(_shape, sentences))
+    rarest = sorted(dict.fromkeys(sentences), key=lambda text: shapes[_shape(text)])
+    questions = {text: AskedQuestion(text) for text in rarest[:MOST_SENTENCES]}
     telling = [text for text, question in questions.items() if _says_something(question)]
 
     def rank(text: str) -> tuple[int, int, float]:
         question = questions[text]
-        return shapes[NUMBER.sub("0", text)], -len(question.identifiers), -question.weight
+        return shapes[_shape(text)], -len(question.identifiers), -question.weight
 
     return sorted(telling, key=rank)[:MOST_PARTS]
+
+
+def _shape(text: str) -> str:
+    """What lines of a log have in common that differ in their numbers."""
+    return NUMBERED.sub("0", text)
 
 
 def _says_something(question: AskedQuestion) -> bool:

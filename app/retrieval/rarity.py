@@ -25,9 +25,14 @@ FIRST_WORD: Final = "the"  # the most frequent one
 
 # Pairs of characters that ask, or join words, where no blanks tell words apart.
 FUNCTION: Final = re.compile(
-    "[\u3041-\u309f的了是吗呢么什怎哪谁几多请问与和为被把]"
+    "[\u3041-\u309f]+|.*[的了是吗呢么什怎哪谁几多请问与和为被把].*|可以|能不|不能|有没|没有|如何|是否|时候"
+    "|[何誰][\u3041-\u309f]|[\u3041-\u309f][何誰]"
     "|무엇|얼마|언제|어디|누구|어떻|떻게|인가|인지|가요|나요|까요|니까|습니|입니|니다|하는|하나|에서|으로"
+    "|เท่|ท่า|าไ|ไร|ไห|หร่|ะไ|ครั|รับ"
 )
+# The stem of a Japanese word, or a word, before or after what joins or inflects it.
+INFLECTED: Final = re.compile("([\u4e00-\u9fff])[\u3041-\u309f]|[\u3041-\u309f]([\u4e00-\u9fff])")
+INFLECTED_WEIGHT: Final = 0.4
 
 
 async def load() -> None:
@@ -46,13 +51,24 @@ def weights(question: str, words: Collection[str]) -> Mapping[str, float]:
     if language != ENGLISH:  # whose stop words are no words here
         spelled = WORD.findall(question.lower())
         common = {fold(word) for word in spelled if is_stop_word(word, language)}
-    return {word: LEAST if word in common else rarity(word) for word in words}
+    found = {word: LEAST if word in common else rarity(word) for word in words}
+    if words and all(map(FUNCTION.fullmatch, words)):  # a word that is written in such characters
+        return dict.fromkeys(words, 1.0)
+    return found
+
+
+def telling_character(pair: str) -> str | None:
+    """Of a pair of Japanese characters the one that says something, where the other inflects it."""
+    found = INFLECTED.fullmatch(pair)
+    return (found[1] or found[2]) if found else None
 
 
 def rarity(word: str) -> float:
     """What a folded word counts, whatever its language: LEAST to 1."""
-    if FUNCTION.search(word):
+    if FUNCTION.fullmatch(word):
         return LEAST
+    if INFLECTED.fullmatch(word):
+        return INFLECTED_WEIGHT
     rank = _ranks().get(word, RAREST_RANK)
     share = log(max(rank, COMMON_RANK) / COMMON_RANK) / log(RAREST_RANK / COMMON_RANK)
     return LEAST + (1 - LEAST) * min(share, 1.0)

@@ -1,6 +1,7 @@
 """A question in, the passages that bear on it out."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from app.retrieval.conversation import (
     is_courtesy,
     weight_of_context,
 )
+from app.retrieval.identifiers import Identifier, find_identifiers
 from app.retrieval.judging import Finding, RetrievedPassage, best_sources, evidence_of_each
 from app.retrieval.models import Filter, JudgedSource, Source, Turn
 from app.retrieval.parts import LONG_CHARS, parts_of
@@ -85,17 +87,34 @@ class RetrievalService:
             return RelevantSources([], [])
         found: list[Finding] = []
         queries: dict[str, None] = {}
-        texts = await _parts(question)
-        for text in texts:
-            turn = last_turn if len(texts) == 1 else None
-            part = await self._understand(caller, text, turn, filter)
+        async for part, finding in self._findings(caller, question, last_turn, filter, limit):
             queries |= dict.fromkeys(part.search.texts)
-            finding = await self._find(caller, part, filter, limit)
             if self._is_relevant(finding):
                 found.append(finding)
-                if text == question:
-                    break
         return RelevantSources(best_sources(found, question, limit), [*queries])
+
+    async def _findings(
+        self,
+        caller: Caller,
+        question: str,
+        last_turn: Turn | None,
+        filter: Filter | None,
+        limit: int,
+    ) -> AsyncIterator[tuple[UnderstoodQuestion, Finding]]:
+        """What is found for the whole of a question and, if that is not relevant, for its parts."""
+        missing: Sequence[Identifier] = ()
+        texts = await _parts(question)
+        for text in texts:
+            if missing and find_identifiers(text) == missing:
+                continue  # it names what stands nowhere, as the whole does
+            turn = last_turn if text == question else None
+            part = await self._understand(caller, text, turn, filter)
+            finding = await self._find(caller, part, filter, limit)
+            yield part, finding
+            if text == question and len(texts) > 1:
+                if self._is_relevant(finding):
+                    return
+                missing = finding.missing_identifiers
 
     async def understand(
         self,
@@ -105,9 +124,10 @@ class RetrievalService:
         filter: Filter | None = None,
     ) -> list[UnderstoodQuestion]:
         """What is to be searched for: the question, or each part of a long one."""
-        texts = await _parts(question)
-        turn = last_turn if len(texts) == 1 else None
-        return [await self._understand(caller, text, turn, filter) for text in texts]
+        return [
+            await self._understand(caller, text, last_turn if text == question else None, filter)
+            for text in await _parts(question)
+        ]
 
     async def _understand(
         self, caller: Caller, question: str, last_turn: Turn | None, filter: Filter | None
@@ -143,8 +163,8 @@ class RetrievalService:
         self, caller: Caller, query: str, filter: Filter | None, limit: int
     ) -> list[Finding]:
         """What is found for each part of a query; for those that are relevant, if any is."""
-        parts = await self.understand(caller, query)
-        found = [await self._find(caller, part, filter, limit) for part in parts]
+        findings = self._findings(caller, query, None, filter, limit)
+        found = [finding async for _, finding in findings]
         return (
             found if len(found) == 1 else [one for one in found if self._is_relevant(one)] or found
         )

@@ -11,7 +11,8 @@ from typing import Final
 
 from qdrant_edge import SparseVector
 
-from app.vector_store.folding import fold
+from app.vector_store.folding import normalize
+from app.vector_store.spellings import spellings
 from app.vector_store.terms import compounds_of_folded, terms_of_folded
 
 K: Final = 1.2  # the defaults of Qdrant's BM25
@@ -30,18 +31,20 @@ def encode_passage(text: str) -> SparseVector:
 
     The engine brings their IDF to a search.
     """
-    folded = fold(text)
+    normal = normalize(text)
+    folded = normal.casefold()
     found = terms_of_folded(folded)
+    others = _others(normal, folded)
     norm = K * (1 - B + B * len(found) / AVERAGE_LENGTH)
     # Should a pair and a word have the same index, the word has it.
     pairs = Counter(map(_index, pairwise(found)))
-    counts = {**pairs, **Counter(found), **Counter(compounds_of_folded(folded))}
+    counts = {**pairs, **Counter([*found, *others])}
     weights = [count * (K + 1) / (count + norm) for count in counts.values()]
     return SparseVector(list(counts), weights)
 
 
 def encode_question(text: str) -> SparseVector:
-    """1 for each word and compound of a question, PAIR_WEIGHT for each pair."""
+    """1 for each word of a question in each of its spellings, PAIR_WEIGHT for each pair."""
     return encode_texts({text: 1.0})
 
 
@@ -49,13 +52,21 @@ def encode_texts(texts: Mapping[str, float]) -> SparseVector:
     """The same of several texts, each counted by its weight; what they share counts for each."""
     total: Weights = {}
     for text, weight in texts.items():
-        folded = fold(text)
+        normal = normalize(text)
+        folded = normal.casefold()
         found = terms_of_folded(folded)
+        others = _others(normal, folded)
         of_text = dict.fromkeys(map(_index, pairwise(found)), PAIR_WEIGHT)
-        of_text |= dict.fromkeys([*found, *compounds_of_folded(folded)], 1.0)
+        of_text |= dict.fromkeys([*found, *others], 1.0)
         for index, value in of_text.items():
             total[index] = total.get(index, 0.0) + weight * value
     return SparseVector(list(total), list(total.values()))
+
+
+def _others(normal: str, folded: str) -> list[int]:
+    """Compounds with a number, and what is written in two ways in the other one."""
+    respelled = " ".join(other for _, other in spellings(normal))
+    return [*compounds_of_folded(folded), *terms_of_folded(respelled.casefold())]
 
 
 def _index(pair: tuple[int, int]) -> int:

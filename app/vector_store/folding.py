@@ -13,7 +13,9 @@ INVISIBLE: Final = re.compile(
     "\ufe00-\ufe0f\ufeff]+"
 )
 # Accents, the points of Hebrew and of Arabic. Marks of other scripts are letters of their own.
-MARKS: Final = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
+MARKS: Final = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]+"
+)
 # Fractions, numbers in circles, trade marks: "3½" is not 31 of 2, "Name™" not NameTM.
 APART: Final = re.compile("[¼-¾⅐-⅟↉①-⓿❶-➓㉑-㉟㊱-㊿™℠]")
 # A raised number is a power ("10⁶" is no 106), or leads to a note; in a unit (m²) it is read along.
@@ -23,7 +25,7 @@ CARET: Final = re.compile(r"(?<![^\W_])([^\W\d_]{1,2})\^(?=-?\d)")
 OTHER_DIGIT: Final = re.compile("[^\\D0-9]")
 # What has no decomposition, though people write it in several ways.
 SAME: Final = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-")
+    dict.fromkeys("\u05be\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-")
     | dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'")
     | dict(zip("øłđðħŧıØŁĐÐĦŦ", "olddhtiOLDDHT", strict=True))
     | {"æ": "ae", "œ": "oe", "þ": "th", "Æ": "AE", "Œ": "OE", "Þ": "TH"}

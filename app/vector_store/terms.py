@@ -1,7 +1,7 @@
 """The words of a text as matching counts them: folded, stemmed, without stop words.
 
 Where a script puts no blanks between words, pairs of neighbouring characters stand for them; so
-they do for Korean, whose words carry their particles. docs/decisions/0030 has the reasons.
+they do for Korean, whose words carry their particles. docs/decisions/0034 has the reasons.
 """
 
 import re
@@ -14,6 +14,7 @@ from zlib import crc32
 from qdrant_edge import Bm25, Bm25Config
 
 from app.vector_store.folding import fold
+from app.vector_store.markers import MARKED_OR_FIRST
 
 KNOWN_WORDS: Final = 100_000
 LONGEST_KNOWN: Final = 64  # characters: longer ones are no words, and would fill the memory
@@ -29,7 +30,7 @@ SIGNS: Final = (  # of Thai, Lao, Burmese and Khmer, which belong to the letter 
 INDIA: Final = "\u0900-\u0963\u0966-\u0dff"  # its scripts, all of whose signs are parts of words
 WORD: Final = re.compile(rf"[\w{INDIA}{UNSPACED}]+")
 ASCII_WORD: Final = re.compile(r"\w+", re.ASCII)  # the same in half the time
-COMPOUND: Final = re.compile(r"[a-z\d]+[.\-][a-z\d]+(?:[.\-][a-z\d]+)*")
+COMPOUND: Final = re.compile(r"(?<![a-z\d])[a-z\d]+[.\-][a-z\d]+(?:[.\-][a-z\d]+)*")
 DIGIT: Final = re.compile(r"\d")
 PART: Final = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
 CHARACTER: Final = re.compile(f".[{SIGNS}]*")
@@ -50,8 +51,13 @@ def terms_of_folded(text: str) -> list[int]:
 
 
 def compounds_of_folded(text: str) -> list[int]:
-    """An index for each compound with a number in it, in their order: "7.3", "e-4012"."""
-    return [crc32(found.encode()) for found in COMPOUND.findall(text) if DIGIT.search(found)]
+    """An index for each compound with a number in it: "7.3", "e-4012"; and for numbers that name.
+
+    "Section 7" is found where "§ 7" stands, and apart from "7 days".
+    """
+    compounds = [found for found in COMPOUND.findall(text) if DIGIT.search(found)]
+    marked = [f"#{first or second}" for first, second in MARKED_OR_FIRST.findall(text)]
+    return [crc32(found.encode()) for found in (*compounds, *marked)]
 
 
 def term(word: str) -> tuple[int, ...]:

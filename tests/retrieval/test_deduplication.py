@@ -72,6 +72,12 @@ class TestWithoutRepeats:
         first, second = (f"# Leaflet {n}\n\n{self.WARRANTY}" for n in (1, 2))
         assert self.said("How long is the warranty of the drill?", first, second) == [first]
 
+    def test_characters_without_blanks_count_as_words(self) -> None:
+        """Copies are found in languages without blanks as well."""
+        text = "本合同的期限为三年。押金为两个月的租金。"
+        first, second = (f"第{n}页\n\n{text}" for n in "一二")
+        assert self.said("押金是多少？", first, second) == [first]
+
     def test_what_is_asked_is_never_merged(self) -> None:
         """A number, a date or a name that differs in what is asked makes another source."""
         two, three = self.WARRANTY, self.WARRANTY.replace("two", "three")

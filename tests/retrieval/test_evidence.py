@@ -67,6 +67,35 @@ class TestWords:
         assert evidence(question, text) > 0.7
         assert evidence(question, "It rains.") < 0.4
 
+    @pytest.mark.parametrize(
+        ("question", "text"),
+        [
+            ("Where is the wifi password?", "The wi-fi password hangs on the fridge."),
+            ("When does check-in open?", "The checkin opens at noon."),
+            ("What are max retries for?", "| max_retries | how often a call is tried |"),
+            ("What is the request timeout?", "| requestTimeout | when a call is given up |"),
+            ("Who carries 1250 boxes?", "The lorry carries 1,250 boxes."),
+            ("What weighs 25kg?", "The pallet weighs 25 kg."),
+            ("什么是押金金额？", "本合同的押\n金金额为两个月的租金。"),
+        ],
+    )
+    def test_spellings_are_the_same(self, question: str, text: str) -> None:
+        """Hyphens, settings in words, numbers, units and ends of lines make no difference."""
+        assert evidence(question, text) > 0.6
+
+    @pytest.mark.parametrize(
+        ("words", "text"),
+        [
+            ("invoice", "Payment by card or invoice."),
+            ("opening gate", "The gate has no opening."),
+            ("りんご", "りんごジュースは冷蔵庫にあります。"),
+            ("猫", "猫粮放在厨房。"),
+        ],
+    )
+    def test_keywords_are_enough(self, words: str, text: str) -> None:
+        """What somebody puts into a search box is found where all of it stands."""
+        assert evidence(words, text) > DEFAULT_THRESHOLD > evidence(words, "It rains. 雨")
+
     def test_long_question_need_not_be_covered_wholly(self) -> None:
         """What is beyond a few words counts half: a passage has as much of the answer."""
         short = "Which veteran law did the president sign?"
@@ -93,6 +122,11 @@ class TestIdentifiers:
         """Without the code in any passage nothing else of the question is enough."""
         text = "The error E-4011 means that the paper is empty."
         assert evidence("What does the error E-4012 mean?", text) < 0.3
+
+    def test_number_of_something_else_is_no_clause(self) -> None:
+        """The number of a clause that stands for something else speaks against the passages."""
+        question = "What does section 9 say of rent?"
+        assert evidence(question, "The rent of room 8 is due within 9 days.") < 0.6
 
     def test_code_in_another_passage_is_not_held_against_one(self) -> None:
         """Where another passage has the code, its neighbours are judged by their words alone."""

@@ -27,6 +27,12 @@ class TestFindIdentifiers:
             "What does clause 7.3 say?",
             "What does § 12 say?",
             "What is error 404?",
+            "What does e 4012 mean?",
+            "WHAT DOES E-4012 MEAN?",
+            "WHAT IS ERROR 404?",
+            "What is in Annex B?",
+            "Whose number is 030 555 01-4299?",
+            "Does the Seahawk 340 float?",
             "Where is parcel 4471902836?",
             "Does it use LangChain?",
             "Can I use it with Ollama?",
@@ -40,6 +46,8 @@ class TestFindIdentifiers:
         "question",
         [
             "What happened on 2026-11-01 at 12:30, between 1998 and 2004?",
+            "What failed at 2026-11-01T12:30:07.120Z, on 2026/11/01 or on 01-Nov-2026?",
+            "Was it 1.250.000 or 1 250 000 euros?",
             "Is a 20-year-old tree of 5 kg in the top-10?",
             "Does it cost 499.00 euros, or EUR 500, or 50,000?",
             "How do I call the APIs, e.g. from the U.S. at 5 p.m.?",
@@ -67,6 +75,14 @@ class TestIdentifier:
             ("What is clause 7.3?", "see section 7.3."),
             ("What is § 12?", "§ 12 Notice"),
             ("What is error 404?", "| 404 | not found |"),
+            ("What is error 12?", "| Paper jam | 12 |"),
+            ("What is alarm 12?", "Alarm A-12 means that the water is warm."),
+            ("What is error 22?", "Errors 21, 22 and 23 come from the driver."),
+            ("Whose number is 0305550142?", "030/555 01-42"),
+            ("Whose number is 030 555 01-42?", "0305550142"),
+            ("Is part 4G0 407 151 A here?", "4G0407151A"),
+            ("What is v2.4.1?", "version 2.4.1"),
+            ("What is maxRetries?", "max_retries"),
         ],
     )
     def test_ways_of_writing_are_the_same(self, question: str, text: str) -> None:
@@ -84,6 +100,8 @@ class TestIdentifier:
             ("What is clause 7.3?", "7.31 Rent"),
             ("What is clause 12?", "within 12 days"),
             ("What is v2.4.1?", "v2.4.10"),
+            ("What is clause 21?", "Errors 21 and 22 come from the driver."),
+            ("Does the Seahawk 340 float?", "The Seahawk 250 floats."),
         ],
     )
     def test_longer_and_other_ones_are_not(self, question: str, text: str) -> None:

@@ -13,7 +13,7 @@ class TestPartsOf:
     """The parts of a message."""
 
     def test_short_message_is_whole(self) -> None:
-        """A short message is its only part."""
+        """A short message is its only part, where its question says nothing without the rest."""
         assert parts_of("My dog is old. What does it eat?") == ["My dog is old. What does it eat?"]
 
     def test_letter_is_its_question(self) -> None:
@@ -32,6 +32,15 @@ class TestPartsOf:
         question = "What does QX-4711 mean?"
         assert parts_of(f"{LOG}\n\n{question}") == parts_of(f"{question}\n\n{LOG}") == [question]
 
+    def test_addresses_and_lines_of_a_log_ask_nothing(self) -> None:
+        """Question marks within addresses, and in lines that repeat, are no questions."""
+        question = "What does QX-4711 mean?"
+        addresses = "\n".join(f"GET /v1/items?page={n} 200 trace={n:x}" for n in range(400))
+        lines = "\n".join(f"eth{n}: link up, lost? no" for n in range(400))
+        assert parts_of(f"{question}\n\n{addresses}") == [question]
+        assert parts_of(f"{question}\n\n{lines}") == [question]
+        assert parts_of(f"{lines}\nPlease explain QX-4711\n{addresses}")[0].endswith("QX-4711")
+
     def test_log_alone_is_its_unusual_lines(self) -> None:
         """Of a log without a question the line that is unlike the others comes first."""
         error = "12:99:07 ERROR plotter stopped with QX-4711"
@@ -41,6 +50,12 @@ class TestPartsOf:
         """A short question beside an order number is looked at without it as well."""
         question = "How long does the warranty of the drill last?"
         message = f"My order is 83-221-AX. {question}"
+        assert parts_of(message) == [message, question]
+
+    def test_short_small_talk_is_left_out(self) -> None:
+        """A short question behind small talk is looked at without it as well."""
+        question = "How long does the warranty of the drill last?"
+        message = f"Good morning! We had a fine weekend at the lake. {question}"
         assert parts_of(message) == [message, question]
 
     @given(st.text(alphabet="a b?.\n", max_size=3000))

@@ -5,6 +5,7 @@ import pytest
 from app.core.caller import NOBODY
 from app.embeddings.embedder import Embedder
 from app.retrieval.judging import Finding, RetrievedPassage
+from app.retrieval.models import Turn
 from app.retrieval.relevance import Relevance
 from app.retrieval.services import RetrievalService
 from tests.support.knowledge import DUCKS, Knowledge
@@ -103,6 +104,22 @@ class TestLongQuestion:
             assert found.queries == [message, question][:searches]
             assert len(found.sources) == 1
 
+    async def test_part_that_names_the_same_is_not_searched_for(self, knowledge: Knowledge) -> None:
+        """Where a code stands nowhere, the part of a message that names it costs no search."""
+        await knowledge.ingest(self.MANUAL)
+        message = "Hello, I hope that you are well. What does QX-4712 mean?"
+        found = await knowledge.retrieval.relevant(NOBODY, message, limit=3)
+        assert found.queries == [message]
+
+    async def test_short_message_keeps_the_turn_before_it(self, knowledge: Knowledge) -> None:
+        """A follow-up of two sentences is understood by the turn before it, as one sentence is."""
+        await knowledge.ingest(self.MANUAL)
+        turn = Turn("What does QX-4711 mean?", "The roll of paper is empty.")
+        found = await knowledge.retrieval.relevant(
+            NOBODY, "Thanks, I see. And what do I do then?", turn, limit=3
+        )
+        assert any("QX-4711" in query for query in found.queries)
+
     async def test_each_thing_that_is_asked_has_its_sources(self, knowledge: Knowledge) -> None:
         """A letter with two questions has sources for both, and none for small talk."""
         await knowledge.ingest(self.MANUAL, "manual.txt")
@@ -123,9 +140,25 @@ class TestFinding:
 
     def test_passages_are_looked_at_one_by_one(self) -> None:
         """A passage is looked at only when those before it are not enough."""
-        unreadable: RetrievedPassage = None  # type: ignore[assignment] # an error if looked at
-        found = Finding(QUESTION, [retrieved_passage(ANSWER), unreadable]).evidence()
-        assert next(found) > 0
+        first = retrieved_passage(ANSWER)
+        unreadable = RetrievedPassage(first.candidate, None)  # type: ignore[arg-type] # an error
+        assert next(Finding(QUESTION, [first, unreadable]).evidence()) > 0
+
+    def test_passage_that_names_what_is_asked_comes_first(self) -> None:
+        """What holds the code of a question is judged, however far down it was found."""
+        others = [retrieved_passage(f"It rains in {town}.") for town in ("Ulm", "Bonn", "Kiel")]
+        named = retrieved_passage("QX-4711: the paper is empty.")
+        found = Finding("What does QX4711 mean?", [*others, named])
+        assert found.sources(1) == [named.source]
+        assert next(found.evidence()) > 0.8
+
+    def test_best_by_words_is_judged(self) -> None:
+        """The best passage by its words is one of the three that are judged."""
+        others = [retrieved_passage(f"It rains in {town}.") for town in ("Ulm", "Bonn", "Kiel")]
+        by_words = retrieved_passage(ANSWER)
+        by_words = by_words._replace(candidate=by_words.candidate._replace(bm25=9.0))
+        found = Finding(QUESTION, [*others, by_words])
+        assert [passage.source for passage in found.passages].index(by_words.source) == 2
 
 
 class TestJudged:

@@ -107,6 +107,28 @@ class TestFoldedWords:
         assert shared("clause 7.3", "7.3 Notice") > shared("clause 7.3", "7 Rent, 3 rooms")
         assert shared("E-4012", "e-4012") > shared("E-4012", "E 4012")
 
+    @pytest.mark.parametrize(
+        ("asked", "text"),
+        [
+            ("wifi", "wi-fi"),
+            ("wi-fi", "wifi"),
+            ("retries", "MAX_RETRIES"),
+            ("timeout", "requestTimeoutMs"),
+            ("1250", "1,250"),
+            ("25kg", "25 kg"),
+            ("E4012", "E-4012"),
+            ("E-4012", "E4012"),
+            ("section 7", "§ 7"),
+        ],
+    )
+    def test_spellings_are_found(self, asked: str, text: str) -> None:
+        """What is written in several ways is found by any of them."""
+        assert shared(asked, text) > 0
+
+    def test_number_that_names_is_found_as_one(self) -> None:
+        """A clause is told from days by the word before its number, or by beginning a line."""
+        assert shared("clause 7", "7 Notice is given") > shared("clause 7", "Within 7 days")
+
     def test_one_character_is_a_word(self) -> None:
         """A character that stands alone is a word."""
         assert words("犬") <= words("犬 猫")

@@ -1,0 +1,63 @@
+"""Other ways to write what stands in a text: "wifi" for "wi-fi", "max retries" for "max_retries".
+
+See docs/decisions/0034-matching-by-what-people-read.md.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+HYPHENATED: Final = re.compile(r"(?<![\w-])[^\W\d_]+-[^\W\d_]+(?![\w-])")
+SNAKE: Final = re.compile(r"(?<![^\W_])[^\W_]+(?:_[^\W_]+)+")
+CAMEL: Final = re.compile(r"(?<![^\W_])[^\W_]*[a-z][A-Z][^\W_]*")
+HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+GROUPED: Final = re.compile(r"(?<![\w.,])\d{1,3}(?:([,.' ])\d{3})(?:\1\d{3})*(?![\w]|[.,]\d)")
+# "25kg", "E4012"
+JOINED: Final = re.compile(r"(?<![\w.,-])(?:\d+[A-Za-z]{1,3}|[A-Za-z]{1,3}\d{2,})(?!\w)")
+BETWEEN: Final = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
+
+
+Respell = Callable[[re.Match[str]], str]
+
+
+def spellings(text: str) -> Iterator[tuple[str, str]]:
+    """What stands in a normalized text, and another way to write it, for each that has one."""
+    for pattern, other in RESPELLED:
+        for found in pattern.finditer(text):
+            yield found[0], other(found)
+
+
+def respell(text: str) -> str:
+    """The text with all of these written the other way."""
+    for pattern, other in RESPELLED:
+        text = pattern.sub(other, text)
+    return text
+
+
+def _join_letters(written: re.Match[str]) -> str:
+    return written[0].replace("-", "")
+
+
+def _join_digits(written: re.Match[str]) -> str:
+    return "".join(filter(str.isdigit, written[0]))
+
+
+def _split_snake(written: re.Match[str]) -> str:
+    return written[0].replace("_", " ")
+
+
+def _split_camel(written: re.Match[str]) -> str:
+    return HUMP.sub(" ", written[0])
+
+
+def _split_joined(written: re.Match[str]) -> str:
+    return BETWEEN.sub(" ", written[0])
+
+
+RESPELLED: Final[tuple[tuple[re.Pattern[str], Respell], ...]] = (
+    (HYPHENATED, _join_letters),
+    (SNAKE, _split_snake),
+    (CAMEL, _split_camel),
+    (GROUPED, _join_digits),
+    (JOINED, _split_joined),
+)
