@@ -24,7 +24,7 @@ from app.core.docs import router as docs_router
 from app.core.handlers import add_handlers
 from app.core.llm import create_openai
 from app.core.logs import configure_logs
-from app.core.middlewares import Prefix, add_middlewares
+from app.core.middlewares import Prefix, UploadBudget, add_middlewares
 from app.core.openapi import describe
 from app.db import open_database
 from app.documents.api import router as documents_router
@@ -129,7 +129,7 @@ async def lifespan(
         await enter(background(messages.sweep(2 * settings.GENERATION_TIMEOUT_SEC)))
         idempotency = IdempotencyService(database)
         await enter(background(idempotency.expire()))
-        upstream = Upstream(client, settings.OPENAI_UNSUPPORTED)
+        upstream = Upstream(client, settings.OPENAI_UNSUPPORTED, settings.MAX_ANSWER_CHARS)
         answers = AnswerService(upstream, messages, retrieval, chats, settings)
         stack.push_async_callback(answers.close)
         worker = await enter(open_worker(database, embedder, store, parser))
@@ -190,10 +190,18 @@ def create_app(
     app.state.settings = settings
     app.add_middleware(Prefix)
     app.add_middleware(Idempotency, paths=IDEMPOTENT_PATHS)
+    max_upload = settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES
+    app.add_middleware(
+        UploadBudget,
+        path=UPLOADS,
+        max_bytes=max_upload,
+        budget=settings.MAX_UPLOAD_BYTES_AT_ONCE,
+        wait_sec=settings.QUEUE_TIMEOUT_SEC,
+    )
     app.add_middleware(LoginRequired)
     app.add_middleware(RateLimits, per_minute=settings.rate_limit_per_minute)
     app.add_middleware(Authentication, settings=settings)
-    add_middlewares(app, settings, {UPLOADS: settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES})
+    add_middlewares(app, settings, {UPLOADS: max_upload})
     add_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -182,6 +182,7 @@ class Settings(BaseSettings):
     MAX_CONCURRENT_GENERATIONS: int = Field(default=1000, ge=1)
     QUEUE_TIMEOUT_SEC: float = Field(default=1, ge=0)
     MAX_MESSAGE_CHARS: int = Field(default=32_000, ge=1)
+    MAX_ANSWER_CHARS: int = Field(default=400_000, ge=1)
     MAX_COMPLETION_TOKENS: int = Field(default=4096, ge=1)
     CONTEXT_WINDOW_TOKENS: int = Field(default=128_000, ge=2)
     SSE_PING_SEC: float = Field(default=15, gt=0)
@@ -198,6 +199,7 @@ class Settings(BaseSettings):
     EMBEDDING_MODEL: str = DEFAULT_EMBEDDING_MODEL
     EMBEDDING_THREADS: int = Field(default=1, ge=1)
     MAX_DOCUMENT_BYTES: int = Field(default=25 * 2**20, ge=1)
+    MAX_UPLOAD_BYTES_AT_ONCE: int = Field(default=100 * 2**20, ge=1)
     SAMPLE_DOCUMENTS: bool = True
     RELEVANCE_THRESHOLD: float | None = Field(default=None, ge=-1, le=1.8)
 

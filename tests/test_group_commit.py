@@ -4,14 +4,27 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 
-from app.core.caller import SERVICE
+from app import group_commit
+from app.core.caller import SERVICE, Caller
+from app.core.exceptions import DatabaseUnavailable
 from app.db import Database
 from app.group_commit import MAX_GROUP, GroupCommit
 from tests.support.databases import execute, message, stored
 
 COMMITS = "SELECT DISTINCT CAST(xmin AS text) FROM message WHERE model = :model"
+
+
+class SlowDatabase(Database):
+    """A Postgres that has time for no more than three rows of a statement."""
+
+    async def query(self, caller: Caller, name: str, /, **parameters: Any) -> Any:
+        """Stores a few rows."""
+        if len(orjson.loads(parameters["rows"])) > 3:
+            raise DatabaseUnavailable
+        return await super().query(caller, name, **parameters)
 
 
 class TestGroupCommit:
@@ -36,6 +49,36 @@ class TestGroupCommit:
             SERVICE, lambda queries: execute(queries, COMMITS, model=model)
         )
         assert len(commits) <= 2
+
+    async def test_much_text_is_several_commits(
+        self, shared_database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Rows share a commit up to so many bytes; one that is more has its own."""
+        monkeypatch.setattr(group_commit, "MAX_GROUP_BYTES", 3000)
+        group, model = GroupCommit(shared_database, "insert_messages"), uuid4().hex
+        sizes = [1000, 1000, 5000, 10, 10]
+        rows = [message("x" * size) | {"model": model} for size in sizes]
+        await asyncio.gather(*(group.write([row]) for row in rows))
+        commits = await shared_database.run(
+            SERVICE, lambda queries: execute(queries, COMMITS, model=model)
+        )
+        assert len(commits) == 3
+
+    async def test_too_much_is_split(
+        self, shared_database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was too much at once is stored when its callers try again."""
+        monkeypatch.setattr(shared_database, "__class__", SlowDatabase)
+        group, left = GroupCommit(shared_database, "insert_messages"), [message() for _ in range(9)]
+        for _ in range(4):
+            writes = [group.write([row]) for row in left]
+            results = await asyncio.gather(*writes, return_exceptions=True)
+            left = [
+                row
+                for row, result in zip(left, results, strict=True)
+                if isinstance(result, DatabaseUnavailable)
+            ]
+        assert left == []
 
     @pytest.mark.parametrize(
         "bad",

@@ -92,12 +92,11 @@ async def list_messages(
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     chat_uuid: UUID | None = None,
 ) -> list[Message]:
-    """The stored messages, newest first, a page at a time."""
-    page = await messages.page(caller, limit + 1, before, chat_uuid)
-    if len(page) > limit:
-        page.pop()
-        link_next(request, response, page[-1].id)
-    return page
+    """The stored messages, newest first, a page at a time: of long ones it holds fewer."""
+    page = await messages.page(caller, limit, before, chat_uuid)
+    if page.has_next:
+        link_next(request, response, page.messages[-1].id)
+    return page.messages
 
 
 @router.get("/messages/{uuid}", responses=MESSAGE | MESSAGE_PROBLEMS)

@@ -103,10 +103,8 @@ class ChatService:
         return History(list(map(_exchange, rows)), count, self._older(caller, uuid, rows))
 
     async def _older(self, caller: Caller, uuid: UUID, rows: list[Row]) -> AsyncIterator[Exchange]:
-        most = NEWEST
-        while len(rows) == most:
-            most = OLDER_AT_ONCE
-            rows = await self._read(caller, uuid, rows[-1]["id"], most)
+        while rows and rows[-1]["has_next"]:
+            rows = await self._read(caller, uuid, rows[-1]["id"], OLDER_AT_ONCE)
             for row in rows:
                 yield _exchange(row)
 

@@ -1,9 +1,13 @@
 """The chunks of an answer out of its bytes, however they are wrapped."""
 
 import json
+import sys
+from codecs import getincrementaldecoder
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
+from pydantic_core import from_json
 
 Json = dict[str, Any]
 
@@ -20,10 +24,14 @@ class ChunkReader:
     """Reads JSON objects out of server-sent events (WHATWG HTML, 9.2), lines of JSON, or one JSON.
 
     JSON on one data line is read at once: nothing that follows could make it other JSON. What is
-    JSON and no object is passed over; what is no JSON is broken, and ends the answer.
+    JSON and no object is passed over; what is no JSON is broken, and ends the answer. An event, or
+    a JSON, of more than `max_bytes` ends it as well, with what there is of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int = sys.maxsize) -> None:
+        self.is_too_long = False
+        self._max_bytes = max_bytes
+        self._held = 0  # bytes of `_data` and `_json`
         self.has_ended = False  # nothing of what follows belongs to the answer
         self.is_broken = False
         self.is_cut = False  # in the middle of an event
@@ -51,6 +59,8 @@ class ChunkReader:
                         chunks.append(chunk)
             elif line not in BLANK or self._event or self._data:
                 chunks += self._read(line)
+        if self._held + len(self._rest) > self._max_bytes and not self.has_ended:
+            chunks += self._break_off()
         return chunks
 
     def close(self) -> list[Json]:
@@ -80,9 +90,9 @@ class ChunkReader:
         if line.startswith(DATA):
             if not self._data:
                 return self._end_json() + self._begin(line)
-            self._data.append(_value(line))
+            self._hold(self._data, _value(line))
         elif self._json:
-            self._json.append(line)
+            self._hold(self._json, line)
         elif line in BLANK:
             return self._end_event()
         elif line.startswith(EVENT):
@@ -102,7 +112,7 @@ class ChunkReader:
             try:
                 return self._objects(value)
             except ValueError:
-                self._data.append(value)
+                self._hold(self._data, value)
         return []
 
     def _end_event(self) -> list[Json]:
@@ -112,7 +122,7 @@ class ChunkReader:
         except ValueError:
             return self._read_words(text)
         finally:
-            self._event, self._data = b"", []
+            self._event, self._data, self._held = b"", [], 0
 
     def _read_words(self, text: bytes) -> list[Json]:
         """What is no JSON: an error in words, a gateway's own event, or a fault."""
@@ -131,17 +141,33 @@ class ChunkReader:
         try:
             return self._objects(line)
         except ValueError:
-            self._json.append(line)
+            self._hold(self._json, line)
             return []
 
     def _end_json(self) -> list[Json]:
         """The objects of a body that is no event stream; one may follow it."""
         text = b"".join(self._json)
-        self._json.clear()
+        self._json, self._held = [], 0
         try:
             return self._objects(text) if text else []
         except ValueError:
             return []
+
+    def _hold(self, lines: list[bytes], line: bytes) -> None:
+        lines.append(line)
+        self._held += len(line) + 1
+
+    def _break_off(self) -> list[Json]:
+        """The objects in the beginning of an event, or of a JSON, that is too long."""
+        self.is_too_long = self.has_ended = True
+        rest = bytes(self._rest)
+        if self._data or rest.startswith(DATA):
+            text = b"\n".join([*self._data, _value(rest)])
+        else:
+            text = b"".join([*self._json, rest])
+        with suppress(ValueError):
+            return _dicts(_load_beginning(text))
+        return []
 
     def _objects(self, text: bytes) -> list[Json]:
         """The object that a JSON is, or those that it lists; a ValueError where it is none."""
@@ -149,8 +175,7 @@ class ChunkReader:
         if self._event == b"error":
             error = value.get("error") if isinstance(value, dict) else None
             return [{"error": error or value or "error"}]
-        values = value if isinstance(value, list) else [value]
-        return [value for value in values if isinstance(value, dict)]
+        return _dicts(value)
 
     def _read_error(self, text: bytes) -> Any:
         try:
@@ -165,6 +190,17 @@ class ChunkReader:
             value = _load_patiently(text)
             self.is_lenient = True
             return value
+
+
+def _dicts(value: Any) -> list[Json]:
+    values = value if isinstance(value, list) else [value]
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _load_beginning(text: bytes) -> Any:
+    """What the beginning of a JSON holds, a string without its end too."""
+    whole_characters = getincrementaldecoder("utf-8")("replace").decode(text)
+    return from_json(whole_characters, allow_partial="trailing-strings")
 
 
 def _value(line: bytes) -> bytes:

@@ -89,5 +89,9 @@ class StreamTimeoutException(BragError):
     detail = "Stream timed out"
 
 
+class AnswerTooLong(Exception):
+    """The answer has reached MAX_ANSWER_CHARS; its finish reason tells the client so."""
+
+
 class GenerationCancelled(Exception):
     """The generation was cancelled before it was stored; no client is told this."""

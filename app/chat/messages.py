@@ -3,12 +3,18 @@
 import asyncio
 import logging
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 
-from app.chat.constants import STORE_AGAIN_SEC, SWEEP_SEC, ChatRolesEnum, MessageStatus
+from app.chat.constants import (
+    LONGEST_STORE_AGAIN_SEC,
+    STORE_AGAIN_SEC,
+    SWEEP_SEC,
+    ChatRolesEnum,
+    MessageStatus,
+)
 from app.chat.context import PromptContext
 from app.chat.events import StartEvent
 from app.chat.models import BaseMessage, Message
@@ -23,6 +29,13 @@ FOREIGN_KEY_VIOLATION: Final = "23503"
 DELETED: Final = "The chat, or its user, was deleted meanwhile."
 
 logger = logging.getLogger(__name__)
+
+
+class Page(NamedTuple):
+    """Some messages, and whether there are more after them."""
+
+    messages: list[Message]
+    has_next: bool
 
 
 class MessageService:
@@ -84,12 +97,13 @@ class MessageService:
 
     async def page(
         self, caller: Caller, limit: int, before: int | None, chat_uuid: UUID | None
-    ) -> list[Message]:
-        """The caller's messages, newest first, at most `limit`."""
+    ) -> Page:
+        """The caller's messages, newest first, at most `limit`, and fewer where they are long."""
         rows = await self._database.query(
             caller, "list_messages", limit=limit, before=before, chat_uuid=chat_uuid
         )
-        return [Message.model_validate(row) for row in rows]
+        messages = [Message.model_validate(row) for row in rows]
+        return Page(messages, has_next=bool(rows) and rows[-1]["has_next"])
 
     async def sweep(self, seconds: float) -> None:
         """Fails, again and again, answers that have been generating for longer than `seconds`.
@@ -122,11 +136,13 @@ class MessageService:
         return answer.model_copy(update=row | {"usage": outcome.usage, "turns": answer.turns})
 
     async def _retry(self, answer: Message, outcome: AnswerOutcome) -> None:
+        delay = STORE_AGAIN_SEC
         while True:
-            await asyncio.sleep(STORE_AGAIN_SEC)
+            await asyncio.sleep(delay)
             try:
                 await self._finish(answer, outcome)
             except DatabaseUnavailable:
+                delay = min(2 * delay, LONGEST_STORE_AGAIN_SEC)
                 continue
             except NotFound:
                 pass  # nobody needs it any more

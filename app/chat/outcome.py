@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from app.chat.constants import CANCELLED, MessageStatus
+from app.chat.constants import CANCELLED, LENGTH, MessageStatus
 from app.chat.events import Delta
-from app.chat.exceptions import GenerationCancelled
+from app.chat.exceptions import AnswerTooLong, GenerationCancelled
 from app.chat.models import Usage
 
 
@@ -26,7 +26,8 @@ class AnswerOutcome:
     ) -> Self:
         """Complete without an error; with one partial, or failed where there is no text at all.
 
-        A cancellation is no error that a client is told: the finish reason says it.
+        Neither a cancellation nor an answer that is too long is an error that a client is told:
+        the finish reason says it.
         """
         text = "".join(delta.content for delta in deltas)
         reasons = (delta.finish_reason for delta in reversed(deltas) if delta.finish_reason)
@@ -35,4 +36,6 @@ class AnswerOutcome:
         status = MessageStatus.PARTIAL if text else MessageStatus.FAILED
         if isinstance(error, GenerationCancelled):
             return cls(text, status, CANCELLED, usage)
+        if isinstance(error, AnswerTooLong):
+            return cls(text, status, LENGTH, usage)
         return cls(text, status, next(reasons, None), usage, error)

@@ -80,6 +80,8 @@ async def stream_events(generation: Generation, ping_sec: float) -> AsyncIterato
                 yield b"".join(format_event(sent + n, event) for n, event in enumerate(events, 1))
                 sent += len(events)
                 pings.restart()
+                if len(events) == EVENTS_AT_ONCE:
+                    await asyncio.sleep(0)  # more are there: others come first
             elif pings.is_due:
                 yield PING
                 pings.restart()

@@ -4,6 +4,7 @@ from typing import Final
 
 OPENING: Final = "<think>"
 CLOSING: Final = "</think>"
+MAX_BLANKS: Final = 1000  # before the first mark
 
 
 class ThoughtFilter:
@@ -34,10 +35,11 @@ class ThoughtFilter:
 
     def _read_beginning(self) -> str:
         text = self._held.lstrip()
-        if text.startswith(OPENING):
+        are_few = len(self._held) - len(text) <= MAX_BLANKS
+        if are_few and text.startswith(OPENING):
             self.has_thoughts, self._held = True, text.removeprefix(OPENING)
             return self._read_thoughts()
-        return "" if OPENING.startswith(text) else self.close()
+        return "" if are_few and OPENING.startswith(text) else self.close()
 
     def _read_thoughts(self) -> str:
         _, mark, answer = self._held.partition(CLOSING)

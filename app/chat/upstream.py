@@ -3,8 +3,10 @@
 See docs/decisions/0032-any-upstream.md.
 """
 
+import asyncio
 import logging
 import re
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from app.chat.calls import UPSTREAM_ERRORS, Response, cause_of, drain, post, rea
 from app.chat.compression import decompressor
 from app.chat.decoding import Completion, CompletionDecoder
 from app.chat.events import Delta
-from app.chat.exceptions import OpenAIException
+from app.chat.exceptions import AnswerTooLong, OpenAIException
 from app.chat.prompts import Prompt
 from app.chat.refusals import Refusal
 from app.chat.requests import Body, RefusedParts, create_body, leave_out, refused_parts
@@ -26,6 +28,7 @@ from app.core.llm import retry_after
 
 logger = logging.getLogger(__name__)
 
+BUSY_BYTES: Final = 2**14  # as many as are read at once: more are there
 MEDIA_TYPE: Final = re.compile(r"[\w.+/-]{1,100}", re.ASCII)
 
 
@@ -42,8 +45,14 @@ class Upstream:
     refuses of a request is left out of it; `unsupported` is what it is known to refuse.
     """
 
-    def __init__(self, client: AsyncOpenAI, unsupported: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        client: AsyncOpenAI,
+        unsupported: Iterable[str] = (),
+        max_answer_chars: int = sys.maxsize,
+    ) -> None:
         self._client = client
+        self._max_answer_chars = max_answer_chars
         self._refused = RefusedParts(unsupported)
 
     async def complete(
@@ -52,13 +61,14 @@ class Upstream:
         """Yields an Acceptance, the deltas as they come, and a Completion.
 
         Raises ContextLengthExceeded, ModelNotFound, ContentFiltered, OpenAIException (refused,
-        unreachable, broken off), OpenAIRateLimitedException or OpenAIFailedProcessingException
-        (not a completion).
+        unreachable, broken off), OpenAIRateLimitedException, OpenAIFailedProcessingException
+        (not a completion) or AnswerTooLong.
         """
         body = create_body(model, prompt, stream=stream)
         left_out = self._refused.of(model)
         while True:
-            call = _Call(self._client, leave_out(body, left_out))
+            decoder = CompletionDecoder(self._max_answer_chars)
+            call = _Call(self._client, leave_out(body, left_out), decoder)
             async with aclosing(call.run()) as parts:
                 async for part in parts:
                     yield part
@@ -75,10 +85,10 @@ class Upstream:
 class _Call:
     """One request; once it has been run, how it ended."""
 
-    def __init__(self, client: AsyncOpenAI, body: Body) -> None:
+    def __init__(self, client: AsyncOpenAI, body: Body, decoder: CompletionDecoder) -> None:
         self._client = client
         self._body = body
-        self._decoder = CompletionDecoder()
+        self._decoder = decoder
         self._error: Exception | None = None
         self._media_type = ""
 
@@ -94,8 +104,11 @@ class _Call:
                     plain = plain or decompressor(data)
                     for delta in decoder.feed(plain(data)):
                         yield delta
+                    if len(data) >= BUSY_BYTES:
+                        await asyncio.sleep(0)  # others come first, or there is no end of it
                     if decoder.is_done:
-                        await drain(chunks)
+                        if not decoder.is_too_long:
+                            await drain(chunks)
                         break
         except UPSTREAM_ERRORS as error:
             self._error = error
@@ -123,7 +136,7 @@ class _Call:
             if self._error and self.completion.finish_reason is None:
                 raise OpenAIException from cause_of(self._error)
             self._decoder.check_whole()
-        except BragError:
+        except (BragError, AnswerTooLong):
             logger.warning("The upstream call failed: %s", self._why)
             raise
 

@@ -4,6 +4,7 @@ See docs/decisions/0033-connections-that-somebody-forgot.md.
 """
 
 import socket
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from copy import copy
 from functools import partial
@@ -28,6 +29,8 @@ RETRY_HEADER: Final = "x-stainless-retry-count"
 # Gateways answer with longer headers, and with more of them, than aiohttp takes by itself.
 MAX_HEADER_BYTES: Final = 65_536
 MAX_HEADERS: Final = 1000
+MAX_REFUSAL_BYTES: Final = 2**18  # decompressed: the client reads these whole
+ENCODING: Final = "content-encoding"
 
 
 class UpstreamHttpClient(DefaultAioHttpClient):
@@ -58,6 +61,10 @@ class _Transport(httpx2.AsyncBaseTransport):
         self._new.client = partial(_open_session, transport, force_close=True)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._send(request)
+        return response if response.is_success else _shortened(response)
+
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
         if request.headers.get(RETRY_HEADER, "0") != "0":
             return await self._new.handle_async_request(request)
         try:
@@ -70,6 +77,35 @@ class _Transport(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self._kept.aclose()
         await self._new.aclose()
+
+
+def _shortened(response: httpx2.Response) -> httpx2.Response:
+    """A refusal of which no more than MAX_REFUSAL_BYTES is read, however it is compressed."""
+    headers = [(name, value) for name, value in response.headers.multi_items() if name != ENCODING]
+    return httpx2.Response(
+        response.status_code,
+        headers=headers,
+        stream=_Beginning(response),
+        extensions=response.extensions,
+    )
+
+
+class _Beginning(httpx2.AsyncByteStream):
+    """The beginning of a body."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = MAX_REFUSAL_BYTES
+        async for part in self._response.aiter_bytes():
+            yield part[:left]
+            left -= len(part)
+            if left <= 0:
+                return
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
 
 
 def _has_died(error: BaseException | None) -> bool:

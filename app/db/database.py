@@ -29,7 +29,7 @@ from app.core.exceptions import (
 from app.db.engine import POOL_SIZE, create_engine
 from app.db.faults import BEHIND, NO_RIGHTS, UNAVAILABLE, DatabaseError, convert
 from app.db.repetition import repeat
-from app.db.work import Work
+from app.db.work import Watch, Work
 from settings import Settings
 
 Row = dict[str, Any]
@@ -85,7 +85,7 @@ class Database:
     ) -> T:
         """Runs `work` in one transaction and commits it; DatabaseUnavailable if that fails.
 
-        One of many statements may take `timeout_sec` in all, each as long as any other.
+        One of many statements may take `timeout_sec` in all, while one after another is done.
         """
         queries = Queries(self._queries, caller)
         return await self._run(caller, partial(_transact, queries, work), timeout_sec)
@@ -96,8 +96,10 @@ class Database:
         work = Work(caller, call)
         loop = asyncio.get_running_loop()
         ping = loop.call_later(min(NO_ANSWER_SEC, self.timeout_sec / 4), work.end_ping)
+        limit = timeout(timeout_sec or self.timeout_sec)
+        watch = Watch(work, limit, self.timeout_sec)
         try:
-            async with timeout(timeout_sec or self.timeout_sec):
+            async with limit:
                 return await loop.run_in_executor(self._threads, work.run)
         except TimeoutError:
             work.break_off()
@@ -111,6 +113,7 @@ class Database:
             raise converted from (error if isinstance(converted, DatabaseUnavailable) else None)
         finally:
             ping.cancel()
+            watch.stop()
 
     async def require_policies(self) -> None:
         """Raises PoliciesUnbound where the policies do not bind us; later connections ask again.

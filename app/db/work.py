@@ -1,5 +1,6 @@
 """What one thread does on one connection, and how the event loop breaks it off."""
 
+import asyncio
 import os
 import socket
 import threading
@@ -23,6 +24,7 @@ class Work:
 
     def __init__(self, caller: Caller, call: Callable[[], Any]) -> None:
         self.caller = caller
+        self.statements = 0  # that it has begun
         self._call = call
         self._lock = threading.Lock()
         self._connection: Any = None
@@ -87,3 +89,27 @@ class Work:
             socket.socket(fileno=os.dup(self._connection.fileno())) as connection,
         ):
             connection.shutdown(socket.SHUT_RDWR)
+
+
+class Watch:
+    """Ends the wait for work of which no statement has begun for so many seconds."""
+
+    def __init__(self, work: Work, limit: asyncio.Timeout, seconds: float) -> None:
+        self._work = work
+        self._limit = limit
+        self._seconds = seconds
+        self._look()
+
+    def stop(self) -> None:
+        """Looks no more."""
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        loop, self._seen = asyncio.get_running_loop(), self._work.statements
+        self._timer = loop.call_later(self._seconds, self._look_again)
+
+    def _look_again(self) -> None:
+        if self._work.statements != self._seen:
+            self._look()
+        elif not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())

@@ -6,7 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, status
 
 from app.core.dependencies import Ingester, Reader
-from app.core.exceptions import BadRequest, DatabaseUnavailable, NotFound, PayloadTooLarge
+from app.core.exceptions import (
+    BadRequest,
+    DatabaseUnavailable,
+    NotFound,
+    Overloaded,
+    PayloadTooLarge,
+)
 from app.core.openapi import VALIDATION_PROBLEM, problems
 from app.core.pagination import link_next
 from app.documents.dependencies import ContentServiceDependency, DocumentServiceDependency
@@ -30,7 +36,7 @@ router = APIRouter(prefix="/v1", tags=["Documents"], responses=VALIDATION_PROBLE
     "/documents",
     status_code=status.HTTP_202_ACCEPTED,
     responses=UPLOAD
-    | problems(BadRequest, PayloadTooLarge, UnsupportedMediaType, DatabaseUnavailable),
+    | problems(BadRequest, PayloadTooLarge, UnsupportedMediaType, Overloaded, DatabaseUnavailable),
     openapi_extra=UPLOAD_BODY,
 )
 async def create_document(

@@ -6,6 +6,9 @@ CONTENT_PART_BYTES: Final = 2**17  # the driver holds the GIL half a millisecond
 EMBED_AT_ONCE: Final = 16  # passages between two commits of an ingestion
 INSERT_AT_ONCE: Final = 200  # passages in a statement, where a whole document is written
 LONG_WRITE_SEC: Final = 120.0  # a transaction that writes a whole document, in many statements
+# Of the eight threads that reach Postgres: what is large leaves the others to what is small.
+UPLOADS_WRITTEN_AT_ONCE: Final = 2
+DOWNLOADS_READ_AT_ONCE: Final = 2
 SMALL_BYTES: Final = 2**20  # a document that is embedded within a minute
 
 VERSION_RETRY_SEC: Final = 1.0  # while Postgres does not answer

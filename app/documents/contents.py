@@ -1,5 +1,6 @@
 """What is kept of a document: its original bytes, and the text that they were read as."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +9,7 @@ from uuid import UUID
 from app.core.caller import Caller
 from app.core.exceptions import NotFound
 from app.db import Database, Queries, Row
-from app.documents.constants import CONTENT_PART_BYTES
+from app.documents.constants import CONTENT_PART_BYTES, DOWNLOADS_READ_AT_ONCE
 from app.documents.models import DocumentStatus, default_title
 from app.loaders.constants import PLAIN_TEXT
 
@@ -32,6 +33,7 @@ class ContentService:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._reading = asyncio.Semaphore(DOWNLOADS_READ_AT_ONCE)
 
     async def file(self, caller: Caller, uuid: UUID) -> Content:
         """The original bytes; NotFound where they were not kept."""
@@ -64,7 +66,15 @@ class ContentService:
         """These bytes of a content; ends early where it is deleted or read anew meanwhile."""
         first, last = wanted.start // CONTENT_PART_BYTES, (wanted.stop - 1) // CONTENT_PART_BYTES
         for ordinal in range(first, last + 1):
-            part = await self._database.query(
+            part = await self._part(caller, content, ordinal)
+            if part is None:
+                return
+            start = ordinal * CONTENT_PART_BYTES
+            yield bytes(part[max(0, wanted.start - start) : wanted.stop - start])
+
+    async def _part(self, caller: Caller, content: Content, ordinal: int) -> memoryview | None:
+        async with self._reading:
+            part: memoryview | None = await self._database.query(
                 caller,
                 "get_content_part",
                 document_uuid=content.document_uuid,
@@ -72,10 +82,7 @@ class ContentService:
                 ordinal=ordinal,
                 sha256=content.sha256,
             )
-            if part is None:
-                return
-            start = ordinal * CONTENT_PART_BYTES
-            yield bytes(part[max(0, wanted.start - start) : wanted.stop - start])
+        return part
 
     async def _get(self, caller: Caller, uuid: UUID) -> Row:
         row: Row | None = await self._database.query(caller, "get_contents", uuid=uuid)

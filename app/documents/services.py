@@ -13,7 +13,7 @@ from app.core.caller import SERVICE, Caller
 from app.core.exceptions import NotFound
 from app.core.models import uuid7
 from app.db import Database, Queries, Row
-from app.documents.constants import NOT_READ_ANEW
+from app.documents.constants import LONG_WRITE_SEC, NOT_READ_ANEW, UPLOADS_WRITTEN_AT_ONCE
 from app.documents.contents import insert_content
 from app.documents.models import Document, DocumentStatus, NewDocument, default_title
 from app.jobs.constants import NO_DOCUMENT
@@ -32,6 +32,7 @@ class DocumentService:
     def __init__(self, database: Database, notify: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._notify = notify
+        self._writing = asyncio.Semaphore(UPLOADS_WRITTEN_AT_ONCE)
 
     async def add(self, caller: Caller, new: NewDocument) -> tuple[Document, bool]:
         """Takes a document in, to be ingested soon; False if its source has these bytes already.
@@ -52,9 +53,12 @@ class DocumentService:
             "metadata": orjson.dumps(new.metadata).decode(),
             "is_sample": new.is_sample,
         }
-        stored, is_new = await self._database.run(
-            caller, lambda queries: _insert(queries, row, new.content)
-        )
+        async with self._writing:
+            stored, is_new = await self._database.run(
+                caller,
+                lambda queries: _insert(queries, row, new.content),
+                timeout_sec=LONG_WRITE_SEC,
+            )
         self._notify()
         return Document.model_validate(stored), is_new
 

@@ -7,14 +7,29 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from app.embedded.exceptions import EmbeddedStartFailed
 
-# What is refused stands in the log without its statement, which may be a prompt.
-NO_TEXTS: Final = "-c log_min_error_statement=panic -c log_error_verbosity=terse"
+# What fails, or takes long, stands in the log without its statement, which may hold a prompt or a
+# document, and without its values.
+NO_TEXTS: Final = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "log_min_error_statement=panic",
+        "log_error_verbosity=terse",
+        "log_parameter_max_length=0",
+        "log_parameter_max_length_on_error=0",
+        "log_statement=none",
+        "log_min_duration_statement=-1",
+        "log_min_duration_sample=-1",
+        "log_transaction_sample_rate=0",
+    )
+)
+MAX_LOG_BYTES: Final = 10 * 2**20  # and as much in the log before it
 PORT: Final = 5432
 SOCKET_NAME: Final = f".s.PGSQL.{PORT}"
 LOG_NAME: Final = "log"
@@ -69,7 +84,19 @@ class Cluster:
         # "." is the server's own directory: whatever its name, it needs no quoting.
         socket_directory = self._socket_directory or "."
         options = f"-c listen_addresses= -p {PORT} -k {socket_directory} {NO_TEXTS}"
+        self.rotate_log()
         self._control("start", "-o", options, "-l", LOG_NAME)
+
+    def rotate_log(self) -> None:
+        """Puts a log that has grown long aside, in place of the last that was.
+
+        The server goes on in the same file, at its new end: Postgres bounds no log by its size.
+        """
+        log = self.path / LOG_NAME
+        with suppress(FileNotFoundError):
+            if log.stat().st_size > MAX_LOG_BYTES:
+                shutil.copy2(log, log.with_name(f"{LOG_NAME}.old"))
+                os.truncate(log, 0)
 
     def halt(self) -> None:
         """Stops the server: open transactions are rolled back, everything else is kept."""

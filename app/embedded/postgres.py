@@ -66,6 +66,10 @@ class EmbeddedPostgres:
         with exclusive(self._directory):
             self._leave()
 
+    def rotate_log(self) -> None:
+        """Puts the server's log aside where it has grown long."""
+        self._cluster.rotate_log()
+
     def is_running(self) -> bool:
         """Whether the server lives; a zombie or another program with its old pid does not count."""
         pid = self._cluster.postmaster_pid()

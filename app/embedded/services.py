@@ -102,6 +102,7 @@ class PostgresService:
         backoff = Backoff()
         while True:
             await asyncio.sleep(FIRST_DELAY_SEC)
+            await asyncio.to_thread(self._rotate_log)
             if not await asyncio.to_thread(self._postgres.is_running):
                 logger.warning("Postgres died and is started again.")
                 await asyncio.sleep(backoff.next_delay())
@@ -113,6 +114,12 @@ class PostgresService:
             await asyncio.wait([self._starting])
             if not self._starting.exception():
                 await asyncio.to_thread(self._postgres.stop)
+
+    def _rotate_log(self) -> None:
+        try:
+            self._postgres.rotate_log()
+        except OSError as error:  # a full disk, say
+            logger.warning("The log of Postgres cannot be put aside: %s", error.strerror)
 
     async def _revive(self) -> None:
         try:

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from app.core.constants import MAX_BODY_BYTES
-
 LEASE_SEC: Final = 15.0  # after so long another process takes over from one that died
 RENEW_SEC: Final = LEASE_SEC / 3
 KEPT_SEC: Final = 24 * 60 * 60.0
@@ -18,5 +16,5 @@ REPLAYED_HEADERS: Final = frozenset(
 )
 
 IN_THREAD_BYTES: Final = 64 * 2**10  # longer bodies are hashed in a thread
-MAX_JSON_BYTES: Final = MAX_BODY_BYTES  # parsed, JSON takes up to twenty times as much memory
+MAX_JSON_BYTES: Final = 2**18  # a parser stops the process, for 10 ms at worst; longer: by bytes
 MAX_PARTS: Final = 1000  # as many fields as Starlette reads of a form

@@ -20,6 +20,6 @@ CACHE_SEC: Final = 4.0  # a revocation reaches every process within 5 s
 MAX_CACHED: Final = 10_000
 MAX_MAIL_ATTEMPTS: Final = 20  # about a quarter of an hour
 EXPIRE_SEC: Final = 600.0  # between two looks for what has expired
-EXPORT_BATCH: Final = 200  # rows at a time
+EXPORT_BATCH: Final = 20  # rows at a time: one may have more than a megabyte
 
 MAILS: Final = ("/v1/users", "/v1/login")  # the paths that mail a link

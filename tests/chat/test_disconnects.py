@@ -135,7 +135,8 @@ class TestSlowClient:
     ) -> None:
         """A client that does not read slows down neither the upstream nor the next client."""
         fake_openai.reply(stream(*["x" * 100_000] * 100))
-        async with serve(make_chat_settings(MAX_CONCURRENT_GENERATIONS=2)) as client:
+        settings = make_chat_settings(MAX_CONCURRENT_GENERATIONS=2, MAX_ANSWER_CHARS=10_000_000)
+        async with serve(settings) as client:
             async with client.stream("POST", COMPLETION_STREAM, json=QUESTION) as slow:
                 with Stopwatch() as watch:
                     await assert_unharmed(client)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.asking import COMPLETION, Json, stored
 from tests.support.server import problem_of
-from tests.support.stored_messages import answer_of_an_older_version
+from tests.support.stored_messages import answer_of_an_older_version, long_answers
 
 MESSAGES = "/v1/messages"
 
@@ -44,6 +44,22 @@ class TestListMessages:
         second = await chat_client.get(first.links["next"]["url"])
         third = await chat_client.get(second.links["next"]["url"])
         assert first.json() + second.json() + third.json() == newest
+
+    async def test_long_messages_are_several_pages(
+        self, chat_client: httpx2.AsyncClient, chat_database_url: str
+    ) -> None:
+        """Of long messages a page holds fewer, one at least, and `Link` leads to the others."""
+        chat = await asyncio.to_thread(long_answers, chat_database_url, 2, 1_200_000)
+        response = await chat_client.get(MESSAGES, params={"chat_uuid": chat, "limit": 200})
+        pages = [response.json()]
+        while "next" in response.links:
+            response = await chat_client.get(response.links["next"]["url"])
+            pages.append(response.json())
+        assert [[len(message["message"]) for message in page] for page in pages] == [
+            [1_200_000],
+            [2, 1_200_000],
+            [2],
+        ]
 
     async def test_link_names_the_next_page(
         self, chat_client: httpx2.AsyncClient, newest: list[Json]

@@ -1,15 +1,24 @@
 """Whose documents a caller sees and deletes, and which one is there already."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import closing
+from uuid import uuid4
 
+import psycopg2
 import pytest
 
 from app.core.caller import NOBODY, Caller
-from app.core.exceptions import NotFound
+from app.core.exceptions import DatabaseUnavailable, NotFound
+from app.db import Database, DatabaseError
+from app.db.engine import POOL_SIZE
 from app.documents.models import Document
+from app.documents.services import DocumentService
 from app.loaders.constants import PDF
+from tests.support.databases import opened
 from tests.support.knowledge import DUCKS, Knowledge, text_document
 from tests.support.users import ANN, BOB
+from tests.support.waiting import Stopwatch
 
 OWNERS = [NOBODY, ANN, BOB]
 UNREADABLE = "%PDF-1.7 without an object"
@@ -130,3 +139,34 @@ class TestReindex:
         await knowledge.ingest(UNREADABLE, media_type=PDF)
         await knowledge.add("Geese graze.", "b.txt")
         assert await knowledge.documents.reindex() == 1
+
+
+class TestLargeWrites:
+    """What is large leaves room to what is small."""
+
+    @pytest.fixture
+    async def database(self, own_database_url: str) -> AsyncIterator[Database]:
+        """A database of little patience."""
+        async with opened(own_database_url, timeout_sec=1) as database:
+            yield database
+
+    async def test_others_have_threads(self, database: Database, own_database_url: str) -> None:
+        """However many uploads wait for Postgres, other queries do not wait for a thread."""
+        documents = DocumentService(database)
+        with closing(psycopg2.connect(own_database_url)) as another, another.cursor() as cursor:
+            cursor.execute("LOCK TABLE document IN EXCLUSIVE MODE")
+            new = [text_document(f"Ducks {n}", f"{n}") for n in range(3 * POOL_SIZE)]
+            adding = [asyncio.create_task(documents.add(NOBODY, document)) for document in new]
+            for _ in range(20):
+                assert await database.query(NOBODY, "get_message", uuid=uuid4()) is None
+            another.rollback()
+            await asyncio.gather(*adding)
+
+    async def test_no_answer(self, database: Database, own_database_url: str) -> None:
+        """One that Postgres does not answer is given up as soon as any other query."""
+        documents = DocumentService(database)
+        with closing(psycopg2.connect(own_database_url)) as another, another.cursor() as cursor:
+            cursor.execute("LOCK TABLE document IN EXCLUSIVE MODE")
+            with Stopwatch() as watch, pytest.raises((DatabaseUnavailable, DatabaseError)):
+                await documents.add(NOBODY, text_document("Ducks", "a"))
+            assert watch.seconds < 2

@@ -12,7 +12,7 @@ import psutil
 import psycopg2
 import pytest
 
-from app.embedded import postgres
+from app.embedded import cluster, postgres
 from app.embedded.cluster import Cluster
 from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.postgres import EmbeddedPostgres
@@ -131,6 +131,60 @@ class TestStart:
         monkeypatch.setattr(Cluster, "url", f"{running_url}&user=nobody-of-this-name")
         with pytest.raises(EmbeddedStartFailed, match="does not answer"):
             EmbeddedPostgres(data_dir).start()
+
+
+class TestLog:
+    """What Postgres writes of the service's statements."""
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "SELECT 'swordfish' FROM nowhere",
+            "SELECT CAST('{\"a\": swordfish}' AS json)",
+            "CREATE TEMP TABLE t (a text UNIQUE); INSERT INTO t SELECT 'swordfish' FROM pg_class",
+            "SET statement_timeout = 20; SELECT 'swordfish', pg_sleep(60)",
+            "DO $$ BEGIN RAISE EXCEPTION 'x' USING DETAIL = 'swordfish'; END $$",
+        ],
+        ids=["no table", "no JSON", "a double", "too slow", "detail"],
+    )
+    def test_statement_that_fails(self, data_dir: Path, running_url: str, statement: str) -> None:
+        """A statement that fails is in the log, and nothing of what it holds."""
+        log = data_dir / "postgres" / "cluster" / "log"
+        before = log.stat().st_size
+        with pytest.raises(psycopg2.Error):
+            query(running_url, statement)
+        written = log.read_text()[before:]
+        assert "ERROR" in written
+        assert "swordfish" not in written
+
+    def test_settings_of_the_cluster(self, data_dir: Path) -> None:
+        """What the files of the cluster say of statements changes nothing."""
+        folder = data_dir / "postgres" / "cluster"
+        with EmbeddedPostgres(data_dir):
+            pass
+        settings = folder / "postgresql.auto.conf"
+        before = settings.read_text()
+        settings.write_text("log_statement = 'all'\nlog_min_duration_statement = 0\n")
+        with EmbeddedPostgres(data_dir) as url:
+            query(url, "SELECT 'swordfish'")
+        settings.write_text(before)
+        assert "swordfish" not in (folder / "log").read_text()
+
+    def test_long_log_is_put_aside(
+        self, data_dir: Path, running_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A log that has grown long is put aside, and Postgres goes on in an empty one."""
+        log = data_dir / "postgres" / "cluster" / "log"
+        with pytest.raises(psycopg2.Error):
+            query(running_url, "SELECT 1 FROM first")
+        monkeypatch.setattr(cluster, "MAX_LOG_BYTES", 0)
+        EmbeddedPostgres(data_dir).rotate_log()
+        with pytest.raises(psycopg2.Error):
+            query(running_url, "SELECT 1 FROM second")
+        assert '"first"' in log.with_name("log.old").read_text()
+        assert '"first"' not in log.read_text()
+        assert log.read_text().startswith("2")
+        assert '"second"' in log.read_text()
 
 
 class TestStop:

@@ -111,7 +111,7 @@ class TestThreshold:
         assert Relevance(knowledge.database, "a", 0.7).threshold == 0.7
         assert Relevance(knowledge.database, "a", -1).threshold == -1
         [warning] = caplog.messages
-        assert warning.startswith("RELEVANCE_THRESHOLD=0.7 is taken for a threshold of evidence 2")
+        assert warning.startswith("RELEVANCE_THRESHOLD=0.7 is taken for a threshold of evidence 3")
 
     @pytest.mark.parametrize("setting", [-1, 0])
     async def test_setting_goes_before_the_calibration(

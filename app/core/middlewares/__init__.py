@@ -10,6 +10,7 @@ from app.core.middlewares.head import Head
 from app.core.middlewares.proxies import Forwarded, Prefix
 from app.core.middlewares.requests import InternalErrors, RequestContext, StartupErrors
 from app.core.middlewares.sites import AllowedHosts, Cors, Origins, OwnPages, allowed_hosts
+from app.core.middlewares.uploads import UploadBudget
 from settings import Settings
 
 EXPOSED_HEADERS: Final = (
@@ -17,7 +18,7 @@ EXPOSED_HEADERS: Final = (
     *("RateLimit", "RateLimit-Policy", "Idempotency-Replayed"),
 )
 
-__all__ = ["Prefix", "add_middlewares"]
+__all__ = ["Prefix", "UploadBudget", "add_middlewares"]
 
 
 def add_middlewares(app: FastAPI, settings: Settings, body_limits: Mapping[str, int]) -> None:

@@ -1,6 +1,7 @@
 """How long the body of a request may be."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -9,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.constants import JSON_ESCAPING, MAX_BODY_BYTES
 from app.core.exceptions import PayloadTooLarge
 from app.core.handlers import error_response
+
+MAX_DIGITS: Final = 18
 
 
 class BodyLimit:
@@ -26,18 +29,28 @@ class BodyLimit:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        limit = self._by_path.get(scope["path"], MAX_BODY_BYTES)
-        if scope["path"] in self._by_path and _is_json(headers):
-            limit *= JSON_ESCAPING
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > limit:
+        limit = MAX_BODY_BYTES
+        if scope["path"] in self._by_path:
+            limit = body_limit(headers, self._by_path[scope["path"]])
+        length = body_length(headers)
+        if length is not None and length > limit:
             response = error_response(PayloadTooLarge())
             return await response(scope, receive, send)
         return await self._app(scope, _counted(receive, limit), send)
 
 
-def _is_json(headers: Headers) -> bool:
-    return headers.get("content-type", "").lower().startswith("application/json")
+def body_length(headers: Headers) -> int | None:
+    """How long the body is, if that is said."""
+    length = headers.get("content-length", "").lstrip("0") or "0"
+    if "content-length" not in headers or not length.isdecimal():
+        return None
+    return int(length[:MAX_DIGITS])  # Python reads no number of thousands
+
+
+def body_limit(headers: Headers, limit: int) -> int:
+    """How long the body of an upload may be, in the form in which it comes."""
+    is_json = headers.get("content-type", "").lower().startswith("application/json")
+    return limit * JSON_ESCAPING if is_json else limit
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
