@@ -1,6 +1,6 @@
 # Two stages: the first installs what is pinned, the second holds that and the code. Nothing is
 # downloaded when it runs: dbmate and the embedding model are among the pinned packages.
-FROM python:3.11.14-slim-bookworm AS build
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS build
 WORKDIR /project
 COPY requirements/requirements.txt requirements/requirements.txt
 RUN python -m venv .venv
@@ -15,7 +15,7 @@ COPY settings settings
 COPY app app
 RUN PYTHONPATH=/quantize .venv/bin/python -m app.embeddings.quantization
 
-FROM python:3.11.14-slim-bookworm
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 # OPENBLAS_NUM_THREADS: numpy's threads and those of ONNX would fight over the cores.
 ENV PATH=/project/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -25,7 +25,7 @@ ENV PATH=/project/.venv/bin:$PATH \
     PORT=8000 \
     DATA_DIR=/project/data
 WORKDIR /project
-RUN useradd --system --create-home brag && install --directory --owner brag data
+RUN useradd --system --create-home brag && install --directory --owner brag --mode 700 data
 COPY --from=build /project/.venv .venv
 COPY pyproject.toml LICENSE NOTICE ./
 COPY app app

@@ -135,7 +135,8 @@ async def lifespan(
         worker = await enter(open_worker(database, embedder, store, parser))
         await enter(background(worker.run()))
         collection = settings.QDRANT_COLLECTION_NAME
-        await enter(background(upgrade_index_when_possible(database, collection, worker.wake)))
+        upgrading = upgrade_index_when_possible(database, store, collection, worker.wake)
+        await enter(background(upgrading))
         index = partial(index_state, database, store)
         await enter(background(say_state(database, index)))
         _settle_garbage_collector()

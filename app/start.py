@@ -35,7 +35,7 @@ async def say_state(database: Database, index: IndexProbe) -> None:
     except (ServiceUnavailable, DatabaseError) as error:
         logger.warning("The service begins its work when this is mended: %s", explanation(error))
     else:
-        if state.advice:
+        if state.advice and not state.is_other:  # which is said where it is found
             logger.warning("%s", state.advice)
 
 

@@ -512,7 +512,8 @@ ALTER TABLE public.idempotency_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
 CREATE TABLE public.index_version (
     collection text NOT NULL,
     version integer NOT NULL,
-    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    index_uuid uuid
 );
 
 
@@ -520,7 +521,7 @@ CREATE TABLE public.index_version (
 -- Name: TABLE index_version; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.index_version IS 'By which version of the code the index of a collection was written.';
+COMMENT ON TABLE public.index_version IS 'The index of this database, and by which version of the code it was written. There is one; those of before indexes had a uuid may be several.';
 
 
 --
@@ -538,6 +539,13 @@ COMMENT ON COLUMN public.index_version.version IS 'INDEX_VERSION of the newest c
 
 
 --
+-- Name: COLUMN index_version.index_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.index_version.index_uuid IS 'Kept in the index itself: another one has another; null: written before indexes had one.';
+
+
+--
 -- Name: job; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -552,6 +560,7 @@ CREATE TABLE public.job (
     bytes bigint DEFAULT 0 NOT NULL,
     user_id bigint DEFAULT ("substring"(current_setting('app.caller'::text, true), '^[0-9]+$'::text))::bigint,
     payload jsonb,
+    index_uuid uuid,
     CONSTRAINT job_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'reingest'::text, 'index'::text, 'purge'::text, 'sweep'::text, 'mail'::text])))
 );
 
@@ -626,6 +635,13 @@ COMMENT ON COLUMN public.job.user_id IS 'Whose request made it; null: nobody''s,
 --
 
 COMMENT ON COLUMN public.job.payload IS 'Of a mail: the address, and whether it is a registration.';
+
+
+--
+-- Name: COLUMN job.index_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.job.index_uuid IS 'The index that the worker has which claimed it: once that is not the index of this database, nothing more may be written for the job; null: of a job that is not about documents.';
 
 
 --
@@ -712,6 +728,7 @@ CREATE TABLE public.message (
     question_uuid uuid,
     retrieval_queries jsonb,
     turns jsonb,
+    prompt_mark text,
     CONSTRAINT message_role_check CHECK ((role = ANY (ARRAY['user'::text, 'system'::text, 'assistant'::text]))),
     CONSTRAINT message_status_check CHECK ((status = ANY (ARRAY['generating'::text, 'complete'::text, 'partial'::text, 'failed'::text])))
 );
@@ -772,7 +789,7 @@ COMMENT ON COLUMN public.message.usage IS 'prompt_tokens, completion_tokens and 
 -- Name: COLUMN message.sources; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.message.sources IS 'The passages that were put into the prompt, in prompt order, as they were then.';
+COMMENT ON COLUMN public.message.sources IS 'The passages that were put into the prompt, in prompt order, as they were then, each with the header of its table.';
 
 
 --
@@ -794,6 +811,13 @@ COMMENT ON COLUMN public.message.retrieval_queries IS 'Of an answer: what was se
 --
 
 COMMENT ON COLUMN public.message.turns IS 'Of an answer in a chat: how many earlier exchanges were used in the prompt, and how many dropped.';
+
+
+--
+-- Name: COLUMN message.prompt_mark; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.prompt_mark IS 'Of an answer from passages: what their fences in the prompt carried, so that it can be made again.';
 
 
 --
@@ -1524,4 +1548,6 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000010'),
     ('20261126000011'),
     ('20261126000012'),
-    ('20261126000013');
+    ('20261126000013'),
+    ('20261126000014'),
+    ('20261126000015');

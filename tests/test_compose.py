@@ -19,8 +19,9 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 API = SERVICES["api"]
 OF_THE_IMAGES = {
     "postgres": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"},
-    "qdrant": set[str](),
+    "qdrant": {"QDRANT_INIT_FILE_PATH", "QDRANT__STORAGE__SNAPSHOTS_PATH"},
 }
+PRECISE = re.compile(r":v?\d+\.\d+(\.\d+)?(-\w+)?(@sha256:[0-9a-f]{64})?$")
 
 
 class TestServices:
@@ -29,7 +30,7 @@ class TestServices:
     @pytest.mark.parametrize("name", OF_THE_IMAGES)
     def test_images_are_precise(self, name: str) -> None:
         """Every image names a release, not whatever is newest."""
-        assert re.search(r":v?\d+\.\d+(\.\d+)?(-\w+)?$", SERVICES[name]["image"])
+        assert PRECISE.search(SERVICES[name]["image"])
 
     def test_api_variables_are_settings(self) -> None:
         """Every variable of the API is a setting."""
@@ -74,12 +75,54 @@ class TestServices:
         assert API["volumes"] == [f"data:{image.environment['DATA_DIR']}"]
         assert API["environment"]["DATA_DIR"] == image.environment["DATA_DIR"]
         assert image.all("WORKDIR") == ["/project"]
-        assert any("--owner brag data" in command for command in image.all("RUN"))
+        assert any("--owner brag " in command for command in image.all("RUN"))
 
     def test_streams_may_finish(self) -> None:
         """Compose waits for longer than gunicorn before it kills."""
         grace = int(API["stop_grace_period"].removesuffix("s"))
         assert grace > Settings().GRACEFUL_TIMEOUT_SEC + 5
+
+
+class TestConfinement:
+    """What a service could do, if somebody took it over."""
+
+    @pytest.mark.parametrize("name", SERVICES)
+    def test_rights_are_dropped(self, name: str) -> None:
+        """No service has capabilities, can get more rights, or change the files of its image."""
+        service = SERVICES[name]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["read_only"] is True
+        assert "/tmp" in service["tmpfs"]  # noqa: S108 - the container's own
+        assert not service.keys() & {"privileged", "cap_add", "devices", "pid", "network_mode"}
+
+    def test_nobody_is_root(self) -> None:
+        """Each service runs as a user of its own: of its image, or as it is told."""
+        assert Stage.read_all()[-1].all("USER") == ["brag"]
+        assert SERVICES["postgres"]["user"] == "postgres"
+        assert "-unprivileged" in SERVICES["qdrant"]["image"]
+
+    @pytest.mark.parametrize("name", SERVICES)
+    def test_memory_and_processes_are_bounded(self, name: str) -> None:
+        """No service can take the whole machine."""
+        assert re.fullmatch(r"[1-9]g", SERVICES[name]["mem_limit"])
+        assert 0 < SERVICES[name]["pids_limit"] <= 1024
+
+    @pytest.mark.parametrize("name", OF_THE_IMAGES)
+    def test_stores_are_reached_by_the_api_alone(self, name: str) -> None:
+        """No port of a store is published, and its network leads nowhere else."""
+        assert "ports" not in SERVICES[name]
+        assert SERVICES[name]["networks"] == ["stores"]
+        assert COMPOSE["networks"]["stores"] == {"internal": True}
+
+    def test_api_listens_for_this_machine(self) -> None:
+        """The API's port is published to a proxy on this machine alone."""
+        assert all(port.startswith("127.0.0.1:") for port in API["ports"])
+
+    @pytest.mark.parametrize("name", OF_THE_IMAGES)
+    def test_stores_know_no_secrets_of_others(self, name: str) -> None:
+        """A store is not told what .env holds for the API."""
+        assert "env_file" not in SERVICES[name]
 
 
 @contextmanager

@@ -24,9 +24,9 @@ class TestDockerfile:
     """What the Dockerfile says."""
 
     def test_bases_are_precise(self) -> None:
-        """Both stages stand on one release of Python, down to its patch level."""
+        """Both stages stand on one release of Python, down to its patch level and its bytes."""
         assert BUILD.base == IMAGE.base
-        assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", IMAGE.base)
+        assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+@sha256:[0-9a-f]{64}", IMAGE.base)
 
     def test_everything_copied_exists(self) -> None:
         """Everything that is copied exists, and .dockerignore lets it through."""
@@ -38,6 +38,10 @@ class TestDockerfile:
     def test_last_user_is_not_root(self) -> None:
         """The last user of the image is its own."""
         assert IMAGE.all("USER") == ["brag"]
+
+    def test_data_are_closed_to_others(self) -> None:
+        """Nobody but the image's own user can look into DATA_DIR."""
+        assert any("--owner brag --mode 700 data" in command for command in IMAGE.all("RUN"))
 
     def test_variables_are_settings(self) -> None:
         """Every variable of the image is a setting, or one of the three that Python needs."""

@@ -1,5 +1,6 @@
 """What a start says: what it asks and where, and what an operator should mend."""
 
+import asyncio
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -138,17 +139,18 @@ class TestIndex:
     async def test_empty_index_says_reindex(
         self, make_settings: SettingsFactory, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """An empty collection beside a full Postgres says which command fills it."""
+        """An index that is empty beside a full Postgres says which command fills it."""
         settings = make_settings()
         async with serve(settings) as client:
             await ended(client, await post_text(client, "Ducks dive."))
-        other = settings.model_copy(update={"QDRANT_COLLECTION_NAME": "other"})
-        async with serve(other) as client:
+        current = settings.DATA_DIR / "qdrant" / "demo" / "current"
+        await asyncio.to_thread(current.unlink)
+        async with serve(settings) as client:
             qdrant = (await client.get("/readiness")).json()["checks"]["qdrant"]
             assert (qdrant["status"], qdrant["drift"]) == ("ok", -1)
             assert "`python -m app.documents reindex`" in qdrant["detail"]
             await until(lambda: "app.start: The index is empty" in capsys.readouterr().err)
-            await sql(other, "DELETE FROM document")
+            await sql(settings, "DELETE FROM document")
             qdrant = (await client.get("/readiness")).json()["checks"]["qdrant"]
             assert "detail" not in qdrant
 

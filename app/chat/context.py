@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app.chat.chats import Exchange
+from app.chat.control_tokens import neutralise
 from app.chat.exceptions import ContextLengthExceeded
 from app.chat.models import Turns
 from app.chat.prompts import Prompt, build_prompt
@@ -20,7 +21,8 @@ class PromptContext:
     """What a prompt is built of: all of it fits into the window.
 
     `sources` and `retrieval_queries` are None without retrieval; `turns` are those of the chat that
-    are used, the oldest first; `exchanges` is how many it has, None outside a chat.
+    are used, the oldest first; `exchanges` is how many it has, None outside a chat. The `mark` is
+    the one that was drawn for this prompt.
     """
 
     question: str
@@ -28,11 +30,12 @@ class PromptContext:
     retrieval_queries: list[str] | None
     turns: list[Turn]
     exchanges: int | None
+    mark: str
 
     @property
     def prompt(self) -> Prompt:
         """What the model is told."""
-        return build_prompt(self.question, self.sources, self.turns)
+        return build_prompt(self.question, self.sources, self.mark, self.turns)
 
     @property
     def turn_counts(self) -> Turns | None:
@@ -52,18 +55,20 @@ class ContextWindow:
     def __init__(self, tokens: int, completion_tokens: int) -> None:
         self._tokens = tokens - completion_tokens
 
-    async def fit_sources(self, question: str, sources: list[Source] | None) -> list[Source] | None:
+    async def fit_sources(
+        self, question: str, sources: list[Source] | None, mark: str
+    ) -> list[Source] | None:
         """As many passages, from the best on, as fit beside the question; the best one always.
 
         ContextLengthExceeded where they cannot fit; where they may, the upstream has the last word.
         """
-        if prompt_bytes(build_prompt(question, sources)) <= self._tokens:
+        if prompt_bytes(build_prompt(question, sources, mark)) <= self._tokens:
             return sources  # no token is shorter than a byte
         await load_tokenizer()
         kept = sources
-        while kept and len(kept) > 1 and self._left(question, kept) < 0:
+        while kept and len(kept) > 1 and self._left(question, kept, mark) < 0:
             kept = kept[:-1]
-        if least_tokens(build_prompt(question, kept)) > self._tokens:
+        if least_tokens(build_prompt(question, kept, mark)) > self._tokens:
             raise ContextLengthExceeded(self._tokens)
         return kept
 
@@ -71,12 +76,13 @@ class ContextWindow:
         self,
         question: str,
         sources: list[Source] | None,
+        mark: str,
         exchanges: AsyncIterator[Exchange],
         model: str,
     ) -> list[Turn]:
         """As many whole exchanges, from the newest on, as fit beside these; the oldest first."""
         await load_tokenizer()
-        left, turns = self._left(question, sources), list[Turn]()
+        left, turns = self._left(question, sources, mark), list[Turn]()
         async for exchange in exchanges:
             left -= exchange_tokens(exchange, model)
             if left < 0:
@@ -84,8 +90,8 @@ class ContextWindow:
             turns.append(Turn(exchange.question, exchange.answer))
         return turns[::-1]
 
-    def _left(self, question: str, sources: list[Source] | None) -> int:
-        return self._tokens - prompt_tokens(build_prompt(question, sources))
+    def _left(self, question: str, sources: list[Source] | None, mark: str) -> int:
+        return self._tokens - prompt_tokens(build_prompt(question, sources, mark))
 
 
 def prompt_bytes(prompt: Prompt) -> int:
@@ -111,7 +117,9 @@ def exchange_tokens(exchange: Exchange, model: str) -> int:
     Of an answer the model's own count is taken, where this model gave it; it can be higher than
     what is to be read of it, since some models think aloud.
     """
-    answer = count_tokens(exchange.answer)
+    told = neutralise(exchange.answer)
+    answer = count_tokens(told)
     if exchange.usage is not None and exchange.model == model:
-        answer = min(answer, exchange.usage.completion_tokens)
-    return count_tokens(exchange.question) + answer + 2 * MESSAGE_TOKENS
+        blanks = len(told) - len(exchange.answer)
+        answer = min(answer, exchange.usage.completion_tokens + blanks)
+    return count_tokens(neutralise(exchange.question)) + answer + 2 * MESSAGE_TOKENS

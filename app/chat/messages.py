@@ -24,6 +24,7 @@ from app.core.exceptions import DatabaseUnavailable, NotFound
 from app.core.logs import reason
 from app.db import Database, DatabaseError
 from app.group_commit import GroupCommit
+from app.retrieval.models import Source
 
 FOREIGN_KEY_VIOLATION: Final = "23503"
 DELETED: Final = "The chat, or its user, was deleted meanwhile."
@@ -59,9 +60,10 @@ class MessageService:
         answer = _row(caller, start.uuid, ChatRolesEnum.ASSISTANT, question, start.model) | {
             "question_uuid": asked["uuid"],
             "status": MessageStatus.GENERATING,
-            "sources": [source.model_dump() for source in context.sources or []],
+            "sources": [_row_of(source) for source in context.sources or []],
             "retrieval_queries": context.retrieval_queries,
             "turns": _dumped(context.turn_counts),
+            "prompt_mark": context.mark if context.sources else None,
         }
         try:
             _, stored = await self._inserts.write([asked, answer])
@@ -166,7 +168,13 @@ def _row(
         "question_uuid": None,
         "retrieval_queries": None,
         "turns": None,
+        "prompt_mark": None,
     }
+
+
+def _row_of(source: Source) -> dict[str, Any]:
+    """All that the prompt says of a source, so that it can be made again."""
+    return source.model_dump() | {"table_header": source.table_header}
 
 
 def _dumped(value: BaseModel | None) -> dict[str, Any] | None:

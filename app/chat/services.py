@@ -18,7 +18,7 @@ from app.chat.generation import Generation
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, Message, QAMessage, Usage
 from app.chat.outcome import AnswerOutcome
-from app.chat.prompts import Prompt
+from app.chat.prompts import Prompt, draw_mark
 from app.chat.upstream import Acceptance, Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, Overloaded
@@ -135,17 +135,18 @@ class AnswerService:
                 filter=question.filter,
             )
             sources, queries = found.sources, found.queries
-        sources = await self._window.fit_sources(question.message, sources)
+        mark = draw_mark()
+        sources = await self._window.fit_sources(question.message, sources, mark)
         turns: list[Turn] = []
         if sources == []:  # no prompt is made
             none = None if history is None else 0
-            return PromptContext(question.message, sources, queries, turns, none)
+            return PromptContext(question.message, sources, queries, turns, none, mark)
         if history is not None:
             turns = await self._window.fit_turns(
-                question.message, sources, history.exchanges(), model
+                question.message, sources, mark, history.exchanges(), model
             )
         count = None if history is None else history.count
-        return PromptContext(question.message, sources, queries, turns, count)
+        return PromptContext(question.message, sources, queries, turns, count, mark)
 
     async def _complete(
         self, generation: Generation, prompt: Prompt, *, stream: bool

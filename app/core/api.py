@@ -56,6 +56,8 @@ async def readiness(
     checks["qdrant"].reindexing = state.reindexing if state else None
     if state and state.advice:
         checks["qdrant"].detail = state.advice
+    if state and state.is_other:
+        checks["qdrant"].status = "failed"
     ready = all(check.status == "ok" for check in checks.values())
     if not ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

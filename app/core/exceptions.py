@@ -16,6 +16,8 @@ BragError
 ├── ServiceUnavailable              503 + Retry-After
 │   ├── DatabaseUnavailable             database_unavailable
 │   │   └── DatabaseUnusable                the same, with what an operator has to do
+│   │       ├── DatabaseFull
+│   │       └── PoliciesUnbound
 │   ├── RetrievalUnavailable            retrieval_unavailable
 │   └── Overloaded                      overloaded
 ├── app.documents.exceptions
@@ -167,6 +169,10 @@ class DatabaseUnusable(DatabaseUnavailable, ConfigurationError):
     def remedy(self) -> str:
         """What an operator has to do."""
         return self.detail
+
+
+class DatabaseFull(DatabaseUnusable):
+    """Postgres has no room for what was to be written; reading goes on."""
 
 
 class PoliciesUnbound(DatabaseUnusable):

@@ -143,10 +143,14 @@ class Health(BaseModel):
 
 
 class IndexState(BaseModel):
-    """How the index compares with Postgres: points less passages, and what is done about it."""
+    """How the index compares with Postgres: points less passages, and what is done about it.
 
-    drift: int
-    reindexing: bool
+    Of an index that is not the one of the database nothing can be said.
+    """
+
+    drift: int | None = None
+    reindexing: bool | None = None
+    is_other: bool = False
     advice: str | None = None  # what an operator should do about it
 
 

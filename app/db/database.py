@@ -6,11 +6,13 @@ DatabaseError if the query is at fault.
 """
 
 import asyncio
+import math
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 import sqlalchemy
@@ -22,12 +24,13 @@ from app.core.caller import SERVICE, Caller
 from app.core.constants import MIGRATIONS, ROOT
 from app.core.exceptions import (
     ConfigurationError,
+    DatabaseFull,
     DatabaseUnavailable,
     DatabaseUnusable,
     PoliciesUnbound,
 )
 from app.db.engine import POOL_SIZE, create_engine
-from app.db.faults import BEHIND, NO_RIGHTS, UNAVAILABLE, DatabaseError, convert
+from app.db.faults import BEHIND, FULL, NO_RIGHTS, UNAVAILABLE, DatabaseError, convert
 from app.db.repetition import repeat
 from app.db.work import Watch, Work
 from settings import Settings
@@ -43,6 +46,7 @@ REPEATABLE: Final = frozenset(
         *("renew_session", "touch_api_key", "renew_job", "renew_idempotency_key"),
     }
 )
+FULL_SEC: Final = 60.0
 NO_ANSWER_SEC: Final = 1.0  # within which a connection that was idle has answered a ping
 
 
@@ -71,6 +75,7 @@ class Database:
         self._repeatable = REPEATABLE | _reads()
         self._newest_migration = max(file.name.partition("_")[0] for file in MIGRATIONS.iterdir())
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="database")
+        self._full_at = -math.inf  # when a write was last refused for want of room
 
     async def query(self, caller: Caller, name: str, /, **parameters: Any) -> Any:
         """What one query returns (many rows as a list), committed; DatabaseUnavailable if it fails.
@@ -109,6 +114,8 @@ class Database:
             raise
         except (*UNAVAILABLE, exc.DBAPIError) as error:
             converted = convert(error)
+            if isinstance(converted, DatabaseFull):
+                self._full_at = monotonic()
             # What Postgres says of a query may quote its values.
             raise converted from (error if isinstance(converted, DatabaseUnavailable) else None)
         finally:
@@ -128,7 +135,12 @@ class Database:
             pass
 
     async def ready(self) -> None:
-        """Returns when Postgres answers; DatabaseUnusable where it lacks something."""
+        """Returns when Postgres answers; DatabaseUnusable where it lacks something.
+
+        A full disk still reads: a write that it refused is told of for FULL_SEC.
+        """
+        if monotonic() - self._full_at < FULL_SEC:
+            raise DatabaseFull(FULL)
         if await self.query(SERVICE, "lacks_rights"):
             raise DatabaseUnusable(NO_RIGHTS)
         applied: str | None = None

@@ -6,7 +6,12 @@ from typing import Final
 import psycopg2
 from sqlalchemy import exc
 
-from app.core.exceptions import DatabaseUnavailable, DatabaseUnusable, NotAuthenticated
+from app.core.exceptions import (
+    DatabaseFull,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    NotAuthenticated,
+)
 from app.core.postgres_server import READ_ONLY
 from app.db.engine import ROLE
 
@@ -38,6 +43,8 @@ UNAVAILABLE: Final = (
 OWNER_REFERENCE: Final = re.compile(r"\w+_user_id_fkey")
 NO_OPTIONS: Final = re.compile(r"unsupported startup parameter|command-line options")
 MISSING_DATABASE: Final = re.compile(r'FATAL:\s+database ".*" does not exist')
+FULL: Final = "The disk of Postgres is full: make room there. Nothing new is stored meanwhile."
+DISK_FULL: Final = "53100"
 UNDEFINED: Final = frozenset({"42P01", "42703", "42704", "42883"})  # table, column, type, function
 READ_ONLY_TRANSACTION: Final = "25006"
 REFUSAL_OF_RIGHTS: Final = "aclcheck_error"  # row-level security has the same SQLSTATE
@@ -53,6 +60,8 @@ class DatabaseError(Exception):
 
 def convert(error: Exception) -> Exception:
     """The error of ours that stands for one of the driver's or SQLAlchemy's."""
+    if getattr(getattr(error, "orig", None), "pgcode", None) == DISK_FULL:
+        return DatabaseFull(FULL)
     if isinstance(error, UNAVAILABLE):
         return _unusable(str(error)) or DatabaseUnavailable()
     assert isinstance(error, exc.DBAPIError)

@@ -5,17 +5,19 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from app.command_line import open_any_database
 from app.core.caller import NOBODY, Caller
-from app.core.exceptions import BragError, ConfigurationError, NotFound
+from app.core.exceptions import BragError, ConfigurationError, NotFound, RetrievalUnavailable
 from app.core.signals import Interrupted, until_signal
 from app.db import Database
 from app.documents.console import follow, follow_all, on_one_line, say
-from app.documents.drift import drift
+from app.documents.drift import is_other_index
+from app.documents.index_version import take_over
 from app.documents.intake import Intake
 from app.documents.models import DocumentStatus
 from app.documents.runtime import open_knowledge, open_workplace
@@ -23,6 +25,7 @@ from app.documents.services import DocumentService
 from app.loaders import find_files
 from app.users.models import email_argument
 from app.users.services import UserService
+from app.vector_store.factory import held_index_uuid
 from settings import Settings, load_settings
 
 PAGE: Final = 200
@@ -170,17 +173,11 @@ async def _finish(caller: Caller, documents: DocumentService, file: Path, uuid: 
 async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
     async with open_workplace(settings) as (database, index):
         documents = DocumentService(database)
-        count = await documents.reindex()
+        uuid = await index.store.index_uuid() if index else held_index_uuid(settings)
+        collection = settings.QDRANT_COLLECTION_NAME
+        count = await documents.reindex(partial(take_over, index_uuid=uuid, collection=collection))
         await follow_all(documents)
-        missing = 0 if index is None else -await drift(database, index.store)
     say(f"{count} documents are indexed anew.")
-    if missing > 0:
-        say(
-            f"But {missing} passages are not in {settings.QDRANT_COLLECTION_NAME}: another process "
-            "did some of the jobs, for another index. Stop it, and run this again.",
-            sys.stderr,
-        )
-        return 1
     return 0
 
 
@@ -202,10 +199,13 @@ async def _reingest(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _work(settings: Settings, _arguments: argparse.Namespace) -> int:
-    async with open_knowledge(settings) as (_, index):
+    async with open_knowledge(settings) as (database, index):
         if index is None:
             say("A server on this machine holds the vectors, and works on them.", sys.stderr)
             return 1
+        with suppress(RetrievalUnavailable):
+            if await is_other_index(database, index.store):
+                return 1  # which has been said
         with suppress(asyncio.CancelledError):
             await index.worker.run()
     return 0

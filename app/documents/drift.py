@@ -5,6 +5,7 @@ from typing import Final
 from app.core.caller import SERVICE
 from app.core.models import IndexState
 from app.db import Database
+from app.documents.constants import OTHER_INDEX
 from app.vector_store.base import VectorStore
 
 EMPTY: Final = (
@@ -18,11 +19,20 @@ async def index_state(database: Database, store: VectorStore) -> IndexState:
 
     What jobs under way do not even out, `python -m app.documents reindex` does.
     """
+    if await is_other_index(database, store):
+        return IndexState(is_other=True, advice=OTHER_INDEX)
     reindexing: bool = await database.query(SERVICE, "is_reindexing")
     passages, points = await _counts(database, store)
     is_lost = passages and not points and not reindexing
     advice = EMPTY.format(passages) if is_lost else None
     return IndexState(drift=points - passages, reindexing=reindexing, advice=advice)
+
+
+async def is_other_index(database: Database, store: VectorStore) -> bool:
+    """Whether the index of the database is another one than this process has."""
+    index_uuid = await store.index_uuid()
+    is_other: bool = await database.query(SERVICE, "is_other_index", index_uuid=index_uuid)
+    return is_other
 
 
 async def drift(database: Database, store: VectorStore) -> int:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from app.command_line import open_any_database
 from app.core.background import background
-from app.core.exceptions import ConfigurationError
+from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.db import Database
 from app.documents.console import say
 from app.documents.constants import TAKE_OVER_SEC
-from app.documents.index_version import upgrade_index
+from app.documents.index_version import upgrade_index, upgrade_index_when_possible
 from app.documents.ingestion.worker import open_worker
 from app.embeddings.embedder import Embedder, open_embedder
 from app.jobs.worker import Worker
@@ -44,8 +44,13 @@ async def open_index(
         except StoreHeld:
             yield None
             return
-        await upgrade_index(database, settings.QDRANT_COLLECTION_NAME)
         worker = await stack.enter_async_context(open_worker(database, embedder, store))
+        collection = settings.QDRANT_COLLECTION_NAME
+        try:
+            await upgrade_index(database, store, collection)
+        except RetrievalUnavailable:
+            upgrading = upgrade_index_when_possible(database, store, collection, worker.wake)
+            await stack.enter_async_context(background(upgrading))
         yield Index(embedder, store, worker)
 
 

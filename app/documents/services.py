@@ -95,13 +95,15 @@ class DocumentService:
             raise NotFound("There is no such document.")
         self._notify()
 
-    async def reindex(self) -> int:
+    async def reindex(self, take_over: Callable[[Queries], object] = lambda _: None) -> int:
         """Has the index rebuilt from Postgres, whichever process holds it; the number of documents.
 
         Points of documents that are not there are deleted, those of every other written again.
+        With `take_over` another index is rebuilt from then on.
         """
 
         def transaction(queries: Queries) -> int:
+            take_over(queries)
             queries.insert_job(kind="sweep", document_uuid=NO_DOCUMENT, bytes=0)
             count: int = queries.insert_index_jobs()
             return count

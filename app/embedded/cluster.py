@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 import warnings
@@ -33,6 +34,8 @@ MAX_LOG_BYTES: Final = 10 * 2**20  # and as much in the log before it
 PORT: Final = 5432
 SOCKET_NAME: Final = f".s.PGSQL.{PORT}"
 LOG_NAME: Final = "log"
+# Where every user may make what is not there yet.
+SHARED: Final = Path("/tmp")  # noqa: S108 (what we make there is for its owner alone)
 # The shortest limit of the supported systems: macOS has 104 bytes, the final NUL among them.
 SOCKET_PATH_MAX_BYTES: Final = 103
 
@@ -78,9 +81,6 @@ class Cluster:
 
     def launch(self) -> None:
         """Starts the server and waits until it has recovered whatever it must."""
-        if self._socket_directory:
-            self._socket_directory.mkdir(mode=0o700, exist_ok=True)
-            os.chown(self._socket_directory, self._owner, -1)
         # "." is the server's own directory: whatever its name, it needs no quoting.
         socket_directory = self._socket_directory or "."
         options = f"-c listen_addresses= -p {PORT} -k {socket_directory} {NO_TEXTS}"
@@ -97,6 +97,24 @@ class Cluster:
             if log.stat().st_size > MAX_LOG_BYTES:
                 shutil.copy2(log, log.with_name(f"{LOG_NAME}.old"))
                 os.truncate(log, 0)
+
+    def take_socket_directory(self) -> None:
+        """Makes the socket's directory; EmbeddedStartFailed if it is another user's, or a link.
+
+        Whoever listens there is told everything, and answers as Postgres.
+        """
+        if self._socket_directory is None:
+            return
+        with suppress(FileExistsError):
+            self._socket_directory.mkdir(mode=0o700)
+        found = self._socket_directory.lstat()
+        is_ours = found.st_uid in {os.geteuid(), self._owner}
+        if not (is_ours and stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077):
+            raise EmbeddedStartFailed(
+                f"{self._socket_directory}, for Postgres's socket, is not ours alone: remove it, "
+                "or choose a shorter DATA_DIR without a comma."
+            )
+        os.chown(self._socket_directory, self._owner, -1, follow_symlinks=False)
 
     def halt(self) -> None:
         """Stops the server: open transactions are rolled back, everything else is kept."""
@@ -132,7 +150,7 @@ def _socket_directory(path: Path) -> Path | None:
         return None
     # Not the temporary directory of the environment: a command line beside must find the same.
     name = f"brag-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
-    return Path("/tmp") / name  # noqa: S108 (made for its owner alone)
+    return SHARED / name
 
 
 def _initdb(package: Any, path: Path) -> None:

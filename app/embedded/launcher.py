@@ -8,6 +8,8 @@ from typing import Final
 import psycopg2
 
 from app.core.constants import ROOT
+from app.core.exceptions import ConfigurationError
+from app.core.folders import make_private
 from app.core.locks import DirectoryLock
 from app.embedded.constants import CONTEXT_TOKENS, MAX_ANSWER_TOKENS, MODEL
 from app.embedded.exceptions import EmbeddedStartFailed
@@ -54,8 +56,10 @@ class Launcher:
     def _take_data_dir(self, running: AsyncExitStack) -> None:
         lock = DirectoryLock(self._data_dir)
         try:
-            self._data_dir.mkdir(parents=True, exist_ok=True)
+            make_private(self._settings.DATA_DIR)
             is_taken = lock.try_take()
+        except ConfigurationError as error:
+            raise EmbeddedStartFailed(str(error)) from error
         except OSError as error:
             raise EmbeddedStartFailed(f"DATA_DIR cannot be used: {error}.") from error
         if not is_taken:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg2
 
+from app.core.folders import make_private
 from app.core.locks import DirectoryLock, exclusive
 from app.embedded.cluster import Cluster
 from app.embedded.exceptions import EmbeddedStartFailed
@@ -27,7 +28,8 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._directory = data_dir.resolve() / "postgres"
+        self._given = data_dir / "postgres"
+        self._directory = self._given.resolve()
         self._cluster = Cluster(self._directory)
         self._users = DirectoryLock(self._cluster.path)
 
@@ -50,7 +52,7 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Returns the URL of a server that answers; called again, it revives one that died."""
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
+            make_private(self._given)
             with exclusive(self._directory):
                 self._join()
         except PermissionError as error:
@@ -92,6 +94,7 @@ class EmbeddedPostgres:
             raise
 
     def _ensure_answers(self) -> None:
+        self._cluster.take_socket_directory()
         if not self.is_running():
             self._clear_remains()
             self._cluster.launch()

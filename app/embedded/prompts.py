@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-PASSAGE: Final = re.compile(r'<passage\b((?:"[^"]*"|[^>"])*)>(.*?)</passage>', re.DOTALL)
-ATTRIBUTE: Final = re.compile(r'(\w+)="([^"]*)"')
+FIRST: Final = re.compile(r'<passage-([a-z2-7]{8}) number="\d+" title="[^"\n]*">\n')
 # What is said before the question of how to answer it.
 ASK: Final = re.compile(r"[^:\n]*\bpassages?\b[^:\n]*:\s*")
 
@@ -35,23 +34,30 @@ def read_prompt(body: dict[str, Any]) -> ReadPrompt | None:
         for message in _list(body.get("messages"))
         if isinstance(message, dict) and message.get("role") == "user"
     ]
-    marks = list(PASSAGE.finditer(asked[-1])) if asked else []
-    if not marks:
+    first = FIRST.search(asked[-1]) if asked else None
+    if first is None:
         return None
-    question = asked[-1][marks[-1].end() :].strip()
+    passages, _, rest = asked[-1][first.start() :].rpartition(f"\n</passage-{first[1]}>")
+    if not passages:
+        return None
+    question = rest.strip()
     instruction = ASK.match(question)
     return ReadPrompt(
         question[instruction.end() :] if instruction else question,
         asked[-2] if len(asked) > 1 else "",
-        [_passage(mark, place) for place, mark in enumerate(marks, 1)],
+        _passages(passages, first[1]),
     )
 
 
-def _passage(mark: re.Match[str], place: int) -> NumberedPassage:
-    attributes = dict(ATTRIBUTE.findall(mark[1]))
-    return NumberedPassage(
-        attributes.get("number", str(place)), attributes.get("title", ""), mark[2]
-    )
+def _passages(text: str, mark: str) -> list[NumberedPassage]:
+    """Only what carries the mark of the first one is a fence: the others are text."""
+    fence = re.compile(rf'<passage-{mark} number="(\d+)" title="([^"\n]*)">\n')
+    _, *parts = fence.split(text)
+    closing = f"\n</passage-{mark}>"
+    return [
+        NumberedPassage(number, title, passage.partition(closing)[0])
+        for number, title, passage in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    ]
 
 
 def _text(content: object) -> str:

@@ -2,4 +2,4 @@
 
 
 class LeaseLost(Exception):
-    """The lease ran out and another worker has the job: nothing more may be written for it."""
+    """Another worker has the job, or the database another index: nothing more may be written."""

@@ -28,11 +28,23 @@ class Job:
 
     @classmethod
     async def claim(
-        cls, database: Database, kinds: Collection[str], max_bytes: int | None = None
+        cls,
+        database: Database,
+        kinds: Collection[str],
+        max_bytes: int | None = None,
+        index_uuid: UUID | None = None,
     ) -> Self | None:
-        """The oldest due job of these kinds, about a document of at most `max_bytes`."""
+        """The oldest due job of these kinds, about a document of at most `max_bytes`.
+
+        With an index, none unless that is the index of the database.
+        """
         row = await database.query(
-            SERVICE, "claim_job", kinds=list(kinds), seconds=LEASE_SEC, max_bytes=max_bytes
+            SERVICE,
+            "claim_job",
+            kinds=list(kinds),
+            seconds=LEASE_SEC,
+            max_bytes=max_bytes,
+            index_uuid=index_uuid,
         )
         return None if row is None else cls(**row)
 

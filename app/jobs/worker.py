@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from async_timeout import timeout
 
@@ -44,11 +45,16 @@ class Worker:
         database: Database,
         handlers: Mapping[str, Handler],
         sizes: Sequence[int | None] = ANY_SIZE,
+        index_uuid: Callable[[], Awaitable[UUID]] | None = None,
     ) -> None:
-        """It does as many jobs at once as there are `sizes`, each of at most so many bytes."""
+        """It does as many jobs at once as there are `sizes`, each of at most so many bytes.
+
+        With an index, it does them only while that is the index of the database.
+        """
         self._database = database
         self._handlers = handlers
         self._sizes = sizes
+        self._index_uuid = index_uuid
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -64,8 +70,9 @@ class Worker:
             self._woken.clear()
             try:
                 has_worked = await self.step(max_bytes)
-            except DatabaseUnavailable as error:
-                outages.tell("postgres", error)
+            except ServiceUnavailable as error:
+                is_database = isinstance(error, DatabaseUnavailable)
+                outages.tell("postgres" if is_database else "qdrant", error)
                 has_worked = False
             except Exception:
                 logger.exception("The worker met a fault, and goes on")
@@ -77,7 +84,8 @@ class Worker:
 
     async def step(self, max_bytes: int | None = None) -> bool:
         """Does one job, about a document of at most `max_bytes`; False if none is due."""
-        job = await Job.claim(self._database, self._handlers.keys(), max_bytes)
+        index_uuid = await self._index_uuid() if self._index_uuid else None
+        job = await Job.claim(self._database, self._handlers.keys(), max_bytes, index_uuid)
         if job is None:
             return False
         async with background(job.keep(self._database)):

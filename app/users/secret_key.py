@@ -8,6 +8,7 @@ from tempfile import NamedTemporaryFile
 from typing import Final
 
 from app.core.exceptions import ConfigurationError
+from app.core.folders import make_private
 from settings import Settings
 
 FILE: Final = "secret_key"
@@ -28,7 +29,7 @@ def load_secret_key(settings: Settings) -> bytes:
     if settings.SECRET_KEY is not None:
         return settings.SECRET_KEY.get_secret_value().encode()
     try:
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        make_private(settings.DATA_DIR)
         return _kept(settings.DATA_DIR / FILE)
     except OSError as error:
         raise ConfigurationError(f"SECRET_KEY cannot be kept in DATA_DIR: {error}.") from error

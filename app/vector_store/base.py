@@ -136,6 +136,9 @@ class VectorStore(Protocol):
     async def delete_points(self, ids: Sequence[UUID]) -> None:
         """Deletes these points; nothing happens where they are not there."""
 
+    async def index_uuid(self) -> UUID:
+        """Which index this is, for whoever opens it: another folder or collection has another."""
+
     async def count(self) -> int:
         """How many points there are."""
 

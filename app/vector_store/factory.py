@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
+from app.core.folders import make_private
 from app.core.locks import DirectoryLock
 from app.vector_store.base import DenseVector, VectorStore
 from settings import Settings
@@ -39,12 +41,19 @@ async def create_vector_store(settings: Settings, dimensions: int) -> VectorStor
 def is_free(settings: Settings) -> bool:
     """Whether no process holds the vectors under DATA_DIR; a moment later one may."""
     path = _edge_path(settings)
-    path.mkdir(parents=True, exist_ok=True)
+    make_private(path)
     lock = DirectoryLock(path)
     try:
         return lock.try_take()
     finally:
         lock.release()
+
+
+def held_index_uuid(settings: Settings) -> UUID:
+    """Which index a server on this machine holds under DATA_DIR."""
+    from app.vector_store.edge.folder import EdgeFolder
+
+    return EdgeFolder(_edge_path(settings)).read_uuid()
 
 
 def _edge_path(settings: Settings) -> Path:

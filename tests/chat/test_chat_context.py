@@ -1,13 +1,25 @@
 """What the model, and retrieval, are told of a chat."""
 
+from uuid import uuid4
+
 import httpx2
 import pytest
 
+from app.chat.context import PromptContext
+from app.chat.events import StartEvent
+from app.chat.messages import MessageService
+from app.chat.models import Message, QAMessage
+from app.chat.prompts import build_prompt, draw_mark
+from app.core.caller import NOBODY
+from app.db import Database
+from app.retrieval.models import Source, Turn
 from tests.support.asking import COMPLETION, COMPLETION_STREAM, QA, fail, stream
 from tests.support.chatting import ask, messages_of, new_chat
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.openai_replies import error
+from tests.support.psql import run_sql
 from tests.support.server import problem_of
+from tests.support.sources import source
 
 
 class TestContext:
@@ -81,7 +93,45 @@ class TestContext:
         assert "What do ducks eat?" in answer["retrieval_queries"][0]
         roles = [message["role"] for message in shared_openai.requests[-1].body["messages"]]
         assert roles == ["system", "user", "assistant", "user"]
-        assert "<passage" in shared_openai.requests[-1].body["messages"][-1]["content"]
+        assert "<passage-" in shared_openai.requests[-1].body["messages"][-1]["content"]
+
+
+class TestMadeAgain:
+    async def test_prompt(
+        self,
+        chat_client: httpx2.AsyncClient,
+        chat_database_url: str,
+        shared_openai: FakeOpenAI,
+    ) -> None:
+        """What the model was told can be made again of what is stored, each mark being another."""
+        uuid = await new_chat(chat_client)
+        await ask(chat_client, uuid, "Which port? </s>", QA)
+        await ask(chat_client, uuid, "What do ducks eat?", QA)
+        told = shared_openai.requests[-1].body["messages"]
+        rows = run_sql(
+            chat_database_url,
+            "SELECT message, sources, turns, prompt_mark FROM message WHERE chat_uuid = %s "
+            "ORDER BY id",
+            uuid,
+        )
+        (first, *_), (first_answer, _, _, first_mark), (question, *_), (_, found, used, mark) = rows
+        sources = [Source.model_validate(source) for source in found]
+        turns = [Turn(first, first_answer)][: used["used"]]
+        assert build_prompt(question, sources, mark, turns) == told
+        assert len(turns) == 1
+        assert first_mark != mark
+
+    async def test_header_of_a_table(self, shared_database: Database) -> None:
+        """A source is stored with the header of its table, which the prompt says as well."""
+        sources = [source("Mute swan | 12 kg").model_copy(update={"table_header": "Bird | Mass"})]
+        context = PromptContext("How heavy?", sources, [], [], None, draw_mark())
+        start = StartEvent(uuid4(), "m")
+        question = QAMessage(message=context.question)
+        await MessageService(shared_database).begin(NOBODY, question, start, context)
+        row = await shared_database.query(NOBODY, "get_message", uuid=start.uuid)
+        stored = [Source.model_validate(source) for source in row["sources"]]
+        assert build_prompt(context.question, stored, context.mark) == context.prompt
+        assert "table_header" not in Message.model_validate(row).model_dump()["sources"][0]
 
 
 class TestUnrelatedTurns:

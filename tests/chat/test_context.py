@@ -10,7 +10,7 @@ from app.chat.chats import Exchange
 from app.chat.context import ContextWindow, exchange_tokens, prompt_tokens
 from app.chat.exceptions import ContextLengthExceeded
 from app.chat.models import Usage
-from app.chat.prompts import build_prompt
+from app.chat.prompts import build_prompt, draw_mark
 from app.chat.tokens import count_tokens, load_tokenizer
 from tests.support.sources import source
 
@@ -24,7 +24,9 @@ SCRIPTS: Final = (
     "🦆🌊🐌",
     "3.14159 2026-11-26 192.168.0.1 ",
     "def f(x): return {'a': [x]}\n\t",
+    "</s><|im_end|>[INST] ",
 )
+MARK: Final = draw_mark()
 WINDOW: Final = 2048
 ANSWER: Final = 256
 
@@ -86,9 +88,9 @@ class TestWindow:
         question = said(rng, 6)
         given = [source(said(rng, 4)) for _ in range(rng.randint(0, 3))] or None
         window = ContextWindow(WINDOW, ANSWER)
-        sources = await window.fit_sources(question, given)
-        turns = await window.fit_turns(question, sources, newest_first(exchanges), "m")
-        prompt = build_prompt(question, sources, turns)
+        sources = await window.fit_sources(question, given, MARK)
+        turns = await window.fit_turns(*(question, sources, MARK, newest_first(exchanges)), "m")
+        prompt = build_prompt(question, sources, MARK, turns)
         assert prompt_tokens(prompt) <= WINDOW - ANSWER
         assert [turn.question for turn in turns] == [
             exchange.question for exchange in exchanges[len(exchanges) - len(turns) :]
@@ -100,14 +102,14 @@ class TestWindow:
     async def test_passages_go_from_the_last_on(self) -> None:
         """Of passages that do not fit beside the question the best ones stay."""
         passages = [source(f"{number} " + "duck " * 200) for number in range(5)]
-        kept = await ContextWindow(1024, 128).fit_sources("What?", passages)
+        kept = await ContextWindow(1024, 128).fit_sources("What?", passages, MARK)
         assert kept == passages[: len(kept or [])]
         assert 0 < len(kept or []) < 5
 
     async def test_question_that_does_not_fit(self) -> None:
         """A question that alone does not fit is told so, with the number of tokens."""
         with pytest.raises(ContextLengthExceeded, match="1000 tokens"):
-            await ContextWindow(1128, 128).fit_sources("duck " * 2000, None)
+            await ContextWindow(1128, 128).fit_sources("duck " * 2000, None, MARK)
 
     def test_answers_count_as_the_model_counted(self) -> None:
         """The model's own count of an answer is taken, unless another model gave it."""

@@ -1,5 +1,6 @@
 """POST /v1/qa-create and /v1/qa-stream."""
 
+import re
 from typing import Any
 
 import httpx2
@@ -72,7 +73,8 @@ class TestQACreate:
         system, user = shared_openai.requests[-1].body["messages"]
         assert system["role"] == "system"
         assert "passages alone" in system["content"]
-        assert f'<passage number="1" title="Port">\n{PORT}\n</passage>' in user["content"]
+        fenced = rf'<passage-(\w{{8}}) number="1" title="Port">\n{re.escape(PORT)}\n</passage-\1>'
+        assert re.match(fenced, user["content"])
         assert user["content"].endswith(f": {PORT_QUESTION}")
 
     async def test_sources_are_stored_with_the_answer(

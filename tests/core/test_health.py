@@ -13,7 +13,9 @@ from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.support.fake_openai import FakeOpenAI, refusing_url
 from tests.support.postgres_proxy import PostgresProxy
-from tests.support.server import serve
+from tests.support.psql import run_sql
+from tests.support.server import problem_of, serve
+from tests.support.uploads import ended, post_text
 from tests.support.waiting import Stopwatch, until
 
 PARTS = {"postgres", "qdrant", "embeddings"}
@@ -118,3 +120,58 @@ class TestReadiness:
                 assert watch.seconds < 1
             network.fail_over()
             await until(lambda: is_ready(client))
+
+
+NO_ROOM = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device'
+USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON message EXECUTE FUNCTION refuse()
+"""
+
+
+async def detail(client: httpx2.AsyncClient, part: str) -> str:
+    """What an operator should do about this part, which fails."""
+    response = await client.get("/readiness")
+    assert response.status_code == 503
+    checks = response.json()["checks"]
+    failed = [name for name, check in checks.items() if check["status"] == "failed"]
+    assert failed == [part]
+    return str(checks[part]["detail"])
+
+
+class TestFullDisk:
+    """A disk without room, which still reads."""
+
+    async def test_postgres(
+        self,
+        client: httpx2.AsyncClient,
+        own_database_url: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A write that Postgres refuses for want of room shows for a while, if no other fails."""
+        run_sql(own_database_url, NO_ROOM)
+        answer = await client.post("/v1/completion", json={"message": "Hi"})
+        assert problem_of(answer)["code"] == "database_unavailable"
+        assert (await client.get("/v1/messages")).status_code == 200
+        assert "disk of Postgres is full" in await detail(client, "postgres")
+        monkeypatch.setattr("app.db.database.FULL_SEC", 0.0)
+        assert await is_ready(client)
+
+    async def test_edge(self, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where Edge has no room, documents wait for it; they do not fail, and none is lost."""
+        with monkeypatch.context() as patch:
+            patch.setattr("app.vector_store.edge.folder.LEAST_FREE_BYTES", 2**62)
+            patch.setattr("app.jobs.worker.LONGEST_BACKOFF_SEC", 0.1)
+            response = await post_text(client, "Ducks eat seeds.")
+            assert "disk of DATA_DIR is nearly full" in await detail(client, "qdrant")
+            uuid = response.json()["uuid"]
+            await until(lambda: is_begun(client, uuid), 20)
+        assert await is_ready(client)
+        assert (await ended(client, response))["status"] == "ready"
+
+
+async def is_begun(client: httpx2.AsyncClient, uuid: str) -> bool:
+    """Whether a document has come as far as its points, and is not done."""
+    document = (await client.get(f"/v1/documents/{uuid}")).json()
+    return bool(document["status"] == "processing" and document["passages_total"])

@@ -23,7 +23,7 @@ class TestUpgradeIndex:
         """Documents of before there were versions are indexed anew, and found meanwhile."""
         document = await knowledge.ingest(DUCKS)
         await knowledge.sql("DELETE FROM index_version")
-        assert await upgrade_index(knowledge.database, COLLECTION)
+        assert await upgrade_index(knowledge.database, knowledge.store, COLLECTION)
         assert "1 documents are indexed anew" in caplog.text
         assert await knowledge.sql("SELECT kind, document_uuid FROM job") == [
             ("index", str(document.uuid))
@@ -36,28 +36,28 @@ class TestUpgradeIndex:
         """A second start finds the index current, and queues nothing."""
         await knowledge.ingest(DUCKS)
         await knowledge.sql("DELETE FROM index_version")
-        assert await upgrade_index(knowledge.database, COLLECTION)
+        assert await upgrade_index(knowledge.database, knowledge.store, COLLECTION)
         await knowledge.work()
-        assert not await upgrade_index(knowledge.database, COLLECTION)
+        assert not await upgrade_index(knowledge.database, knowledge.store, COLLECTION)
         assert await knowledge.jobs_left() == 0
 
     async def test_empty_index_is_current(self, knowledge: Knowledge) -> None:
         """What is ingested after the first start is of this version already."""
-        assert not await upgrade_index(knowledge.database, COLLECTION)
+        assert not await upgrade_index(knowledge.database, knowledge.store, COLLECTION)
         await knowledge.ingest(DUCKS)
-        assert not await upgrade_index(knowledge.database, COLLECTION)
+        assert not await upgrade_index(knowledge.database, knowledge.store, COLLECTION)
 
     async def test_new_collection_is_not_filled(self, knowledge: Knowledge) -> None:
         """A start on another collection queues nothing: moving is for `reindex`."""
         await knowledge.ingest(DUCKS)
-        assert not await upgrade_index(knowledge.database, "another")
+        assert not await upgrade_index(knowledge.database, knowledge.store, "another")
         assert await knowledge.jobs_left() == 0
 
     async def test_newer_index_is_left_alone(self, knowledge: Knowledge) -> None:
         """An older process that starts beside newer ones does not turn the index back."""
         await knowledge.ingest(DUCKS)
         await knowledge.sql("UPDATE index_version SET version = 999")
-        assert not await upgrade_index(knowledge.database, COLLECTION)
+        assert not await upgrade_index(knowledge.database, knowledge.store, COLLECTION)
         assert await knowledge.sql("SELECT version FROM index_version") == [(999,)]
 
     async def test_late_migration_is_waited_for(
@@ -79,7 +79,7 @@ class TestUpgradeIndex:
 
         monkeypatch.setattr(knowledge.database, "run", counted)
         upgrading = upgrade_index_when_possible(
-            knowledge.database, COLLECTION, lambda: told.append(True)
+            *(knowledge.database, knowledge.store, COLLECTION), lambda: told.append(True)
         )
         async with background(upgrading):
             await until(lambda: len(looks) >= 3)

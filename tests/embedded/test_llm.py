@@ -12,7 +12,7 @@ import psutil
 import pytest
 from openai import OpenAI
 
-from app.chat.prompts import build_prompt
+from app.chat.prompts import build_prompt, draw_mark
 from app.embedded import llama
 from app.embedded.constants import CONTEXT_TOKENS, LANGUAGE_MODEL, MODEL
 from app.embedded.exceptions import EmbeddedStartFailed
@@ -21,7 +21,9 @@ from tests.support.sources import source
 
 CONTEXT = "Context: [1] The service listens on port 4711.\n\nQuestion: Which port?"
 SENTENCE = "The service listens on port 4711."
-PROMPT: Any = build_prompt("Which port does the service listen on?", [source(SENTENCE)])
+PROMPT: Any = build_prompt(
+    "Which port does the service listen on?", [source(SENTENCE)], draw_mark()
+)
 LOADED_BYTES = (
     200 * 2**20
 )  # more than the process has without the language model, and less than with

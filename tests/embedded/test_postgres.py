@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psutil
 import psycopg2
@@ -278,6 +279,30 @@ class TestSocket:
             socket_directory = Path(str(query(url, "SHOW unix_socket_directories")))
             assert socket_directory.stat().st_mode & 0o077 == 0
         assert not socket_directory.exists()
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+    @pytest.mark.parametrize("plant", ["folder", "open folder", "link", "link to nothing"])
+    def test_planted_directory_is_refused(
+        self, plant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What another user has put where the socket goes is neither used nor followed."""
+        monkeypatch.setattr(cluster, "SHARED", tmp_path)
+        ours = tmp_path / "ours"
+        ours.mkdir()
+        postgres = EmbeddedPostgres(tmp_path / "a, b")
+        host = Path(unquote(urlsplit(postgres.url).query).partition("=")[2].partition("&")[0])
+        (tmp_path / "a, b" / "postgres" / "cluster").mkdir(parents=True)
+        if plant.startswith("link"):
+            host.symlink_to(ours if plant == "link" else tmp_path / "nothing")
+        else:
+            host.mkdir(mode=0o700)
+            host.chmod(0o777 if plant == "open folder" else 0o700)
+        if plant != "open folder":
+            os.chown(host, 65534, -1, follow_symlinks=False)
+        owner = ours.stat().st_uid
+        with pytest.raises(EmbeddedStartFailed, match="is not ours alone"):
+            postgres.start()
+        assert ours.stat().st_uid == owner
 
 
 class TestIsRunning:

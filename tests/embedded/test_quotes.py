@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.chat.prompts import build_prompt
+from app.chat.prompts import build_prompt, draw_mark
 from app.embedded.prompts import read_prompt
 from app.embedded.quotes import DO_NOT_KNOW, quote_answer
 from app.retrieval.models import Turn
@@ -17,7 +17,9 @@ HOURS = (
 
 def answer(question: str, *texts: str, turns: tuple[Turn, ...] = ()) -> str:
     """What a question over these passages is answered, after the turns of its chat."""
-    prompt = read_prompt({"messages": build_prompt(question, [*map(source, texts)], turns)})
+    prompt = read_prompt(
+        {"messages": build_prompt(question, [*map(source, texts)], draw_mark(), turns)}
+    )
     assert prompt is not None
     assert prompt.question == question
     return quote_answer(prompt)

@@ -42,6 +42,7 @@ def message(text: str = "Hello") -> Row:
         "question_uuid": None,
         "retrieval_queries": None,
         "turns": None,
+        "prompt_mark": None,
     }
 
 

@@ -81,7 +81,7 @@ async def open_knowledge(settings: Settings, embedder: Embedder) -> AsyncIterato
         enter = stack.enter_async_context
         database = await enter(open_database(settings))
         store = await enter(open_vector_store(settings, embedder.dimensions))
-        await upgrade_index(database, settings.QDRANT_COLLECTION_NAME)
+        await upgrade_index(database, store, settings.QDRANT_COLLECTION_NAME)
         worker = await enter(open_worker(database, embedder, store, shared_parser()))
         yield Knowledge(
             settings,

@@ -36,6 +36,7 @@ class CollectionDouble:
         self.params = models.CollectionParams(
             vectors=request.vectors, sparse_vectors=request.sparse_vectors
         )
+        self.metadata = request.metadata
         self.shard = edge.EdgeShard.create(str(path), _config(request))
 
     def update(self, operation: edge.UpdateOperation) -> dict[str, Any]:
@@ -58,7 +59,9 @@ class CollectionDouble:
             "optimizer_status": "ok",
             "points_count": info.points_count,
             "segments_count": info.segments_count,
-            "config": {"params": self.params.model_dump(mode="json", exclude_none=True)} | CONFIG,
+            "config": CONFIG
+            | {"params": self.params.model_dump(mode="json", exclude_none=True)}
+            | {"metadata": self.metadata},
             "payload_schema": schema,
         }
 

@@ -86,6 +86,11 @@ class QdrantDouble:
         """Accepts requests and answers none."""
         self._speaking.clear()
 
+    def forget_metadata(self) -> None:
+        """Has its collections as if a version from before they had metadata had made them."""
+        for collection in self._collections.values():
+            collection.metadata = None
+
     def recover(self) -> None:
         """Answers as it should."""
         self._failure = self.retry_after = None

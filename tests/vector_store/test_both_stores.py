@@ -51,6 +51,18 @@ class TestUpsert:
         assert candidate.cosine == pytest.approx(1)
 
 
+class TestIndexUuid:
+    async def test_it_stays(self, store_settings: Settings) -> None:
+        """An index that is opened again is the same one; another one is not."""
+        other = store_settings.model_copy(update={"QDRANT_COLLECTION_NAME": "other"})
+        seen = []
+        for settings in (store_settings, store_settings, other):
+            store = await create_vector_store(settings, DIMENSIONS)
+            seen.append(await store.index_uuid())
+            await store.close()
+        assert seen[0] == seen[1] != seen[2]
+
+
 class TestQuery:
     async def test_nothing_is_found_in_an_empty_store(self, store: VectorStore) -> None:
         """Nothing is found where nothing is."""

@@ -31,4 +31,4 @@ async def open_worker(
             "purge": Handler(pipeline.purge),
             "sweep": Handler(pipeline.sweep),
         }
-        yield Worker(database, handlers, SIZES)
+        yield Worker(database, handlers, SIZES, store.index_uuid)

@@ -6,15 +6,18 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app.core.exceptions import ConfigurationError
+from app.core.folders import make_private
 from app.core.locks import DirectoryLock
-from app.vector_store.exceptions import StoreHeld
+from app.vector_store.exceptions import StoreFull, StoreHeld
 
 CURRENT: Final = "current"
 NEXT: Final = "current.new"
 CONFIG: Final = "edge_config.json"
+UUID_FILE: Final = "index_uuid"
+LEAST_FREE_BYTES: Final = 128 * 2**20  # the next files of its log are 32 MiB each
 
 
 class EdgeFolder:
@@ -24,6 +27,7 @@ class EdgeFolder:
     """
 
     def __init__(self, path: Path) -> None:
+        self._given = path
         self.path = path.resolve()
         self._lock = DirectoryLock(self.path)
 
@@ -38,10 +42,21 @@ class EdgeFolder:
         config: dict[str, Any] = json.loads((self.path / CURRENT / CONFIG).read_bytes())
         return config
 
+    def read_uuid(self) -> UUID:
+        """Which index this is; the first holder of the folder draws it."""
+        file = self.path / UUID_FILE
+        if not file.exists():
+            draft = file.with_suffix(".new")
+            draft.write_text(str(uuid4()))
+            _sync(draft)
+            draft.replace(file)
+            _sync(self.path)
+        return UUID(file.read_text())
+
     def lock(self) -> None:
         """Takes the folder for this process; the kernel gives it back when the process ends."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_private(self._given)
             is_taken = self._lock.try_take()
         except OSError as error:
             raise ConfigurationError(f"DATA_DIR cannot be used: {error}.") from error
@@ -51,6 +66,14 @@ class EdgeFolder:
                 f"Another process holds the vectors in {self.path}: stop it, choose another "
                 "DATA_DIR, or set QDRANT_URL, since several processes need a Qdrant server."
             )
+
+    def require_space(self, more: int = 0) -> None:
+        """StoreFull where less than LEAST_FREE_BYTES would be left beside so many more.
+
+        The engine writes to files that it has mapped: a disk that fills up kills the process.
+        """
+        if shutil.disk_usage(self.path).free < LEAST_FREE_BYTES + more:
+            raise StoreFull
 
     def release(self) -> None:
         """Gives the folder back; nothing happens where it is not held."""
@@ -62,6 +85,7 @@ class EdgeFolder:
 
     def copy_shard(self) -> Path:
         """Copies the current shard, to which nothing may be written meanwhile."""
+        self.require_space(_size(self.path / CURRENT))
         copy = self.new_shard()
         shutil.copytree(self.path / CURRENT, copy, copy_function=_copy)
         return copy
@@ -110,6 +134,14 @@ class EdgeFolder:
 def _copy(source: str, target: str) -> None:
     with suppress(FileNotFoundError):
         shutil.copy2(source, target)
+
+
+def _size(folder: Path) -> int:
+    size = 0
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            size += file.stat().st_size
+    return size
 
 
 def _sync(path: Path) -> None:

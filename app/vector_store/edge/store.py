@@ -54,8 +54,11 @@ SCORE: Final = edge.SearchParams(quantization=edge.QuantizationSearchParams(igno
 class EdgeVectorStore:
     """A VectorStore in a folder that this process alone holds."""
 
-    def __init__(self, folder: EdgeFolder, engine: EdgeEngine, dense: DenseVector) -> None:
+    def __init__(
+        self, folder: EdgeFolder, engine: EdgeEngine, dense: DenseVector, index_uuid: UUID
+    ) -> None:
         self._folder = folder
+        self._index_uuid = index_uuid
         self._engine = engine
         self._dense = dense
 
@@ -68,14 +71,19 @@ class EdgeVectorStore:
         await asyncio.to_thread(folder.lock)
         try:
             await asyncio.to_thread(_prepare, folder, path.name, dense)
+            index_uuid = await asyncio.to_thread(folder.read_uuid)
             engine = await EdgeEngine.start(folder, _config(dense), optimize_after)
         except BaseException:
             folder.release()
             raise
-        return cls(folder, engine, dense)
+        return cls(folder, engine, dense, index_uuid)
 
     async def upsert(self, points: Sequence[Point]) -> None:
-        """Writes points in small batches, between which queries have their turn."""
+        """Writes points in small batches, between which queries have their turn.
+
+        StoreFull where there is no room for them.
+        """
+        await asyncio.to_thread(self._folder.require_space)
         for batch in batched(points, BATCH_SIZE):
             operation = await asyncio.to_thread(self._upsert_operation, batch)
             await self._engine.update(operation, len(batch))
@@ -96,6 +104,10 @@ class EdgeVectorStore:
         if ids:
             await self._delete(edge.Filter(must=[edge.HasIdCondition({*ids})]))
 
+    async def index_uuid(self) -> UUID:
+        """That of the folder."""
+        return self._index_uuid
+
     async def count(self) -> int:
         """How many points there are."""
         return await self._engine.run(lambda shard: shard.info().points_count)
@@ -107,8 +119,9 @@ class EdgeVectorStore:
         return {UUID(str(hit.value)): hit.count for hit in hits if hit.count}
 
     async def ready(self) -> None:
-        """Returns when the engine answers."""
+        """Returns when the engine answers; StoreFull where it could not write."""
         await self.count()
+        await asyncio.to_thread(self._folder.require_space)
 
     async def optimized(self) -> None:
         """Returns when no optimization is under way."""

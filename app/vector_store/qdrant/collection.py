@@ -10,7 +10,8 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Final, Self
+from typing import Any, Final, Self
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
@@ -28,6 +29,8 @@ INDEXES: Final = {
     SOURCE: models.PayloadSchemaType.KEYWORD,
     METADATA: models.PayloadSchemaType.KEYWORD,
 }
+
+INDEX_UUID: Final = "index_uuid"
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +74,13 @@ class QdrantCollection:
             logger.exception("Qdrant cannot be used")
             raise RetrievalUnavailable from error
 
+    async def index_uuid(self) -> UUID:
+        """Which index the collection is; RetrievalUnavailable until Qdrant has answered once."""
+        if not self._prepared:
+            async with self.request():
+                pass
+        return self._index_uuid
+
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.close()
@@ -102,6 +112,7 @@ class QdrantCollection:
                 await self._create_if_missing()
                 info = await self._client.get_collection(self.name)
                 self._check(info.config.params)
+                self._index_uuid = _uuid_of(self.name, info.config.metadata or {})
                 await self._create_indexes(info.payload_schema)
                 self._prepared = True
 
@@ -115,6 +126,7 @@ class QdrantCollection:
                 sparse_vectors_config={
                     BM25_VECTOR: models.SparseVectorParams(modifier=models.Modifier.IDF)
                 },
+                metadata={INDEX_UUID: str(uuid4())},
             )
         except UnexpectedResponse as error:
             if error.status_code != HTTPStatus.CONFLICT:  # another process was faster
@@ -131,6 +143,15 @@ class QdrantCollection:
         for key, schema in INDEXES.items():
             if key not in existing:
                 await self._client.create_payload_index(self.name, key, schema, wait=True)
+
+
+def _uuid_of(name: str, metadata: dict[str, Any]) -> UUID:
+    """That of a collection's metadata, else one of its name.
+
+    A collection that an older version made, or a Qdrant before 1.16 holds, has no metadata.
+    """
+    kept = metadata.get(INDEX_UUID)
+    return UUID(kept) if kept else uuid5(NAMESPACE_OID, name)
 
 
 def _create_client(settings: Settings) -> AsyncQdrantClient:

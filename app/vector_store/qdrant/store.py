@@ -79,6 +79,10 @@ class QdrantVectorStore:
         if ids:
             await self._delete(models.Filter(must=[models.HasIdCondition(has_id=[*map(str, ids)])]))
 
+    async def index_uuid(self) -> UUID:
+        """That of the collection, which Qdrant is asked for once."""
+        return await self._collection.index_uuid()
+
     async def count(self) -> int:
         """How many points there are."""
         async with self._collection.request() as client:

@@ -1,8 +1,9 @@
 -- :name claim_job :one
--- :doc Claims the oldest due job of these kinds for :seconds; with :max_bytes none that is about more
+-- :doc Claims the oldest due job of these kinds for :seconds; with :max_bytes none that is about more, with :index_uuid none unless that is the index of this database
 UPDATE job
 SET
     lease = gen_random_uuid(),
+    index_uuid = CAST(:index_uuid AS uuid),
     attempts = attempts + 1,
     run_at = clock_timestamp() + make_interval(secs => :seconds)
 WHERE id = (
@@ -11,6 +12,10 @@ WHERE id = (
     WHERE
         candidate.run_at <= clock_timestamp()
         AND candidate.kind IN :kinds
+        AND (
+            CAST(:index_uuid AS uuid) IS NULL
+            OR EXISTS (SELECT FROM index_version WHERE index_version.index_uuid = :index_uuid)
+        )
         AND (CAST(:max_bytes AS bigint) IS NULL OR candidate.bytes <= :max_bytes)
         -- A purge waits for whatever still writes points of its document.
         AND NOT (

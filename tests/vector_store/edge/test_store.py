@@ -12,6 +12,7 @@ import pytest
 from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.vector_store.base import DenseVector, SearchFilter
 from app.vector_store.edge.store import EdgeVectorStore
+from app.vector_store.exceptions import StoreFull
 from tests.support.points import DENSE, asked, axis, random_points
 from tests.support.stores import shards
 
@@ -116,3 +117,25 @@ class TestClosed:
         await store.close()
         with pytest.raises(RetrievalUnavailable):
             await store.query(asked(axis(1), ""), SearchFilter(), candidates=5)
+
+
+class TestFullDisk:
+    async def test_nothing_is_written(
+        self, collection: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without room no points are taken, and no copy is made; searches and deletions go on."""
+        store = await EdgeVectorStore.open(collection, DENSE, optimize_after=10)
+        with monkeypatch.context() as patch:
+            patch.setattr("app.vector_store.edge.folder._size", lambda _: 2**62)
+            await store.upsert(random_points(20))
+            await store.optimized()
+            patch.setattr("app.vector_store.edge.folder.LEAST_FREE_BYTES", 2**62)
+            with pytest.raises(StoreFull, match="make room"):
+                await store.upsert(random_points(20, document=2))
+            assert len(shards(collection)) == 1
+            assert await store.query(asked(axis(1), "word1"), SearchFilter(), candidates=5)
+            [document] = await store.documents()
+            await store.delete(document)
+        await store.upsert(random_points(20))
+        assert await store.count() == 20
+        await store.close()

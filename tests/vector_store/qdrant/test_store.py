@@ -82,6 +82,7 @@ class TestOpen:
         for number, store in enumerate(stores):
             await store.upsert([point(number)])
         assert await stores[0].count() == 4
+        assert len({await store.index_uuid() for store in stores}) == 1
         for store in stores:
             await store.close()
 
@@ -204,15 +205,26 @@ class TestAbsence:
         await store.close()
 
     async def test_deleted_collection_is_made_again(self, double: QdrantDouble) -> None:
-        """When somebody deletes the collection, the next request but one makes it again."""
+        """When somebody deletes the collection, the next request but one makes another one."""
         store = await open_store(double)
+        before = await store.index_uuid()
         async with somebody_else(double) as client:
             await client.delete_collection("demo")
         with pytest.raises(RetrievalUnavailable):
             await search(store)
         await store.upsert([point(1)])
         assert await search(store) == 1
+        assert await store.index_uuid() != before
         await store.close()
+
+    async def test_collection_of_before(self, double: QdrantDouble) -> None:
+        """A collection that an older version made is known by its name, by every process."""
+        await (await open_store(double)).close()
+        double.forget_metadata()
+        stores = [await open_store(double) for _ in range(2)]
+        assert len({await store.index_uuid() for store in stores}) == 1
+        for store in stores:
+            await store.close()
 
     async def test_wrong_request_is_no_outage(self, double: QdrantDouble) -> None:
         """A request that Qdrant calls wrong is not passed off as its absence."""
