@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
@@ -28,6 +29,10 @@ from tests.support.server import serve
 from tests.support.shared import close_shared, shared_embedder
 from tests.support.template import Template, execute
 from tests.support.users import insert_people
+
+# How long an example takes says more of what else runs on the machine than of the code.
+hypothesis_settings.register_profile("any machine", deadline=None)
+hypothesis_settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

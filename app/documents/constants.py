@@ -16,8 +16,14 @@ VERSION_FAULT_SEC: Final = 60.0  # after an error that says so of the database i
 WATCH_SEC: Final = 0.1  # between two looks of the command line at a document
 TAKE_OVER_SEC: Final = 30.0  # longer than a server takes to be started again
 
-PARSER_TIMEOUT_SEC: Final = 300
-PARSER_MEMORY_BYTES: Final = 2 * 2**30
+# What reading a document may take. The time is that of a core: a busy machine fails nobody.
+PARSER_CPU_SEC: Final = 20.0
+PARSER_CPU_SEC_PER_MB: Final = 12.0  # dense tables and lists take a third of it
+PARSER_PATIENCE: Final = 10  # seconds by the clock for each second of a core
+PARSER_MEMORY_BYTES: Final = 512 * 2**20
+PARSER_MEMORY_PER_BYTE: Final = 60
+PARSER_IDLE_SEC: Final = 60.0  # after which a process without documents ends
+TOO_MUCH: Final = "This document takes too long or too much memory to read: split it up."
 
 UPLOADS: Final = "/v1/documents"
 UPLOAD_OVERHEAD_BYTES: Final = 2**20  # what a body may hold beside the document

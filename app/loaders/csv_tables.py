@@ -16,7 +16,7 @@ SNIFFED_CHARS: Final = 65_536
 COMMON_SHARE: Final = 0.5  # of rows that have the same number of cells, in a table
 MAX_ABOVE: Final = 10  # lines above the header: a title, remarks
 MAX_WIDENING: Final = 4  # times the cells that there are
-LINE_END: Final = re.compile(r"[ \t]*+[\r\n]\s*+")
+LINE_END: Final = re.compile(r"[\r\n]+")
 
 
 def read_csv(text: str, delimiter: str | None) -> str:
@@ -120,5 +120,5 @@ def _line(cells: list[str]) -> str:
 def _cell(text: str) -> str:
     text = text.strip()
     if "\n" in text or "\r" in text:
-        text = LINE_END.sub(" ", text)
+        text = " ".join(filter(None, map(str.strip, LINE_END.split(text))))
     return text.replace("|", "\\|") if "|" in text else text

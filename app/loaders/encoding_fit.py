@@ -33,7 +33,7 @@ CANDIDATES: Final = (*ALPHABETS, *IDEOGRAPHIC, *OTHER_SCRIPTS)
 LEAST_FIT: Final = 0.01
 SHORTEST_WORDS: Final = 2.5  # letters, on average: single letters of another script are misread
 FOREIGN_WORD: Final = re.compile(
-    r"[A-Za-z]*+[^\x00-\x7f\x85\xa0\u2000-\u206f\u3000-\u303f]"
+    r"(?<![A-Za-z])[A-Za-z]*+[^\x00-\x7f\x85\xa0\u2000-\u206f\u3000-\u303f]"
     r"[^\x00-@\[-`{-\x7f\x85\xa0\u2000-\u206f\u3000-\u303f]*"
 )
 MIXED: Final = re.compile(

@@ -15,6 +15,7 @@ NEWLINES: Final = re.compile(r"\n+")
 BACKTICKS: Final = re.compile(r"`+")
 MAX_HEADING: Final = 6
 MAX_INDENT: Final = 8
+MAX_MARKS: Final = 8  # that are open at once: all of them go on in every block
 
 
 class MarkdownWriter:
@@ -24,6 +25,7 @@ class MarkdownWriter:
         self._output: list[str] = []
         self._words: list[str] = []
         self._marks: list[Mark] = []
+        self._deeper = 0  # marks within those
         self._prefix = self._kind = self._last_kind = ""
         self._chars = 0
 
@@ -34,11 +36,16 @@ class MarkdownWriter:
 
     def begin_mark(self, kind: MarkKind, address: str = "") -> None:
         """What follows is raised, lowered, struck out, or leads to an address."""
-        self._marks.append(Mark(kind, len(self._words), address))
+        if len(self._marks) == MAX_MARKS:
+            self._deeper += 1
+        else:
+            self._marks.append(Mark(kind, len(self._words), address))
 
     def end_mark(self) -> None:
         """Ends the mark that was begun last."""
-        if self._marks:
+        if self._deeper:
+            self._deeper -= 1
+        elif self._marks:
             self._apply(self._marks.pop())
 
     def line_break(self) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from app.core.caller import NOBODY
 from app.documents.constants import NOT_READ_ANEW
-from app.documents.ingestion.parser_process import DocumentFile, ParsedDocument, ParserDied
+from app.documents.ingestion.answers import ParsedDocument
+from app.documents.ingestion.parser_process import DocumentFile, ParserDied
 from app.documents.models import Document
 from tests.support.knowledge import DUCKS, Knowledge, pages
 from tests.support.shared import shared_parser

@@ -187,9 +187,18 @@ class TestHostile:
 
     def test_text_is_found_at_any_depth(self) -> None:
         """Text is found however deep it lies, and the indent stays small."""
-        text = text_of("<ul><li>" * 2_000 + "deep" + "<table><tr><td>" * 2_000 + "deeper")
+        text = text_of("<ul><li>" * 300 + "deep" + "<table><tr><td>" * 300 + "deeper")
         assert text.split() == ["-", "deep", "deeper"]
         assert len(text) < 50
+
+    def test_text_alone_is_found_at_greater_depth(self) -> None:
+        """Of a page that no browser shows as it is meant the text is left, and no script."""
+        script = "<script>var a = '<p>';</script><!-- b -->"
+        assert text_of("<div>" * 9_000 + f"deep {script}<p>&amp; deeper") == "deep\n& deeper"
+
+    def test_formatting_that_never_ends(self) -> None:
+        """What old pages never close costs them nothing of their structure."""
+        assert text_of("<h1>Ducks</h1>" + "<p><font>eat" * 3_000).startswith("# Ducks\n\neat\n\n")
 
     def test_many_spaces_take_no_longer(self) -> None:
         """Many spaces take no more time than as much text."""

@@ -20,7 +20,7 @@ def file(
 def children() -> set[psutil.Process]:
     """The parser processes that this one has started."""
     started = psutil.Process().children()
-    return {child for child in started if "spawn_main" in " ".join(child.cmdline())}
+    return {child for child in started if "ingestion.parser" in " ".join(child.cmdline())}
 
 
 async def started(before: set[psutil.Process]) -> psutil.Process:

@@ -6,8 +6,9 @@ from uuid import UUID
 from app.core.caller import SERVICE
 from app.db import Database, Row
 from app.documents.constants import EMBED_AT_ONCE, LONG_WRITE_SEC, NOT_READ_ANEW
+from app.documents.ingestion.answers import ParsedDocument
 from app.documents.ingestion.chunking import Passage, embedding_text
-from app.documents.ingestion.parser_process import DocumentFile, ParsedDocument, Parser, ParserDied
+from app.documents.ingestion.parser_process import DocumentFile, Parser, ParserDied
 from app.documents.ingestion.transactions import (
     advance,
     begin,

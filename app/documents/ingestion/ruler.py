@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from app.documents.ingestion.table_headers import Tables
 
 TABLE_HEADER_TOKENS: Final = 100
+MAX_HEADER_CHARS: Final = 1_000  # a word of any length may be one token, and each row has a header
 TEXT_TOKENS: Final = 64  # that a header leaves for the text at least
 LONGEST_WORD_CHARS: Final = 100  # the model takes a longer one for a single unknown token
 SLAB_CHARS: Final = 65_536
@@ -72,6 +73,7 @@ class Ruler:
 
     def _clip_header(self, header: str, limit: int) -> "TableHeader":
         most = min(TABLE_HEADER_TOKENS, limit - TEXT_TOKENS)
+        header = header[:MAX_HEADER_CHARS].rstrip()
         if not header or most <= 0:
             return NO_HEADER
         offsets = self._tokenizer.encode(header, add_special_tokens=False).offsets

@@ -7,8 +7,8 @@ import orjson
 from app.db import Queries
 from app.documents.constants import EMBED_AT_ONCE, INSERT_AT_ONCE
 from app.documents.contents import insert_content
+from app.documents.ingestion.answers import ParsedDocument
 from app.documents.ingestion.chunking import Passage
-from app.documents.ingestion.parser_process import ParsedDocument
 from app.documents.models import passage_uuid
 from app.documents.services import insert_purge
 from app.jobs.job import Job

@@ -13,7 +13,7 @@ from app.jobs.worker import Handler, Worker
 from app.vector_store.base import VectorStore
 
 # Two jobs at once: one document is parsed while another is embedded. One of the two leaves large
-# documents to the other, so that small ones do not wait for those.
+# documents to the other, so that small ones do not wait for those; each has a parser process.
 SIZES: Final = (None, SMALL_BYTES)
 
 
@@ -22,7 +22,7 @@ async def open_worker(
     database: Database, embedder: Embedder, store: VectorStore, given: Parser | None = None
 ) -> AsyncIterator[Worker]:
     """A worker for every kind of job on documents, with the given parser or one of its own."""
-    async with open_parser(embedder.tokenizer, given) as parser:
+    async with open_parser(embedder.tokenizer, len(SIZES), given) as parser:
         pipeline = Pipeline(embedder, store, database, parser)
         handlers = {
             "ingest": Handler(pipeline.ingest, pipeline.give_up),

@@ -52,4 +52,9 @@ class Anchored:
             flow.writer.block(read_chunk(self._story, part))
 
     def _target(self, key: str) -> str | None:
-        return self._story.package.target(self._story.part, key)
+        """The part that is shown here; none that was shown before, which is seldom meant."""
+        part = self._story.package.target(self._story.part, key)
+        if part is None or part in self._story.shown:
+            return None
+        self._story.shown.add(part)
+        return part

@@ -1,12 +1,16 @@
 """The title and the values of a chart (ECMA-376 part 1, 21.2), as a table."""
 
+from typing import Final
+
 from lxml import etree
 
 from app.loaders.docx.package import Package
 from app.loaders.docx.writer import WordWriter
 from app.loaders.docx.xml import attribute, number
 
-MAX_POINTS = 10_000
+MAX_POINTS: Final = 10_000
+MAX_SERIES: Final = 255  # as in Excel
+MAX_CELLS: Final = 100_000  # points that are at places of their own make a row for each
 Points = dict[int, str]
 
 
@@ -20,7 +24,7 @@ def read_chart(package: Package, part: str) -> str:
         if element.tag.endswith("}title"):
             writer.text(" ".join(_texts(element)))
             writer.close()
-        else:
+        elif len(columns) < MAX_SERIES:
             names.append(" ".join(_points(element, "tx").values()))
             columns.append(_points(element, "val") or _points(element, "yVal"))
             categories |= _points(element, "cat") or _points(element, "xVal")
@@ -32,7 +36,8 @@ def read_chart(package: Package, part: str) -> str:
 def _write(writer: WordWriter, names: list[str], categories: Points, columns: list[Points]) -> None:
     writer.begin_table()
     _write_row(writer, ["", *names], is_header=True)
-    for place in sorted({place for points in (categories, *columns) for place in points}):
+    places = sorted({place for points in (categories, *columns) for place in points})
+    for place in places[: MAX_CELLS // len(columns)]:
         _write_row(
             writer, [points.get(place, "") for points in (categories, *columns)], is_header=False
         )

@@ -42,6 +42,7 @@ def _items(texts: dict[str, str], children: dict[str, list[tuple[int, str]]]) ->
 
 
 def _text(point: etree._Element) -> str:
-    paragraphs = point.findall(".//{*}t/{*}p")
-    lines = ("".join(text.text or "" for text in one.iterfind(".//{*}t")) for one in paragraphs)
-    return " ".join(" ".join(lines).split())
+    # Once through all of it, whatever stands within what: a paragraph begins with a space.
+    found = point.iterfind(".//{*}t//{*}*")
+    texts = (" " if one.tag.endswith("}p") else one.text or "" for one in found)
+    return " ".join("".join(texts).split())

@@ -161,8 +161,9 @@ def _restarts(level: _Level, depth: int, counted: int) -> bool:
 
 
 def _levels(element: etree._Element) -> dict[int, _Level]:
-    levels = element.findall("{*}lvl")
-    return {number(attribute(level.items(), "ilvl"), -1): _level(level) for level in levels}
+    found = element.findall("{*}lvl")
+    levels = {number(attribute(level.items(), "ilvl"), -1): level for level in found}
+    return {depth: _level(levels[depth]) for depth in range(DEEPEST + 1) if depth in levels}
 
 
 def _level(element: etree._Element) -> _Level:

@@ -26,6 +26,7 @@ class Story:
     part: str = ""
     title: str = ""
     first_heading: str = ""
+    shown: set[str] = field(default_factory=set)  # parts that hold charts, diagrams, documents
     prefixes: dict[str, str] = field(default_factory=dict)  # of the namespaces of the part
 
     def __post_init__(self) -> None:

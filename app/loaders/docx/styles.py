@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 from lxml import etree
@@ -19,7 +19,7 @@ OF_PARAGRAPHS: Final = {
 }
 TOGGLES: Final = ("strike", "dstrike", "vanish")
 OF_RUNS: Final = (*TOGGLES, "specVanish", "vertAlign")
-MAX_LINEAGE: Final = 100  # no program lets its styles inherit from that many
+MAX_LINEAGE: Final = 20  # no program lets its styles inherit from that many
 BODY_TEXT: Final = 9  # 17.3.1.20: the outline level of what is no heading
 
 Properties = dict[str, str]
@@ -41,9 +41,10 @@ class Styles:
         self._bases: dict[str, str] = {}
         for style in package.elements(package.find("styles"), "style"):
             self._add(style)
-        self.paragraph = lru_cache(maxsize=1_000)(self._paragraph)
-        self.run = lru_cache(maxsize=1_000)(self._run)
-        self.lineage = lru_cache(maxsize=1_000)(self._lineage)
+        # All of them: what is forgotten would be put together anew for each paragraph.
+        self.paragraph = cache(self._paragraph)
+        self.run = cache(self._run)
+        self.lineage = cache(self._lineage)
 
     def _add(self, style: etree._Element) -> None:
         key = attribute(style.items(), "styleId")

@@ -1,8 +1,12 @@
 """What Word adds to the Markdown writer: numbers, and paragraphs that begin before they do."""
 
+from typing import Final
+
 from app.loaders.docx.numbering import BULLET
 from app.loaders.marks import MarkKind
 from app.loaders.tables import TableWriter
+
+MAX_PAGE_NUMBER: Final = 50  # pieces of text in the line that is one
 
 
 class WordWriter(TableWriter):
@@ -60,6 +64,9 @@ class WordWriter(TableWriter):
 
     def discard_if_only(self, words: frozenset[str]) -> None:
         """Leaves out the open paragraph if it says nothing but some of these words."""
+        # All paragraphs of a cell are one: it is not looked through again for each of them.
+        if len(self._words) > MAX_PAGE_NUMBER:
+            return
         if words.issuperset("".join(self._words).lower().split()):
             self._words.clear()
             self._prefix = self._kind = ""

@@ -99,7 +99,7 @@ class Content:
             self._say(text)
 
     def _say(self, text: str) -> None:
-        if self._within["h1"]:
+        if self._within["h1"] and (self._first_heading or text.strip()):
             self._first_heading.append(text)
         self._writer.text(text)
 
@@ -122,7 +122,7 @@ class Content:
             return tag if tag in {"svg", "text", "foreignobject"} else "drawing"
         if tag == "title" and self._title:
             return "nothing"
-        if tag == "h1" and "".join(self._first_heading).strip():
+        if tag == "h1" and self._first_heading:
             return "later h1"
         if tag in HEADINGS and self._within["th"]:
             return "div"

@@ -12,6 +12,12 @@ IN_LINE: Final = frozenset({"abbr", "b", "bdi", "em", "i", "small", "span", "str
 CELLS: Final = frozenset({"td", "th"})
 SCREENS: Final = frozenset({"", "all", "screen"})
 MAX_UNSEEN_CHARS: Final = 1_000
+# libxml2 looks through all open elements for the start of each end that has none.
+MAX_DEPTH: Final = 2_000
+
+
+class TooDeep(Exception):
+    """Too many elements of a page are open at once."""
 
 
 class Page:
@@ -22,6 +28,7 @@ class Page:
     """
 
     def __init__(self) -> None:
+        self._depth = 0
         self._content = Content()
         self._filter = ContentFilter(self._content)
         self._styles = StyleSheet()
@@ -44,7 +51,10 @@ class Page:
         return self._content.markdown()
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Called by lxml where an element begins."""
+        """Called by lxml where an element begins; raises TooDeep."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise TooDeep
         if self._hidden_depth:
             self._hidden_depth += 1
             return
@@ -59,6 +69,7 @@ class Page:
 
     def end(self, tag: str) -> None:
         """Called by lxml where an element ends."""
+        self._depth -= 1
         if not self._hidden_depth:
             self._forget()
             self._cells -= tag in CELLS

@@ -68,10 +68,10 @@ class StyleSheet:
 
     def _found(self, tag: str, attributes: Mapping[str, str]) -> Iterator[tuple[int, Look]]:
         classes = attributes.get("class", "")
-        for selector in _selectors(tag, classes, attributes.get("id")):
-            found = self._looks.get(selector)
-            if found and not (found[1].hides and SHOWN_WHEN_WIDE.search(classes)):
-                yield found
+        selectors = _selectors(tag, classes, attributes.get("id"))
+        found = [look for selector in selectors if (look := self._looks.get(selector))]
+        is_shown_when_wide = bool(found) and SHOWN_WHEN_WIDE.search(classes) is not None
+        return (look for look in found if not (look[1].hides and is_shown_when_wide))
 
 
 def look_of(style: str) -> Look:

@@ -111,7 +111,7 @@ class Visibility:
         return (
             role == "tabpanel"
             or (role == "region" and "aria-labelledby" in attributes)
-            or attributes.get("id", "") in (self._panels - {""})
+            or (attributes.get("id") or None) in self._panels
             or any_name(ON_DEMAND, _classes(attributes))
         )
 

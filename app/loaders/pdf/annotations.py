@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from pypdf.generic import DictionaryObject
+from pypdf.generic import DictionaryObject, StreamObject
 
+from app.loaders.pdf.effort import ENTRY, Effort
 from app.loaders.pdf.fields import Shown, as_text, field_value
 from app.loaders.pdf.lines import Box, Line, usual_quarters
 from app.loaders.pdf.pages import array, dictionary, resolve
@@ -52,7 +53,7 @@ class Annotations:
 
     removed: list[int] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
-    have_drawings: bool = False
+    drawings: list[object] = field(default_factory=list)
 
     def lines(self, drawn: list[Line]) -> Iterator[Line]:
         """The lines of the values that are not among those drawn."""
@@ -64,17 +65,19 @@ class Annotations:
                 yield from value.lines(quarters)
 
 
-def annotations(page: DictionaryObject, *, are_drawings_old: bool) -> Annotations:
+def annotations(page: DictionaryObject, effort: Effort, *, are_drawings_old: bool) -> Annotations:
     """What the page's annotations show; old drawings of fields may differ from their values."""
     found = Annotations()
-    for number, entry in enumerate(array(page, "/Annots")):
+    entries = array(page, "/Annots")
+    effort.spend(2 * ENTRY * len(entries))
+    for number, entry in enumerate(entries):
         annotation = resolve(entry)
         if not isinstance(annotation, DictionaryObject) or _is_hidden(annotation):
             found.removed.append(number)
             continue
-        shown, is_drawn = _shown(annotation, are_drawings_old=are_drawings_old)
+        shown, is_drawn = _shown(annotation, effort, are_drawings_old=are_drawings_old)
         if is_drawn:
-            found.have_drawings = True
+            found.drawings.append(_drawing(annotation))
         else:
             found.removed.append(number)
         if shown.text.strip() and (box := _box(annotation)):
@@ -82,12 +85,22 @@ def annotations(page: DictionaryObject, *, are_drawings_old: bool) -> Annotation
     return found
 
 
-def _shown(annotation: DictionaryObject, *, are_drawings_old: bool) -> tuple[Shown, bool]:
+def _drawing(annotation: DictionaryObject) -> object:
+    """What draws an annotation; a box that can be ticked has a drawing for each state."""
+    drawing = resolve(dictionary(annotation, "/AP").get("/N"))
+    if isinstance(drawing, StreamObject) or not isinstance(drawing, DictionaryObject):
+        return drawing
+    return resolve(drawing.get(str(resolve(annotation.get("/AS"))))) or drawing
+
+
+def _shown(
+    annotation: DictionaryObject, effort: Effort, *, are_drawings_old: bool
+) -> tuple[Shown, bool]:
     """What an annotation says, and whether its drawing is what shows it."""
     has_drawing = resolve(dictionary(annotation, "/AP").get("/N")) is not None
     match annotation.get("/Subtype"):
         case "/Widget":
-            shown = field_value(annotation)
+            shown = field_value(annotation, effort)
             is_old = are_drawings_old and bool(shown.text)
             return shown, has_drawing and not (is_old or shown.replaces_drawing)
         case "/FreeText":

@@ -1,16 +1,20 @@
 """What of a page's drawing is damaged: what is made to show pages passes over that in silence."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from pypdf.errors import LimitReachedError
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
+from app.loaders.pdf.effort import DRAWN_AT_ONCE, ENTRY, Effort
 from app.loaders.pdf.pages import PageObjects, array, dictionary, is_missing, resolve
 from app.loaders.pdf.streams import DamagedStream, unpack
 
-NESTED_FORMS: Final = 16
+NESTED_FORMS: Final = 100
 MAX_SHOWN_BYTES: Final = 4_000_000  # text of a page: pdfium takes up to 270 bytes for each of them
 # PDF 1.7, 7.2.3 and 7.3.4: comments, strings, hexadecimal strings and arrays; 8.9.7 and 9.4.1
 MARK: Final = re.compile(
@@ -21,6 +25,7 @@ SHOWN: Final = re.compile(PLAIN_STRING.pattern + rb"|<[\s0-9A-Fa-f]*+>", re.DOTA
 IN_STRING: Final = re.compile(rb"[()\\]")
 IMAGE_END: Final = re.compile(rb"\sEI(?!\S)")
 FONT_CHOSEN: Final = re.compile(rb"/([^\s/\[\](){}<>%]+)\s+[-+.\d]+\s+Tf\b")
+FORM_DRAWN: Final = re.compile(rb"/([^\s/\[\](){}<>%]+)\s+Do\b")
 PAIRS: Final = ((b"(", b")"), (b"[", b"]"), (b"<", b">"), (b"BT", b"ET"), (b"BI", b"EI"))
 BRACKETS: Final = {b"[": 1, b"<": 1, b"]": -1, b">": -1}
 
@@ -33,11 +38,24 @@ class Damage(IntEnum):
     ALL = 2
 
 
-class Inspector:
-    """Looks for damage, page by page; what several pages share is looked at once."""
+@dataclass(slots=True)
+class _Form:
+    """What is drawn by its name: its damage, and how many bytes are drawn with all within it."""
 
-    def __init__(self) -> None:
-        self._forms: dict[int, Damage] = {}
+    damage: Damage = Damage.NONE
+    drawn: int = 0
+
+
+class Inspector:
+    """Looks for damage, page by page; what several pages share is looked at once.
+
+    Raises LimitReachedError where the pages draw too much: one form in another, twice in each, are
+    a million after twenty of them.
+    """
+
+    def __init__(self, effort: Effort) -> None:
+        self._effort = effort
+        self._forms: dict[tuple[int, int], _Form] = {}
 
     def damage(self, objects: PageObjects) -> Damage:
         """How much of the page is lost."""
@@ -45,44 +63,65 @@ class Inspector:
         if contents is None:
             return Damage.ALL if is_missing(objects.page.get("/Contents")) else Damage.NONE
         streams = contents if isinstance(contents, ArrayObject) else [contents]
-        drawing = _damage_of_streams([resolve(stream) for stream in streams], objects.resources)
-        missing = is_missing(objects.page.get("/Resources"))
-        return max(drawing, Damage.ALL if missing else self._in_forms(objects.resources, 0))
+        page = self._inspect(streams, objects.resources, 0)
+        self._effort.spend(page.drawn // DRAWN_AT_ONCE)
+        return Damage.ALL if is_missing(objects.page.get("/Resources")) else page.damage
 
-    def _in_forms(self, resources: object, depth: int) -> Damage:
-        forms = dictionary(resources, "/XObject")
-        found = [self._in_form(resolve(forms.get(name)), resources, depth) for name in forms]
-        return Damage.PART if any(found) else Damage.NONE
+    def spend(self, drawings: Iterable[object]) -> None:
+        """Counts what is drawn on top of a page."""
+        forms = (self._form(drawing, None, 0) for drawing in drawings)
+        self._effort.spend(sum(form.drawn for form in forms) // DRAWN_AT_ONCE)
 
-    def _in_form(self, form: object, outer: object, depth: int) -> Damage:
-        if not isinstance(form, StreamObject):
-            return Damage.PART
-        if form.get("/Subtype") != "/Form" or depth > NESTED_FORMS:
-            return Damage.NONE
-        if id(form) not in self._forms:
-            self._forms[id(form)] = Damage.NONE  # one that draws itself is looked at once
-            resources = resolve(form.get("/Resources")) or outer
-            drawing = _damage_of_streams([form], resources)
-            self._forms[id(form)] = max(drawing, self._in_forms(resources, depth + 1))
-        return self._forms[id(form)]
-
-
-def _damage_of_streams(streams: list[object], resources: object) -> Damage:
-    drawn, is_whole = [], True
-    for stream in streams:
-        if not isinstance(stream, StreamObject):
-            return Damage.ALL
+    def _inspect(self, streams: Iterable[object], resources: object, depth: int) -> _Form:
+        """The damage of a drawing, of which that of a form in it is only a part."""
+        found = _Form()
         try:
-            data, is_stream_whole = unpack(stream)
+            drawing, is_whole = self._unpack(streams)
         except DamagedStream:
+            found.damage, drawing = Damage.ALL, b""
+        else:
+            found.damage = self._damage_of(drawing, resources, is_whole=is_whole)
+        found.drawn = len(drawing)
+        times = Counter(FORM_DRAWN.findall(drawing))
+        forms = dictionary(resources, "/XObject")
+        self._effort.spend(ENTRY * len(forms))
+        for name in forms:
+            form = self._form(resolve(forms.get(name)), resources, depth)
+            found.damage = max(found.damage, min(form.damage, Damage.PART))
+            found.drawn += form.drawn * times[name[1:].encode("latin-1", "replace")]
+        return found
+
+    def _form(self, form: object, outer: object, depth: int) -> _Form:
+        if not isinstance(form, StreamObject):
+            return _Form(Damage.PART)
+        if form.get("/Subtype", "/Form") != "/Form":
+            return _Form()
+        if depth == NESTED_FORMS:
+            raise LimitReachedError
+        resources = resolve(form.get("/Resources")) or outer
+        key = id(form), id(resources)
+        if key not in self._forms:
+            self._forms[key] = _Form()  # one that draws itself is looked at once
+            self._forms[key] = self._inspect([form], resources, depth + 1)
+        return self._forms[key]
+
+    def _unpack(self, streams: Iterable[object]) -> tuple[bytes, bool]:
+        drawn, is_whole = [], True
+        for stream in map(resolve, streams):
+            if not isinstance(stream, StreamObject):
+                raise DamagedStream
+            data, is_stream_whole = unpack(stream)
+            self._effort.spend(ENTRY + len(data))
+            drawn.append(data)
+            is_whole = is_whole and is_stream_whole
+        return b"\n".join(drawn), is_whole
+
+    def _damage_of(self, drawing: bytes, resources: object, *, is_whole: bool) -> Damage:
+        _check_length(drawing)
+        self._effort.spend(ENTRY * len(dictionary(resources, "/Font")))
+        if _broken_fonts(resources) & set(FONT_CHOSEN.findall(drawing)):
             return Damage.ALL
-        drawn.append(data)
-        is_whole = is_whole and is_stream_whole
-    drawing = b"\n".join(drawn)
-    _check_length(drawing)
-    if _broken_fonts(resources) & set(FONT_CHOSEN.findall(drawing)):
-        return Damage.ALL
-    return Damage.NONE if is_whole and ends_well(drawing) else Damage.PART
+        return Damage.NONE if is_whole and ends_well(drawing) else Damage.PART
 
 
 def _check_length(drawing: bytes) -> None:

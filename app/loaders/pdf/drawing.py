@@ -6,6 +6,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from app.loaders.pdf.effort import GLYPH, Effort
 from app.loaders.pdf.glyphs import DrawnText, GlyphReader
 
 
@@ -16,8 +17,9 @@ class UnreadablePage(Exception):
 class Drawing:
     """A PDF as a viewer shows it."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, effort: Effort) -> None:
         self._document = pypdfium2.PdfDocument(data)
+        self._effort = effort
 
     def __len__(self) -> int:
         return len(self._document)
@@ -35,13 +37,24 @@ class Drawing:
         """
         opened = self._open(page)
         if removed is None:
-            return _read(opened, names)
+            return self._read(opened, names)
         for annotation in sorted(removed, reverse=True):
             pdfium.FPDFPage_RemoveAnnot(opened.raw, annotation)
         count = _count(opened)
         pdfium.FPDFPage_Flatten(opened.raw, pdfium.FLAT_NORMALDISPLAY)  # draws them on the page
         opened.close()
-        return _read(self._open(page), names, count)
+        return self._read(self._open(page), names, count)
+
+    def _read(
+        self, page: Any, names: Mapping[int, str], first_added: int | None = None
+    ) -> DrawnText:
+        text = page.get_textpage()
+        try:
+            self._effort.spend(GLYPH * text.count_chars())
+            return GlyphReader(text, names, first_added).read()
+        finally:
+            text.close()
+            page.close()
 
     def _open(self, page: int) -> Any:
         try:
@@ -55,12 +68,3 @@ def _count(page: Any) -> int:
     count = int(text.count_chars())
     text.close()
     return count
-
-
-def _read(page: Any, names: Mapping[int, str], first_added: int | None = None) -> DrawnText:
-    text = page.get_textpage()
-    try:
-        return GlyphReader(text, names, first_added).read()
-    finally:
-        text.close()
-        page.close()

@@ -6,6 +6,7 @@ from typing import Final
 
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
+from app.loaders.pdf.effort import ENTRY, Effort
 from app.loaders.pdf.pages import dictionary, resolve
 
 PASSWORD: Final = 1 << 13  # PDF 1.7, tables 226, 228 and 230
@@ -24,7 +25,7 @@ class Shown:
     replaces_drawing: bool = False
 
 
-def field_value(widget: DictionaryObject) -> Shown:
+def field_value(widget: DictionaryObject, effort: Effort) -> Shown:
     """What a field shows: its value, a mark where it is a box that can be ticked, or a caption."""
     set_flags = _inherited(widget, "/Ff")
     flags = set_flags if isinstance(set_flags, int) else 0
@@ -35,11 +36,11 @@ def field_value(widget: DictionaryObject) -> Shown:
             return Shown(as_text(_inherited(widget, "/V")))
         case "/Ch":
             # A list draws all of its options, and the chosen ones only in another colour.
-            return Shown(_chosen(widget), replaces_drawing=not flags & COMBO)
+            return Shown(_chosen(widget, effort), replaces_drawing=not flags & COMBO)
         case "/Btn" if flags & PUSH_BUTTON:
             return Shown(as_text(resolve(dictionary(widget, "/MK").get("/CA"))))
         case "/Btn":
-            return Shown(MARKED if _is_on(widget) else UNMARKED, replaces_drawing=True)
+            return Shown(MARKED if _is_on(widget, effort) else UNMARKED, replaces_drawing=True)
     return Shown()
 
 
@@ -64,28 +65,33 @@ def _inherited(widget: DictionaryObject, key: str) -> object:
     return None
 
 
-def _chosen(widget: DictionaryObject) -> str:
+def _chosen(widget: DictionaryObject, effort: Effort) -> str:
     value = _inherited(widget, "/V")
     values = value if isinstance(value, ArrayObject) else [value]
     options = _inherited(widget, "/Opt")
     listed = list(options) if isinstance(options, ArrayObject) else []
-    return ", ".join(filter(None, (_label(as_text(resolve(one)), listed) for one in values)))
+    effort.spend(ENTRY * (len(listed) + len(values)))
+    labels = _labels(listed)
+    texts = (as_text(resolve(one)) for one in values)
+    return ", ".join(filter(None, (labels.get(text, text) for text in texts)))
 
 
-def _label(value: str, options: list[object]) -> str:
-    """What an option is called; it may have another name where the form is sent."""
+def _labels(options: list[object]) -> dict[str, str]:
+    """What options are called that have another name where the form is sent."""
+    labels: dict[str, str] = {}
     for option in map(resolve, options):
         if isinstance(option, ArrayObject) and len(option) > 1:
             name, label = (as_text(resolve(part)) for part in option[:2])
-            if name == value:
-                return label
-    return value
+            labels.setdefault(name, label)
+    return labels
 
 
-def _is_on(widget: DictionaryObject) -> bool:
+def _is_on(widget: DictionaryObject, effort: Effort) -> bool:
     state = resolve(widget.get("/AS"))
     if state is not None:
         return state != OFF
     value = _inherited(widget, "/V")
-    states = set(dictionary(dictionary(widget, "/AP"), "/N")) - {OFF}
+    drawings = dictionary(dictionary(widget, "/AP"), "/N")
+    effort.spend(len(drawings))
+    states = set(drawings) - {OFF}
     return value in states if states else value not in (None, OFF)

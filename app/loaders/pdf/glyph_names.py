@@ -13,6 +13,7 @@ from typing import Final
 from pypdf._codecs import adobe_glyphs
 from pypdf.generic import DictionaryObject
 
+from app.loaders.pdf.effort import ENTRY, Effort
 from app.loaders.pdf.pages import array, dictionary, resolve
 
 NESTED_FORMS: Final = 16
@@ -26,8 +27,10 @@ NO_LETTER: Final = ""
 class GlyphNames:
     """Finds the named glyphs of pages; what several pages share is looked at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, effort: Effort) -> None:
+        self._effort = effort
         self._known: dict[int, dict[int, str]] = {}
+        self._fonts: dict[int, dict[int, str]] = {}
 
     def letters(self, resources: object, depth: int = 0) -> dict[int, str]:
         """The letters of the codes in the fonts of a page and of the drawings within it."""
@@ -44,12 +47,18 @@ class GlyphNames:
 
     def _found(self, resources: DictionaryObject, depth: int) -> Iterator[dict[int, str]]:
         fonts = dictionary(resources, "/Font")
-        yield from (letters_of_font(resolve(fonts.get(name))) for name in fonts)
         forms = dictionary(resources, "/XObject")
+        self._effort.spend(ENTRY * (len(fonts) + len(forms)))
+        yield from (self._of_font(resolve(fonts.get(name))) for name in fonts)
         for name in forms:
             form = resolve(forms.get(name))
             if isinstance(form, DictionaryObject) and form.get("/Subtype") == "/Form":
                 yield self.letters(resolve(form.get("/Resources")), depth + 1)
+
+    def _of_font(self, font: object) -> dict[int, str]:
+        if id(font) not in self._fonts:
+            self._fonts[id(font)] = letters_of_font(font)
+        return self._fonts[id(font)]
 
 
 def letters_of_font(font: object) -> dict[int, str]:

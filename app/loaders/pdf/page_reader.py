@@ -13,6 +13,7 @@ from app.loaders.exceptions import UnreadableDocument
 from app.loaders.pdf.annotations import annotations
 from app.loaders.pdf.damage import Damage, Inspector
 from app.loaders.pdf.drawing import Drawing, UnreadablePage
+from app.loaders.pdf.effort import Effort
 from app.loaders.pdf.faults import Fault
 from app.loaders.pdf.glyph_names import GlyphNames
 from app.loaders.pdf.glyphs import DrawnText
@@ -45,13 +46,14 @@ class PageReader:
         form = dictionary(reader.root_object, "/AcroForm")
         needed = resolve(form.get("/NeedAppearances"))
         self._are_drawings_old = isinstance(needed, BooleanObject) and bool(needed)
-        self._drawing = Drawing(data)
+        self._effort = Effort(len(data))
+        self._drawing = Drawing(data, self._effort)
         if len(self._drawing) < len(self._pages):  # the file counts too few: pdfium believes it
             self._drawing.close()
-            self._drawing = Drawing(written_anew(self._pages))
+            self._drawing = Drawing(written_anew(self._pages), self._effort)
         self._counted = min(len(self._drawing), most_pages)
-        self._inspector = Inspector()
-        self._names = GlyphNames()
+        self._inspector = Inspector(self._effort)
+        self._names = GlyphNames(self._effort)
 
     def read(self) -> Iterator[PageText]:
         """The pages in order."""
@@ -64,8 +66,9 @@ class PageReader:
         damage = self._inspector.damage(page)
         if damage is Damage.ALL:
             return PageText(fault=Fault.DAMAGED)
-        found = annotations(page.page, are_drawings_old=self._are_drawings_old)
-        removed = found.removed if found.have_drawings else None
+        found = annotations(page.page, self._effort, are_drawings_old=self._are_drawings_old)
+        self._inspector.spend(found.drawings)
+        removed = found.removed if found.drawings else None
         try:
             drawn = self._drawing.text(number, self._names.letters(page.resources), removed)
         except UnreadablePage:

@@ -72,6 +72,12 @@ class TestTableHeader:
         assert wide.startswith(last.table_header)
         assert "row" not in last.table_header
 
+    def test_header_of_one_word_is_cut(self) -> None:
+        """A word that is one token however long it is does not stand beside each passage whole."""
+        passages = rows_of(split(table(90, header=f"| {'x' * 50_000} | a | b |"), tokenizer))
+        assert passages
+        assert max(len(passage.table_header or "") for passage in passages) <= 1_000
+
     def test_text_after_a_table_carries_none(self) -> None:
         """What follows a table stands under no header; the next table has its own."""
         other = table(60, "| Place | Leaks | Pumps |", start=500)
