@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app import version
 from app.chat.api import router as chat_router
 from app.chat.chats import ChatService
-from app.chat.constants import CHATS, QUESTIONS
+from app.chat.constants import CHATS, QUESTION_OVERHEAD_BYTES, QUESTIONS
 from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
 from app.chat.services import AnswerService
@@ -168,6 +168,13 @@ def _settle_garbage_collector() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
+def body_limits(settings: Settings) -> dict[str, int]:
+    """Bytes by path, before JSON escapes them: a character has four at most."""
+    question = 4 * settings.MAX_MESSAGE_CHARS + QUESTION_OVERHEAD_BYTES
+    upload = settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES
+    return dict.fromkeys(QUESTIONS, question) | {UPLOADS: upload}
+
+
 def create_app(
     settings: Settings | None = None,
     *,
@@ -202,7 +209,7 @@ def create_app(
     app.add_middleware(LoginRequired)
     app.add_middleware(RateLimits, per_minute=settings.rate_limit_per_minute)
     app.add_middleware(Authentication, settings=settings)
-    add_middlewares(app, settings, {UPLOADS: max_upload})
+    add_middlewares(app, settings, body_limits(settings))
     add_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

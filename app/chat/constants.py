@@ -43,4 +43,6 @@ QUESTIONS: Final = (
     *("/v1/completion", "/v1/completion-stream"),
     *("/v1/qa-create", "/v1/qa-stream"),
 )
+# What a question's body may hold beside the question: 1,000 uuids, 50 entries of metadata, …
+QUESTION_OVERHEAD_BYTES: Final = 160 * 2**10
 CHATS: Final = "/v1/chats"

@@ -1,5 +1,6 @@
 """What of a question, its passages and its chat fits into the model's window."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,6 +15,7 @@ from app.retrieval.models import Source, Turn
 
 MESSAGE_TOKENS: Final = 8  # at most, of the marks that a model's template puts around a message
 PROMPT_TOKENS: Final = 16  # and around the whole
+LONG_CHARS: Final = 10_000  # whose tokens are counted in half a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,7 @@ class ContextWindow:
         """
         if prompt_bytes(build_prompt(question, sources, mark)) <= self._tokens:
             return sources  # no token is shorter than a byte
-        await load_tokenizer()
-        kept = sources
-        while kept and len(kept) > 1 and self._left(question, kept, mark) < 0:
-            kept = kept[:-1]
-        if least_tokens(build_prompt(question, kept, mark)) > self._tokens:
-            raise ContextLengthExceeded(self._tokens)
-        return kept
+        return await asyncio.to_thread(self._fit_sources, question, sources, mark)
 
     async def fit_turns(
         self,
@@ -84,14 +80,31 @@ class ContextWindow:
         await load_tokenizer()
         left, turns = self._left(question, sources, mark), list[Turn]()
         async for exchange in exchanges:
-            left -= exchange_tokens(exchange, model)
+            left -= await _count(exchange, model)
             if left < 0:
                 break
             turns.append(Turn(exchange.question, exchange.answer))
         return turns[::-1]
 
+    def _fit_sources(
+        self, question: str, sources: list[Source] | None, mark: str
+    ) -> list[Source] | None:
+        kept = sources
+        while kept and len(kept) > 1 and self._left(question, kept, mark) < 0:
+            kept = kept[:-1]
+        if least_tokens(build_prompt(question, kept, mark)) > self._tokens:
+            raise ContextLengthExceeded(self._tokens)
+        return kept
+
     def _left(self, question: str, sources: list[Source] | None, mark: str) -> int:
         return self._tokens - prompt_tokens(build_prompt(question, sources, mark))
+
+
+async def _count(exchange: Exchange, model: str) -> int:
+    """The tokens of an exchange; those of a long one are counted in a thread."""
+    if len(exchange.question) + len(exchange.answer) > LONG_CHARS:
+        return await asyncio.to_thread(exchange_tokens, exchange, model)
+    return exchange_tokens(exchange, model)
 
 
 def prompt_bytes(prompt: Prompt) -> int:

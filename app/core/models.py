@@ -60,6 +60,7 @@ TEXT_SCHEMA: Final = Field(
     json_schema_extra={"minLength": 1, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}
 )
 Text = Annotated[str, IS_TEXT, TEXT_SCHEMA]
+SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]  # of a document
 
 
 # Every passage's point holds a copy of the metadata: the limits are those of OpenAI's API.

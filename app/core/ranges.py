@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-ONE_RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
+ONE_RANGE: Final = re.compile(r"\s*bytes\s*=\s*+(\d{0,18})\s*+-\s*+(\d{0,18})\s*", re.IGNORECASE)
 TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 

@@ -13,6 +13,7 @@ ENCODED_WORDS: Final = re.compile(
     rf"(?:=\?{CHARSET}\?[bq]\?[^?\s]*\?=\s*)+", re.IGNORECASE | re.ASCII
 )
 KNOWN_CHARSET: Final = re.compile(CHARSET, re.IGNORECASE | re.ASCII)
+MOST_PARAMETERS: Final = 100  # Python splits them in quadratic time
 WINDOWS_PATH: Final = re.compile(r"(?:[A-Za-z]:)?\\")
 
 
@@ -40,7 +41,12 @@ def file_name(disposition: bytes) -> str | None:
 
 
 def _parameters(disposition: bytes) -> dict[str, str | tuple[str | None, str | None, str]]:
-    """The first parameter of each name; those of RFC 8187 have an asterisk after it."""
+    """The first parameter of each name; those of RFC 8187 have an asterisk after it.
+
+    Where there are very many, none counts.
+    """
+    if disposition.count(b";") > MOST_PARAMETERS:
+        return {}
     header = Message()
     header["content-disposition"] = disposition.decode("latin-1")
     found: dict[str, str | tuple[str | None, str | None, str]] = {}

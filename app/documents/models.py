@@ -7,13 +7,13 @@ from pathlib import PurePath
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, Field, Json
+from pydantic import BaseModel, BeforeValidator, Field, Json
 
-from app.core.models import IS_TEXT, TEXT_SCHEMA, Metadata, RequestModel, Text
+from app.core.models import IS_TEXT, TEXT_SCHEMA, Metadata, RequestModel, SourceName, Text
+from app.documents.json_sizes import require_few_values
 from app.loaders.constants import MAX_TITLE_CHARS
 
 Title = Annotated[str, Field(max_length=MAX_TITLE_CHARS), IS_TEXT, TEXT_SCHEMA]
-SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]
 
 
 class DocumentStatus(StrEnum):
@@ -60,7 +60,9 @@ class FileFields(RequestModel):
 
     title: Title | None = None
     source: SourceName
-    metadata: Json[Metadata] = Field(default_factory=dict)
+    metadata: Annotated[Json[Metadata], BeforeValidator(require_few_values)] = Field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from app.core.dependencies import SettingsDependency
 from app.core.exceptions import BadRequest, PayloadTooLarge
 from app.documents.exceptions import UnsupportedMediaType
 from app.documents.file_names import plain_disposition
+from app.documents.json_sizes import require_few_values
 from app.documents.models import FileFields, NewDocument, TextDocument, default_title
 from app.documents.text_bodies import TextBody, TextTooLong
 from app.loaders.constants import PLAIN_TEXT
@@ -117,6 +118,7 @@ def _new_document(content: bytes, file: UploadFile, given: FileFields) -> NewDoc
 def _validate(model: type[M], given: bytes | dict[str, Any]) -> M:
     try:
         if isinstance(given, bytes):
+            require_few_values(given)
             return model.model_validate_json(given)
         return model.model_validate(given)
     except ValidationError as error:

@@ -12,7 +12,6 @@ from typing import Any, Final
 import orjson
 from aiohttp import ClientSession, ClientTimeout, web
 
-from app.core.constants import MAX_BODY_BYTES
 from app.embedded.completions import completion, completion_events, model_list
 from app.embedded.constants import LANGUAGE_MODEL
 from app.embedded.llama import Llama
@@ -21,6 +20,7 @@ from app.embedded.prompts import ReadPrompt, read_prompt
 from app.embedded.quotes import quote_answer
 
 STOP_GRACE_SEC: Final = 1.0
+MAX_BODY_BYTES: Final = 16 * 2**20
 
 
 class LocalModel:

@@ -15,6 +15,6 @@ REPLAYED_HEADERS: Final = frozenset(
     {"cache-control", "link", "location", "x-accel-buffering", "x-message-uuid"}
 )
 
-IN_THREAD_BYTES: Final = 64 * 2**10  # longer bodies are hashed in a thread
+IN_THREAD_BYTES: Final = 8 * 2**10  # longer bodies are hashed in a thread
 MAX_JSON_BYTES: Final = 2**18  # a parser stops the process, for 10 ms at worst; longer: by bytes
 MAX_PARTS: Final = 1000  # as many fields as Starlette reads of a form

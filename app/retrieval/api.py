@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from app.core.dependencies import Reader
 from app.core.exceptions import DatabaseUnavailable, RetrievalUnavailable
-from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
+from app.core.models import IS_TEXT, TEXT_SCHEMA, SourceName
 from app.core.openapi import VALIDATION_PROBLEM, problems
 from app.retrieval.dependencies import RetrievalServiceDependency
 from app.retrieval.models import Filter, JudgedSource
@@ -22,7 +22,7 @@ async def search(
     retrieval: RetrievalServiceDependency,
     query: Annotated[str, Query(max_length=2000), IS_TEXT, TEXT_SCHEMA],
     limit: Annotated[int, Query(ge=1, le=20)] = 3,
-    source: Text | None = None,
+    source: SourceName | None = None,
     document_uuid: UUID | None = None,
 ) -> list[JudgedSource]:
     """The best passages for a query, relevant or not, and what each is judged by."""

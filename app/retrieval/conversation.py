@@ -15,6 +15,7 @@ CONTEXT_CHARS: Final = 150  # of the last question, and of the answer to it: its
 NEAR: Final = 0.65  # the cosine of a passage from which on the question stands alone
 STRENGTH: Final = 2.5  # of the chat, for each unit of cosine below that
 WORDS_WEIGHT: Final = 0.6  # of the chat's words, where its vector has 1
+LONGEST_COURTESY: Final = 240  # characters
 
 # A message of nothing else asks for nothing; "yes", "more" and "how much" do.
 COURTESY: Final = re.compile(
@@ -43,6 +44,8 @@ class UnderstoodQuestion(NamedTuple):
 
 def is_courtesy(question: str) -> bool:
     """Whether a message says thanks or hello, and asks for nothing."""
+    if len(question) > LONGEST_COURTESY:
+        return False
     said = WORD.findall(question.lower().replace("'s", " is").replace("’s", " is"))
     courtesies = [word for word in said if COURTESY.fullmatch(word)]
     others = [word for word in said if not COURTESY.fullmatch(word)]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Final
 
 from app.retrieval.models import Source
@@ -35,30 +36,36 @@ def without_repeats(sources: Iterable[Source], question: str) -> Iterator[Source
     None is looked at before its turn.
     """
     asked = frozenset(terms(question))
-    kept: list[tuple[Source, frozenset[str]]] = []
+    kept: list[_Said] = []
     for source in sources:
-        words = frozenset(SAID.findall(source.text))
-        if not any(
-            _is_alike(words, others) and _say_the_same(source, other, asked)
-            for other, others in kept
-        ):
-            kept.append((source, words))
+        said = _Said(source, asked)
+        if not any(map(said.repeats, kept)):
+            kept.append(said)
             yield source
 
 
-def _is_alike(words: frozenset[str], others: frozenset[str]) -> bool:
-    return len(words & others) >= ALIKE * max(len(words), len(others))
+class _Said:
+    """What a source says, looked at once however many others it is compared with."""
 
+    def __init__(self, source: Source, asked: frozenset[int]) -> None:
+        self.words = frozenset(SAID.findall(source.text))
+        self._source = source
+        self._asked = asked
 
-def _say_the_same(source: Source, other: Source, asked: frozenset[int]) -> bool:
-    """Of two that have nothing to do with a question nobody can tell."""
-    bearing = _bearing(source, asked)
-    return bool(bearing) and bearing == _bearing(other, asked)
+    def repeats(self, other: "_Said") -> bool:
+        """Whether it says the same; of two that no question bears on nobody can tell."""
+        return self._is_like(other) and bool(self.bearing) and self.bearing == other.bearing
 
+    def _is_like(self, other: "_Said") -> bool:
+        most = max(len(self.words), len(other.words))
+        return len(self.words & other.words) >= ALIKE * most
 
-def _bearing(source: Source, asked: frozenset[int]) -> list[list[str]]:
-    """The words of each sentence that holds any that are asked for, and of the table header."""
-    said = [source.table_header or "", *SENTENCE_END.split(source.text)]
-    return [
-        WORD.findall(fold(sentence)) for sentence in said if not asked.isdisjoint(terms(sentence))
-    ]
+    @cached_property
+    def bearing(self) -> list[list[str]]:
+        """The words of each sentence that holds any that are asked for, and the table header's."""
+        said = [self._source.table_header or "", *SENTENCE_END.split(self._source.text)]
+        return [
+            WORD.findall(fold(sentence))
+            for sentence in said
+            if not self._asked.isdisjoint(terms(sentence))
+        ]

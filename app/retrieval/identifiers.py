@@ -1,9 +1,9 @@
 """Names that mean one thing only: codes, part numbers, clauses, settings, products."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 from app.retrieval.numbers import DIGIT, MEASURE, NUMBER, cut_groups
@@ -14,6 +14,7 @@ from app.vector_store.spellings import HUMP
 from app.vector_store.stop_words import ENGLISH, language_of
 
 MOST: Final = 8  # of a question
+LOOKED_AT: Final = 40  # of a question's, for codes among them
 LONGEST: Final = 80
 LEAST_DIGITS: Final = 3  # of a number that names a thing wherever it stands
 COMMON: Final = 0.7  # the rarity below which a word before a number is only that: "top-10"
@@ -27,13 +28,13 @@ SPACED: Final = re.compile(
 LONG_DIGITS: Final = 5  # of a number that people write in groups
 # A model of a product by its number: "Seahawk 340".
 MODEL: Final = re.compile(
-    r"\b([A-Z][^\W\d_]*[a-z][^\W\d_]*) (?!(?:19|20)\d\d\b)(\d{2,4}[A-Za-z]?)\b(?![.,:]\d)"
+    r"\b([A-Z](?=[^\W\d_]*?[a-z])[^\W\d_]*+) (?!(?:19|20)\d\d\b)(\d{2,4}[A-Za-z]?)\b(?![.,:]\d)"
 )
-RUN: Final = re.compile(r"([\W_]*)([^\W\d_]+|\d+)")
+RUN: Final = re.compile(r"(?<![\W_])([\W_]*)([^\W\d_]+|\d+)")
 JOINT: Final = r"[\s._\-/:']{0,2}"
 GROUP_JOINT: Final = r"[\s.,'\-/()]{0,3}"
 LEADING_V: Final = re.compile(r"^[vV](?=\d)")
-SNAKE: Final = re.compile(r"[^\W_]{2,}_[^\W_]{2,}")
+SNAKE: Final = re.compile(r"(?<![^\W_])[^\W_]{2,}_[^\W_]{2,}")
 TAIL: Final = re.compile(r"(?:-[a-z]{3,})+$")  # "PX-7731-compatible"
 # A product, a class or a setting: "PostgreSQL", "maxRetries". Not "APIs".
 MIXED_CASE: Final = re.compile(r"[^\W\d_]*[a-z][A-Z][^\W\d_]*|[A-Z]{2,}[a-z]{2,}")
@@ -50,7 +51,7 @@ LISTED: Final = (
     r"(?:\d+(?:\.\d+)*(?:\W{1,3}|\W{1,3}(?:and|or|to|und|oder|bis|et|ou|y|e)\W{1,3})){0,8}"
 )
 MARKED: Final = re.compile(
-    rf"(\b{MARKER}\b[.:]?|§+|#)\s*(?:n[or]\.?\s*)?(\d+(?:\.\d+)*)\b(?!\.?\d)"
+    rf"(\b{MARKER}\b[.:]?|(?<!§)§+|#)\s*(?:n[or]\.?\s*)?(\d+(?:\.\d+)*)\b(?!\.?\d)"
 )
 
 
@@ -80,9 +81,18 @@ def find_identifiers(question: str) -> list[Identifier]:
 
     Where there are codes these alone: a product's name does not make up for its model's.
     """
-    found = dict.fromkeys(chain(_named(normalize(question)), _marked(fold(question))))
+    found = [*islice(_once(chain(_named(normalize(question)), _marked(fold(question)))), LOOKED_AT)]
     codes = [one for one in found if one.kind is CODE]
-    return (codes or [*found])[:MOST]
+    return (codes or found)[:MOST]
+
+
+def _once(found: Iterable[Identifier]) -> Iterator[Identifier]:
+    """Each of them once; none is made before its turn, since making its patterns takes time."""
+    seen: set[Identifier] = set()
+    for identifier in found:
+        if identifier not in seen:
+            seen.add(identifier)
+            yield identifier
 
 
 def _named(question: str) -> Iterator[Identifier]:

@@ -27,7 +27,7 @@ class Finding:
     """
 
     def __init__(self, question: str, passages: Sequence[RetrievedPassage]) -> None:
-        self._text = question
+        self.question = question
         self._found = passages
         self._evidence: dict[int, float] = {}
         self._sources: dict[int, list[Source]] = {}
@@ -40,7 +40,7 @@ class Finding:
     def sources(self, limit: int) -> list[Source]:
         """At most so many of them that do not say the same, best first."""
         if limit not in self._sources:
-            self._sources[limit] = _without_repeats(self.passages, self._text, limit)
+            self._sources[limit] = _without_repeats(self.passages, self.question, limit)
         return self._sources[limit]
 
     def evidence(self) -> Iterator[float]:
@@ -51,28 +51,28 @@ class Finding:
         """That of one of them."""
         if place not in self._evidence:
             (candidate, source), named = self._ranked[place]
-            self._evidence[place] = self._question.evidence(candidate.cosine, _read(source), named)
+            self._evidence[place] = self._asked.evidence(candidate.cosine, _read(source), named)
         return self._evidence[place]
 
     @property
     def missing_identifiers(self) -> Sequence[Identifier]:
         """Those of the question, if there is no trace of any in what was found."""
         stand_nowhere = all(named < 0 for _, named in self._ranked)
-        return self._question.identifiers if stand_nowhere else []
+        return self._asked.identifiers if stand_nowhere else []
 
     @cached_property
-    def _question(self) -> AskedQuestion:
-        return AskedQuestion(self._text)
+    def _asked(self) -> AskedQuestion:
+        return AskedQuestion(self.question)
 
     @cached_property
     def _ranked(self) -> list[tuple[RetrievedPassage, float]]:
         """Each passage, and what its names add to its evidence."""
         found = _with_best_by_words(self._found)
-        if not self._question.identifiers:
+        if not self._asked.identifiers:
             return [(passage, 0.0) for passage in found]
-        names = self._question.judge_names([_read(passage.source) for passage in found])
+        names = self._asked.judge_names([_read(passage.source) for passage in found])
         ranked = [*zip(found, names, strict=True)]
-        if max(names[:JUDGED], default=0.0) > 0 or not self._question.names_something:
+        if max(names[:JUDGED], default=0.0) > 0 or not self._asked.names_something:
             return ranked
         return sorted(ranked, key=lambda judged: -judged[1])
 
@@ -83,11 +83,12 @@ def passages_in_turn(findings: Iterable[Finding]) -> Iterator[RetrievedPassage]:
     return filter(None, chain.from_iterable(zip_longest(*lists)))
 
 
-def best_sources(findings: Sequence[Finding], question: str, limit: int) -> list[Source]:
+def best_sources(findings: Sequence[Finding], limit: int) -> list[Source]:
     """At most so many of all of them that do not say the same."""
     if len(findings) == 1:
         return findings[0].sources(limit)
-    return _without_repeats(passages_in_turn(findings), question, limit)
+    asked = "\n".join(finding.question for finding in findings)
+    return _without_repeats(passages_in_turn(findings), asked, limit)
 
 
 def evidence_of_each(sources: Iterable[Source], findings: Iterable[Finding]) -> Iterator[float]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.models import Metadata, RequestModel, Text
+from app.core.models import Metadata, RequestModel, SourceName
 
 
 class Source(BaseModel):
@@ -57,6 +57,6 @@ class Turn(NamedTuple):
 class Filter(RequestModel):
     """Which documents may be searched; all given parts must hold, an empty list matches nothing."""
 
-    document_uuids: list[UUID] | None = Field(default=None, max_length=1000)
-    source: Text | None = None
+    document_uuids: list[UUID] | None = Field(default=None, max_length=1000, fail_fast=True)
+    source: SourceName | None = None
     metadata: Metadata | None = None

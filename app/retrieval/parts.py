@@ -18,7 +18,8 @@ MOST_ALIKE: Final = 2  # sentences that differ in their numbers alone: more are 
 MOST_BEFORE: Final = 4  # sentences, to say what a question is about
 LONGEST_PART: Final = 600  # characters; about as much as the embedding model reads
 
-SENTENCE_END: Final = re.compile(r"(?<=[.!?…؟।])\s+|(?<=[。！？])|\s*\n\s*")
+# Blanks are looked at from the first of them alone: else many take quadratic time.
+SENTENCE_END: Final = re.compile(r"(?<=[.!?…؟।])\s+|(?<=[。！？])|(?<!\s)\s*\n\s*")
 NUMBERED: Final = re.compile(r"\b[\da-f]+\b|\b\w*\d\w*")  # what differs from line to line of a log
 ASKS: Final = re.compile(r"[?？؟](?!\w)")  # not within an address: "/items?page=2"
 REFERS: Final = re.compile(r"(?i)\b(?:this|that|these|those|its?|they|them|dies\w*|das|es|cela)\b")
@@ -52,14 +53,14 @@ def _asking(sentences: Sequence[str]) -> list[int]:
 
 
 def _with_subject(sentences: Sequence[str], index: int) -> str:
-    """A sentence that asks, after as many before it as it takes to say of what."""
+    """A sentence that asks, after as many before it as it takes to say of what: a few."""
     first = index - 1 if index and REFERS.search(sentences[index]) else index
-    least = max(0, index - MOST_BEFORE)
-    while first > least and not _says_something(
-        AskedQuestion(" ".join(sentences[first : index + 1]))
-    ):
-        first -= 1
-    return " ".join(sentences[first : index + 1])
+    text = " ".join(sentences[first : index + 1])
+    for before in reversed(sentences[max(0, index - MOST_BEFORE) : first]):
+        if len(text) > LONGEST_PART or _says_something(AskedQuestion(text)):
+            break
+        text = f"{before} {text}"
+    return text
 
 
 def _telling(sentences: Sequence[str]) -> list[str]:

@@ -1,10 +1,10 @@
 """A question in, the passages that bear on it out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from unicodedata import normalize
 from uuid import UUID
 
@@ -34,6 +34,8 @@ from app.retrieval.parts import LONG_CHARS, parts_of
 from app.retrieval.relevance import Relevance
 from app.vector_store.base import Candidate, SearchFilter, SearchQuery, VectorStore
 
+T = TypeVar("T")
+
 
 class RelevantSources(NamedTuple):
     """The passages that an answer may rest on, and the texts that were searched for."""
@@ -57,15 +59,16 @@ class RetrievalService:
         self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
     ) -> list[Source]:
         """The best `limit` passages that the caller may see, best first."""
-        return best_sources(await self._search(caller, query, filter, limit), query, limit)
+        found = await self._search(caller, query, filter, limit)
+        return await _aside(found, lambda: best_sources(found, limit))
 
     async def judged(
         self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
     ) -> list[JudgedSource]:
         """The same, and what each is judged by."""
         found = await self._search(caller, query, filter, limit)
-        sources = best_sources(found, query, limit)
-        evidence = evidence_of_each(sources, found)
+        sources = await _aside(found, lambda: best_sources(found, limit))
+        evidence = await _aside(found, lambda: [*evidence_of_each(sources, found)])
         return [self._relevance.judge(*pair) for pair in zip(sources, evidence, strict=True)]
 
     async def relevant(
@@ -89,9 +92,10 @@ class RetrievalService:
         queries: dict[str, None] = {}
         async for part, finding in self._findings(caller, question, last_turn, filter, limit):
             queries |= dict.fromkeys(part.search.texts)
-            if self._is_relevant(finding):
+            if await self._is_relevant(finding):
                 found.append(finding)
-        return RelevantSources(best_sources(found, question, limit), [*queries])
+        sources = await _aside(found, lambda: best_sources(found, limit))
+        return RelevantSources(sources, [*queries])
 
     async def _findings(
         self,
@@ -112,7 +116,7 @@ class RetrievalService:
             finding = await self._find(caller, part, filter, limit)
             yield part, finding
             if text == question and len(texts) > 1:
-                if self._is_relevant(finding):
+                if await self._is_relevant(finding):
                     return
                 missing = finding.missing_identifiers
 
@@ -165,9 +169,9 @@ class RetrievalService:
         """What is found for each part of a query; for those that are relevant, if any is."""
         findings = self._findings(caller, query, None, filter, limit)
         found = [finding async for _, finding in findings]
-        return (
-            found if len(found) == 1 else [one for one in found if self._is_relevant(one)] or found
-        )
+        if len(found) == 1:
+            return found
+        return [one for one in found if await self._is_relevant(one)] or found
 
     async def _find(
         self, caller: Caller, part: UnderstoodQuestion, filter: Filter | None, limit: int
@@ -175,13 +179,16 @@ class RetrievalService:
         """Passages for so many sources; more of them where they are repeats of few."""
         best = max(READ_FOR_EACH * limit, FEWEST_READ)
         found = Finding(part.text, await self.retrieve(caller, part, filter, best=best))
-        if len(found.passages) < best or len(found.sources(limit)) == limit:
+        if len(found.passages) < best:
+            return found
+        if len(await _aside([found], lambda: found.sources(limit))) == limit:
             return found
         more = await self.retrieve(caller, part, filter, best=READ_AMONG_REPEATS)
         return Finding(part.text, more)
 
-    def _is_relevant(self, finding: Finding) -> bool:
-        return self._relevance.is_met(islice(finding.evidence(), JUDGED))
+    async def _is_relevant(self, finding: Finding) -> bool:
+        best = islice(finding.evidence(), JUDGED)
+        return await _aside([finding], lambda: self._relevance.is_met(best))
 
     async def retrieve(
         self,
@@ -239,6 +246,12 @@ class RetrievalService:
             for candidate in candidates
             if candidate.id in visible
         ]
+
+
+async def _aside(findings: Sequence[Finding], look: Callable[[], T]) -> T:
+    """What a look at findings returns; it is taken in a thread where they have many passages."""
+    count = sum(len(finding.passages) for finding in findings)
+    return await asyncio.to_thread(look) if count > FEWEST_READ else look()
 
 
 async def _parts(question: str) -> list[str]:

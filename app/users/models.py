@@ -99,7 +99,7 @@ class NewApiKey(RequestModel):
     """A key that is to be made: with all scopes and for ever, unless it says otherwise."""
 
     name: Annotated[str, Field(max_length=100), IS_TEXT, TEXT_SCHEMA]
-    scopes: set[Scope] = Field(default=set(Scope), min_length=1)
+    scopes: set[Scope] = Field(default=set(Scope), min_length=1, fail_fast=True)
     expires_at: Annotated[AwareDatetime, AfterValidator(_require_future)] | None = None
 
 

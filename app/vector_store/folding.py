@@ -16,6 +16,8 @@ INVISIBLE: Final = re.compile(
 MARKS: Final = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]+"
 )
+# No text has so many in a row (UAX #15, 13), and putting marks in order takes quadratic time.
+SIGNS: Final = re.compile(r"([^\w\s\x00-\x7f]{30})[^\w\s\x00-\x7f]+")
 # Fractions, numbers in circles, trade marks: "3½" is not 31 of 2, "Name™" not NameTM.
 APART: Final = re.compile("[¼-¾⅐-⅟↉①-⓿❶-➓㉑-㉟㊱-㊿™℠]")
 # A raised number is a power ("10⁶" is no 106), or leads to a note; in a unit (m²) it is read along.
@@ -40,7 +42,8 @@ def fold(text: str) -> str:
 def normalize(text: str) -> str:
     """The same with its case, which tells names and codes from words."""
     if not text.isascii():
-        text = RAISED.sub(_lower, APART.sub(r" \g<0> ", INVISIBLE.sub("", text)))
+        text = SIGNS.sub(r"\1", INVISIBLE.sub("", text))
+        text = RAISED.sub(_lower, APART.sub(r" \g<0> ", text))
         text = MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(SAME)
         text = OTHER_DIGIT.sub(_digit, unicodedata.normalize("NFC", text))
     return CARET.sub(r"\1", text) if "^" in text else text

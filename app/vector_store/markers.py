@@ -16,7 +16,7 @@ MARKER: Final = (
 )
 # The number of a clause, also at the beginning of its line: "7 Notice", "| 404 | not found |".
 MARKED_OR_FIRST: Final = re.compile(
-    rf"(?:\b{MARKER}\b[.:]?|§+|#)\s*(?:n[or]\.?\s*)?(\d+(?:\.\d+)*)\b(?!\.?\d)"
+    rf"(?:\b{MARKER}\b[.:]?|(?<!§)§+|#)\s*(?:n[or]\.?\s*)?(\d+(?:\.\d+)*)\b(?!\.?\d)"
     r"|^\W{0,4}(\d+(?:\.\d+)*)(?=[.)|]?\s{1,4}\W{0,8}[^\W\d_]{3})",
     re.MULTILINE,
 )

@@ -30,6 +30,7 @@ SIGNS: Final = (  # of Thai, Lao, Burmese and Khmer, which belong to the letter 
 INDIA: Final = "\u0900-\u0963\u0966-\u0dff"  # its scripts, all of whose signs are parts of words
 WORD: Final = re.compile(rf"[\w{INDIA}{UNSPACED}]+")
 ASCII_WORD: Final = re.compile(r"\w+", re.ASCII)  # the same in half the time
+# From the beginning of a word alone: to look from each of its letters takes quadratic time.
 COMPOUND: Final = re.compile(r"(?<![a-z\d])[a-z\d]+[.\-][a-z\d]+(?:[.\-][a-z\d]+)*")
 DIGIT: Final = re.compile(r"\d")
 PART: Final = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")

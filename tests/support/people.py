@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
+from app.users.cookies import SessionCookie
 from app.users.login import LoginService
+from app.users.models import LoginConsumption
 from app.users.secret_key import load_secret_key
 from app.users.tokens import TokenHasher
 from settings import Settings
@@ -46,3 +48,13 @@ async def make_key(person: httpx2.AsyncClient, **given: object) -> str:
 def bearer(key: str) -> dict[str, str]:
     """The header of a request with a key."""
     return {"Authorization": f"Bearer {key}"}
+
+
+async def session_cookie(settings: Settings, email: str) -> str:
+    """The cookie of a session of this user, who is made for it."""
+    token = await login_token(settings, email)
+    async with opened(url_of(settings)) as database:
+        hasher = TokenHasher(await asyncio.to_thread(load_secret_key, settings))
+        login = LoginService(database, hasher, settings)
+        _, session = await login.consume(LoginConsumption(token=token))
+    return f"{SessionCookie(settings).name}={session}"

@@ -15,6 +15,7 @@ from settings.values import url_prefix
 
 IPV4_IN_IPV6: Final = "::ffff:"  # what a socket of both families calls 127.0.0.1
 PREFIX: Final = "brag.prefix"
+MAX_PREFIX_CHARS: Final = 2_000
 
 
 class Forwarded(ProxyHeadersMiddleware):
@@ -38,7 +39,7 @@ class Forwarded(ProxyHeadersMiddleware):
         """That of the header, a part for each proxy; nothing that would lead to another host."""
         given = ",".join(Headers(scope=scope).getlist("x-forwarded-prefix"))
         proxy = scope["client"][0] if scope["client"] else None
-        if not given or proxy not in self.trusted_hosts:
+        if not 0 < len(given) <= MAX_PREFIX_CHARS or proxy not in self.trusted_hosts:
             return self._root_path
         try:
             return "".join(url_prefix(part.strip()) for part in given.split(","))
