@@ -643,6 +643,65 @@ ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: journal; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.journal (
+    message_uuid uuid NOT NULL,
+    "position" integer NOT NULL,
+    user_id bigint,
+    text text,
+    deltas json NOT NULL,
+    error json,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.journal FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE journal; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.journal IS 'The deltas of streamed answers, so that a stream can be sent once more: some at a time while one is generated, in one row afterwards.';
+
+
+--
+-- Name: COLUMN journal."position"; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal."position" IS 'How many deltas of the answer come before these.';
+
+
+--
+-- Name: COLUMN journal.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal.user_id IS 'The owner of the message.';
+
+
+--
+-- Name: COLUMN journal.text; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal.text IS 'Their text; null once the message holds it.';
+
+
+--
+-- Name: COLUMN journal.deltas; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal.deltas IS 'Their lengths, and what else a delta has, where it changes.';
+
+
+--
+-- Name: COLUMN journal.error; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal.error IS 'The error event that ended the stream, if one did.';
+
+
+--
 -- Name: magic_link; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -712,6 +771,9 @@ CREATE TABLE public.message (
     question_uuid uuid,
     retrieval_queries jsonb,
     turns jsonb,
+    process_uuid uuid,
+    cancel_requested_at timestamp with time zone,
+    followed_at timestamp with time zone,
     CONSTRAINT message_role_check CHECK ((role = ANY (ARRAY['user'::text, 'system'::text, 'assistant'::text]))),
     CONSTRAINT message_status_check CHECK ((status = ANY (ARRAY['generating'::text, 'complete'::text, 'partial'::text, 'failed'::text])))
 );
@@ -794,6 +856,27 @@ COMMENT ON COLUMN public.message.retrieval_queries IS 'Of an answer: what was se
 --
 
 COMMENT ON COLUMN public.message.turns IS 'Of an answer in a chat: how many earlier exchanges were used in the prompt, and how many dropped.';
+
+
+--
+-- Name: COLUMN message.process_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.process_uuid IS 'Of an answer: the process that generates it. No reference: it outlives that.';
+
+
+--
+-- Name: COLUMN message.cancel_requested_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.cancel_requested_at IS 'Of an answer under way: when somebody asked another process to cancel it.';
+
+
+--
+-- Name: COLUMN message.followed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.followed_at IS 'Of an answer under way: when a reader of another process said last that it follows.';
 
 
 --
@@ -884,6 +967,30 @@ COMMENT ON COLUMN public.passage.user_id IS 'The owner of its document; null: sh
 --
 
 COMMENT ON COLUMN public.passage.table_header IS 'Of a passage that begins within a table: the header of that table, which is embedded, indexed and in the prompt beside the text.';
+
+
+--
+-- Name: process; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.process (
+    uuid uuid NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: TABLE process; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.process IS 'Processes of the service: each says every second that it is alive.';
+
+
+--
+-- Name: COLUMN process.seen_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.process.seen_at IS 'When it said so last.';
 
 
 --
@@ -1054,6 +1161,14 @@ ALTER TABLE ONLY public.job
 
 
 --
+-- Name: journal journal_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (message_uuid, "position");
+
+
+--
 -- Name: magic_link magic_link_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1091,6 +1206,14 @@ ALTER TABLE ONLY public.passage
 
 ALTER TABLE ONLY public.passage
     ADD CONSTRAINT passage_pkey PRIMARY KEY (uuid);
+
+
+--
+-- Name: process process_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.process
+    ADD CONSTRAINT process_pkey PRIMARY KEY (uuid);
 
 
 --
@@ -1204,6 +1327,13 @@ CREATE INDEX job_run_at_idx ON public.job USING btree (run_at);
 
 
 --
+-- Name: journal_created_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX journal_created_at_idx ON public.journal USING btree (created_at);
+
+
+--
 -- Name: magic_link_email_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1279,6 +1409,14 @@ ALTER TABLE ONLY public.idempotency_key
 
 
 --
+-- Name: journal journal_message_uuid_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.journal
+    ADD CONSTRAINT journal_message_uuid_fkey FOREIGN KEY (message_uuid) REFERENCES public.message(uuid) ON DELETE CASCADE;
+
+
+--
 -- Name: message message_chat_uuid_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1347,6 +1485,12 @@ ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: journal; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.journal ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: magic_link; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -1405,6 +1549,13 @@ CASE
     WHEN (kind <> 'mail'::text) THEN COALESCE((user_id)::text, 'nobody'::text)
     ELSE NULL::text
 END)));
+
+
+--
+-- Name: journal owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.journal USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
 
 
 --
@@ -1524,4 +1675,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000010'),
     ('20261126000011'),
     ('20261126000012'),
-    ('20261126000013');
+    ('20261126000013'),
+    ('20261126000020');

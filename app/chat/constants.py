@@ -7,9 +7,9 @@ NO_DOCUMENTS_FOUND: Final = (
     "No documents found in context. Please try again with a different query."
 )
 CANCELLED: Final = "cancelled"
+ABANDONED: Final = "abandoned"
 DRAIN_UPSTREAM_SEC: Final = 0.1
 STORE_AGAIN_SEC: Final = 1.0
-SWEEP_SEC: Final = 60.0
 
 
 class ChatRolesEnum(StrEnum):
