@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app import version
 from app.chat.api import router as chat_router
 from app.chat.chats import ChatService
-from app.chat.constants import CHATS, QUESTIONS
+from app.chat.constants import CHATS, QUESTIONS, STREAM
 from app.chat.journal import Journal
 from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
@@ -201,7 +201,7 @@ def create_app(
     )
     app.state.settings = settings
     app.add_middleware(Prefix)
-    app.add_middleware(Idempotency, paths=IDEMPOTENT_PATHS)
+    app.add_middleware(Idempotency, paths=IDEMPOTENT_PATHS, stream_path=STREAM)
     app.add_middleware(LoginRequired)
     app.add_middleware(RateLimits, per_minute=settings.rate_limit_per_minute)
     app.add_middleware(Authentication, settings=settings)

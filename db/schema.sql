@@ -408,7 +408,8 @@ CREATE TABLE public.idempotency_key (
     content_type text,
     headers jsonb,
     body bytea,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    message_uuid uuid
 );
 
 ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
@@ -481,7 +482,7 @@ COMMENT ON COLUMN public.idempotency_key.headers IS 'Other headers of the answer
 -- Name: COLUMN idempotency_key.body; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.idempotency_key.body IS 'Of the answer, byte for byte; of a stream its `done` event.';
+COMMENT ON COLUMN public.idempotency_key.body IS 'Of the answer, byte for byte; null: it is a stream.';
 
 
 --
@@ -489,6 +490,13 @@ COMMENT ON COLUMN public.idempotency_key.body IS 'Of the answer, byte for byte; 
 --
 
 COMMENT ON COLUMN public.idempotency_key.expires_at IS 'From then on it counts as not there.';
+
+
+--
+-- Name: COLUMN idempotency_key.message_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.message_uuid IS 'Of a stream: the message whose journal is sent again. No reference: the key outlives it.';
 
 
 --

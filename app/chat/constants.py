@@ -35,3 +35,4 @@ QUESTIONS: Final = (
     *("/v1/qa-create", "/v1/qa-stream"),
 )
 CHATS: Final = "/v1/chats"
+STREAM: Final = "/v1/messages/{uuid}/stream"

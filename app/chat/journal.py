@@ -20,7 +20,7 @@ from app.db import Database, Row
 
 FLUSH_SEC: Final = 0.2
 MAX_FLUSH_CHARS: Final = 2**20  # of one statement
-KEPT_SEC: Final = 24 * 60 * 60.0
+KEPT_SEC: Final = 25 * 60 * 60.0  # longer than any Idempotency-Key
 PRUNE_SEC: Final = 600.0  # between two looks for what is older
 PRUNED_AT_ONCE: Final = 1000
 

@@ -39,7 +39,13 @@ USING (
     IN ('service', coalesce(CAST(user_id AS text), 'nobody'))
 );
 
+ALTER TABLE idempotency_key ADD COLUMN message_uuid uuid;
+COMMENT ON COLUMN idempotency_key.message_uuid IS 'Of a stream: the message whose journal is sent again. No reference: the key outlives it.';
+COMMENT ON COLUMN idempotency_key.body IS 'Of the answer, byte for byte; null: it is a stream.';
+
 -- migrate:down
+ALTER TABLE idempotency_key DROP COLUMN message_uuid;
+COMMENT ON COLUMN idempotency_key.body IS 'Of the answer, byte for byte; of a stream its `done` event.';
 DROP TABLE journal;
 ALTER TABLE message DROP COLUMN followed_at;
 ALTER TABLE message DROP COLUMN cancel_requested_at;
