@@ -12,9 +12,12 @@ from fastapi import FastAPI
 from app import version
 from app.chat.api import router as chat_router
 from app.chat.chats import ChatService
-from app.chat.constants import CHATS, QUESTION_OVERHEAD_BYTES, QUESTIONS
+from app.chat.constants import CHATS, QUESTION_OVERHEAD_BYTES, QUESTIONS, STREAM
+from app.chat.journal import Journal
 from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
+from app.chat.processes import Process
+from app.chat.resuming import ResumableStreams
 from app.chat.services import AnswerService
 from app.chat.upstream import Upstream
 from app.core.api import IndexProbe, Part, Probe
@@ -82,6 +85,7 @@ class State(TypedDict):
 
     answers: AnswerService
     messages: MessageService
+    streams: ResumableStreams
     chats: ChatService
     documents: DocumentService
     contents: ContentService
@@ -124,14 +128,21 @@ async def lifespan(
         relevance = Relevance(database, settings.EMBEDDING_MODEL, settings.RELEVANCE_THRESHOLD)
         await enter(background(relevance.watch()))
         retrieval = RetrievalService(embedder, store, database, relevance)
-        messages, chats = MessageService(database), ChatService(database)
+        process = Process(database, settings.GENERATION_TIMEOUT_SEC)
+        stack.push_async_callback(process.end)
+        journal = Journal(database)
+        messages, chats = MessageService(database, journal, process.uuid), ChatService(database)
         stack.push_async_callback(messages.close)
-        await enter(background(messages.sweep(2 * settings.GENERATION_TIMEOUT_SEC)))
+        await enter(background(journal.prune()))
         idempotency = IdempotencyService(database)
         await enter(background(idempotency.expire()))
         upstream = Upstream(client, settings.OPENAI_UNSUPPORTED, settings.MAX_ANSWER_CHARS)
         answers = AnswerService(upstream, messages, retrieval, chats, settings)
-        stack.push_async_callback(answers.close)
+        await enter(background(journal.run()))
+        await enter(background(process.live(answers.under_way)))
+        streams = ResumableStreams(database, messages, answers.under_way)
+        stack.push_async_callback(answers.under_way.close)
+        stack.push_async_callback(streams.close)
         worker = await enter(open_worker(database, embedder, store, parser))
         await enter(background(worker.run()))
         collection = settings.QDRANT_COLLECTION_NAME
@@ -143,6 +154,7 @@ async def lifespan(
         yield State(
             answers=answers,
             messages=messages,
+            streams=streams,
             chats=chats,
             documents=DocumentService(database, worker.wake),
             contents=ContentService(database),
@@ -197,7 +209,7 @@ def create_app(
     )
     app.state.settings = settings
     app.add_middleware(Prefix)
-    app.add_middleware(Idempotency, paths=IDEMPOTENT_PATHS)
+    app.add_middleware(Idempotency, paths=IDEMPOTENT_PATHS, stream_path=STREAM)
     max_upload = settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES
     app.add_middleware(
         UploadBudget,

@@ -408,7 +408,8 @@ CREATE TABLE public.idempotency_key (
     content_type text,
     headers jsonb,
     body bytea,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    message_uuid uuid
 );
 
 ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
@@ -481,7 +482,7 @@ COMMENT ON COLUMN public.idempotency_key.headers IS 'Other headers of the answer
 -- Name: COLUMN idempotency_key.body; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.idempotency_key.body IS 'Of the answer, byte for byte; of a stream its `done` event.';
+COMMENT ON COLUMN public.idempotency_key.body IS 'Of the answer, byte for byte; null: it is a stream.';
 
 
 --
@@ -489,6 +490,13 @@ COMMENT ON COLUMN public.idempotency_key.body IS 'Of the answer, byte for byte; 
 --
 
 COMMENT ON COLUMN public.idempotency_key.expires_at IS 'From then on it counts as not there.';
+
+
+--
+-- Name: COLUMN idempotency_key.message_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.message_uuid IS 'Of a stream: the message whose journal is sent again. No reference: the key outlives it.';
 
 
 --
@@ -659,6 +667,65 @@ ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: journal; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.journal (
+    message_uuid uuid NOT NULL,
+    "position" integer NOT NULL,
+    user_id bigint,
+    text text,
+    deltas json NOT NULL,
+    error json,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.journal FORCE ROW LEVEL SECURITY;
+
+
+--
+-- Name: TABLE journal; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.journal IS 'The deltas of streamed answers, so that a stream can be sent once more: some at a time while one is generated, in one row afterwards.';
+
+
+--
+-- Name: COLUMN journal."position"; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal."position" IS 'How many deltas of the answer come before these.';
+
+
+--
+-- Name: COLUMN journal.user_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal.user_id IS 'The owner of the message.';
+
+
+--
+-- Name: COLUMN journal.text; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal.text IS 'Their text; null once the message holds it.';
+
+
+--
+-- Name: COLUMN journal.deltas; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal.deltas IS 'Their lengths, and what else a delta has, where it changes.';
+
+
+--
+-- Name: COLUMN journal.error; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.journal.error IS 'The error event that ended the stream, if one did.';
+
+
+--
 -- Name: magic_link; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -729,6 +796,9 @@ CREATE TABLE public.message (
     retrieval_queries jsonb,
     turns jsonb,
     prompt_mark text,
+    process_uuid uuid,
+    cancel_requested_at timestamp with time zone,
+    followed_at timestamp with time zone,
     CONSTRAINT message_role_check CHECK ((role = ANY (ARRAY['user'::text, 'system'::text, 'assistant'::text]))),
     CONSTRAINT message_status_check CHECK ((status = ANY (ARRAY['generating'::text, 'complete'::text, 'partial'::text, 'failed'::text])))
 );
@@ -821,6 +891,27 @@ COMMENT ON COLUMN public.message.prompt_mark IS 'Of an answer from passages: wha
 
 
 --
+-- Name: COLUMN message.process_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.process_uuid IS 'Of an answer: the process that generates it. No reference: it outlives that.';
+
+
+--
+-- Name: COLUMN message.cancel_requested_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.cancel_requested_at IS 'Of an answer under way: when somebody asked another process to cancel it.';
+
+
+--
+-- Name: COLUMN message.followed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.followed_at IS 'Of an answer under way: when a reader of another process said last that it follows.';
+
+
+--
 -- Name: message_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
@@ -908,6 +999,30 @@ COMMENT ON COLUMN public.passage.user_id IS 'The owner of its document; null: sh
 --
 
 COMMENT ON COLUMN public.passage.table_header IS 'Of a passage that begins within a table: the header of that table, which is embedded, indexed and in the prompt beside the text.';
+
+
+--
+-- Name: process; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.process (
+    uuid uuid NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: TABLE process; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.process IS 'Processes of the service: each says every second that it is alive.';
+
+
+--
+-- Name: COLUMN process.seen_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.process.seen_at IS 'When it said so last.';
 
 
 --
@@ -1078,6 +1193,14 @@ ALTER TABLE ONLY public.job
 
 
 --
+-- Name: journal journal_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (message_uuid, "position");
+
+
+--
 -- Name: magic_link magic_link_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1115,6 +1238,14 @@ ALTER TABLE ONLY public.passage
 
 ALTER TABLE ONLY public.passage
     ADD CONSTRAINT passage_pkey PRIMARY KEY (uuid);
+
+
+--
+-- Name: process process_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.process
+    ADD CONSTRAINT process_pkey PRIMARY KEY (uuid);
 
 
 --
@@ -1228,6 +1359,13 @@ CREATE INDEX job_run_at_idx ON public.job USING btree (run_at);
 
 
 --
+-- Name: journal_created_at_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX journal_created_at_idx ON public.journal USING btree (created_at);
+
+
+--
 -- Name: magic_link_email_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1303,6 +1441,14 @@ ALTER TABLE ONLY public.idempotency_key
 
 
 --
+-- Name: journal journal_message_uuid_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.journal
+    ADD CONSTRAINT journal_message_uuid_fkey FOREIGN KEY (message_uuid) REFERENCES public.message(uuid) ON DELETE CASCADE;
+
+
+--
 -- Name: message message_chat_uuid_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1371,6 +1517,12 @@ ALTER TABLE public.idempotency_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: journal; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.journal ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: magic_link; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -1429,6 +1581,13 @@ CASE
     WHEN (kind <> 'mail'::text) THEN COALESCE((user_id)::text, 'nobody'::text)
     ELSE NULL::text
 END)));
+
+
+--
+-- Name: journal owner; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY owner ON public.journal USING (((( SELECT current_setting('app.caller'::text, true) AS current_setting) = 'service'::text) OR (( SELECT current_setting('app.caller'::text, true) AS current_setting) = COALESCE((user_id)::text, 'nobody'::text))));
 
 
 --
@@ -1550,4 +1709,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000012'),
     ('20261126000013'),
     ('20261126000014'),
-    ('20261126000015');
+    ('20261126000015'),
+    ('20261126000020');

@@ -186,6 +186,7 @@ class Settings(BaseSettings):
     MAX_COMPLETION_TOKENS: int = Field(default=4096, ge=1)
     CONTEXT_WINDOW_TOKENS: int = Field(default=128_000, ge=2)
     SSE_PING_SEC: float = Field(default=15, gt=0)
+    RESUME_GRACE_SEC: float = Field(default=20, ge=0)
 
     QDRANT_URL: HttpUrl | None = None
     QDRANT_HOST: Annotated[str, AfterValidator(host_of_url)] | None = None

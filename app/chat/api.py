@@ -10,13 +10,17 @@ from app.chat.cancellation import cancelled_when_client_leaves
 from app.chat.dependencies import (
     AnswerServiceDependency,
     ChatServiceDependency,
+    Follower,
+    LastEventId,
     MessageServiceDependency,
     QAQuestion,
     Question,
+    StreamsDependency,
 )
 from app.chat.generation import Generation
 from app.chat.models import Chat, Message, NewChat, RenamedChat
 from app.chat.openapi import (
+    CANCEL_PROBLEMS,
     CHAT,
     CHATS,
     COMPLETION,
@@ -27,6 +31,7 @@ from app.chat.openapi import (
     MESSAGES,
     MESSAGES_PROBLEMS,
     QA_PROBLEMS,
+    RESUMED_STREAM,
     STREAM,
 )
 from app.chat.streaming import EventStream, may_begin
@@ -103,6 +108,31 @@ async def list_messages(
 async def get_message(caller: Reader, uuid: UUID, messages: MessageServiceDependency) -> Message:
     """One stored message."""
     return await messages.get(caller, uuid)
+
+
+@router.get(
+    "/messages/{uuid}/stream",
+    response_class=StreamingResponse,
+    responses=RESUMED_STREAM | MESSAGE_PROBLEMS,
+)
+async def resume_stream(
+    caller: Follower,
+    uuid: UUID,
+    after: LastEventId,
+    streams: StreamsDependency,
+    settings: SettingsDependency,
+) -> Response:
+    """The events of a streamed answer after the last that was seen, to its end."""
+    generation = await streams.open(caller, uuid)
+    if generation.has_ended and after >= generation.count and not generation.is_abandoned:
+        return Response(status_code=status.HTTP_204_NO_CONTENT)
+    return EventStream(generation, settings.SSE_PING_SEC, after)
+
+
+@router.post("/messages/{uuid}/cancel", responses=MESSAGE | CANCEL_PROBLEMS)
+async def cancel_message(caller: Asker, uuid: UUID, streams: StreamsDependency) -> Message:
+    """Stops an answer that is being generated, by whichever process; what there is of it stays."""
+    return await streams.cancel(caller, uuid)
 
 
 @router.post(

@@ -71,6 +71,26 @@ async def cancelled_when_client_leaves(receive: Receive, deadline: Deadline) -> 
 
 
 async def _cancel_when_client_leaves(receive: Receive, deadline: Deadline) -> None:
+    await _client_leaves(receive)
+    deadline.cancel()
+
+
+async def _client_leaves(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    deadline.cancel()
+
+
+async def until_client_leaves(receive: Receive, sending: asyncio.Task[None]) -> None:
+    """Returns when all is sent; ClientDisconnect if the client leaves before that."""
+    watcher = asyncio.create_task(_client_leaves(receive))
+    watcher.add_done_callback(lambda _: sending.cancel())
+    try:
+        await asyncio.wait([sending])
+        if sending.cancelled() and watcher.done():
+            raise ClientDisconnect
+        await sending
+    except OSError:  # how servers of ASGI 2.4 answer a `send` to a client that has left
+        raise ClientDisconnect from None
+    finally:
+        watcher.cancel()
+        sending.cancel()

@@ -8,6 +8,7 @@ NO_DOCUMENTS_FOUND: Final = (
 )
 CANCELLED: Final = "cancelled"  # finish reasons of ours
 LENGTH: Final = "length"
+ABANDONED: Final = "abandoned"
 # What an upstream may send for each of MAX_ANSWER_CHARS: in all, thoughts included, and in one
 # event or one JSON, which is held until it is whole. Escaped, a character takes 6 bytes, and with
 # a chunk of its own some 300.
@@ -18,7 +19,6 @@ MAX_NAME_CHARS: Final = 200  # of what an upstream calls a completion, its model
 DRAIN_UPSTREAM_SEC: Final = 0.1
 STORE_AGAIN_SEC: Final = 1.0  # and twice as long each time
 LONGEST_STORE_AGAIN_SEC: Final = 30.0
-SWEEP_SEC: Final = 60.0
 
 
 class ChatRolesEnum(StrEnum):
@@ -46,3 +46,4 @@ QUESTIONS: Final = (
 # What a question's body may hold beside the question: 1,000 uuids, 50 entries of metadata, …
 QUESTION_OVERHEAD_BYTES: Final = 160 * 2**10
 CHATS: Final = "/v1/chats"
+STREAM: Final = "/v1/messages/{uuid}/stream"

@@ -2,14 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import Field
 
 from app.chat.chats import ChatService
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, QAMessage
+from app.chat.resuming import ResumableStreams
 from app.chat.services import AnswerService
+from app.core.caller import Caller, Scope
 from app.core.dependencies import SettingsDependency
+from app.core.exceptions import Forbidden
 from settings import Settings
 
 
@@ -31,6 +35,37 @@ async def get_chats(request: Request) -> ChatService:
     return chats
 
 
+async def get_streams(request: Request) -> ResumableStreams:
+    """The streams of answers."""
+    streams: ResumableStreams = request.state.streams
+    return streams
+
+
+async def get_follower(request: Request) -> Caller:
+    """Whoever may follow an answer: those who may ask, and those who may read."""
+    caller: Caller = request.state.caller
+    if caller.scopes.isdisjoint({Scope.ASK, Scope.READ}):
+        raise Forbidden("This key lacks the scope `ask` or `read`.")
+    return caller
+
+
+EventId = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
+
+
+async def get_last_event_id(
+    last_event_id: Annotated[EventId, Query()] = None,
+    header: Annotated[EventId, Header(alias="Last-Event-ID")] = None,
+) -> int:
+    """The last event that the client has seen: a browser's word comes before that of the address.
+
+    A browser sends the header when it connects again, to the address that was given at first.
+    """
+    return (last_event_id if header is None else header) or 0
+
+
+Follower = Annotated[Caller, Depends(get_follower)]
+LastEventId = Annotated[int, Depends(get_last_event_id)]
+StreamsDependency = Annotated[ResumableStreams, Depends(get_streams)]
 ChatServiceDependency = Annotated[ChatService, Depends(get_chats)]
 AnswerServiceDependency = Annotated[AnswerService, Depends(get_answers)]
 MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]

@@ -1,10 +1,12 @@
 """What happens while an answer is generated: the events of its stream, in their order."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 from uuid import UUID
 
 from app.chat.models import Message
 from app.core.exceptions import BragError
+from app.core.logs import request_id
 from app.retrieval.models import Source
 
 
@@ -43,9 +45,25 @@ class DoneEvent:
 
 @dataclass(slots=True)
 class ErrorEvent:
-    """In place of DoneEvent: what there is of the answer is stored."""
+    """In place of DoneEvent: what there is of the answer is stored.
 
-    error: BragError
+    The fields of `problem` are those of the contract's `StreamError`.
+    """
+
+    problem: dict[str, Any]
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """What the client of this request is told of an error."""
+        told = error if isinstance(error, BragError) else BragError()
+        return cls(
+            {
+                "code": told.code,
+                "detail": told.detail,
+                "status": int(told.status),
+                "request_id": request_id.get(),
+            }
+        )
 
 
 Event = StartEvent | SourcesEvent | Delta | DoneEvent | ErrorEvent

@@ -2,16 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
-from uuid import uuid4
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from math import inf
+from typing import Final
+from uuid import UUID, uuid4
 
 from app.chat.cancellation import Deadline
-from app.chat.events import Delta, DoneEvent, ErrorEvent, Event, StartEvent
+from app.chat.events import Delta, DoneEvent, ErrorEvent, Event, SourcesEvent, StartEvent
 from app.chat.exceptions import GenerationCancelled
 from app.chat.models import Message
+from app.chat.transcript import Transcript
 from app.core.exceptions import BragError, log_error
 
 logger = logging.getLogger(__name__)
+
+# A reader that has paused does not get all at once that has come meanwhile: it would be held twice.
+EVENTS_AT_ONCE: Final = 256
 
 
 class Generation:
@@ -21,23 +28,54 @@ class Generation:
     after its question was stored. One that was cancelled before that has neither.
     """
 
-    def __init__(self, model: str, seconds: float) -> None:
-        self.start = StartEvent(uuid4(), model)
-        self.events: list[Event] = [self.start]
+    def __init__(self, model: str, seconds: float, uuid: UUID | None = None) -> None:
+        self.start = StartEvent(uuid or uuid4(), model)
         self.deadline = Deadline(seconds)
         self.is_accepted = False  # by the upstream
         self.has_ended = False
+        self.is_followed = True
+        self.followed_elsewhere_at = -inf  # when another process said so, by the loop's clock
+        self.is_abandoned = False  # by a process that has died: its readers may know more of it
+        self.when_unfollowed: Callable[[], None] = self.deadline.cancel
+        self._first: list[Event] = [self.start]
+        self._transcript = Transcript()  # the deltas, but for the newest
+        self._newest: list[Delta] = []
+        self.last: DoneEvent | ErrorEvent | None = None
+        self._error: BragError | None = None
         self._readers: list[asyncio.Future[None]] = []
+        self._followers = 0
+
+    def events_after(self, number: int) -> list[Event]:
+        """The events after the first `number` ones; of very many, only some."""
+        first, folded = self._first[number:], len(self._transcript)
+        position = max(0, number - len(self._first))
+        stop = position + EVENTS_AT_ONCE
+        if position < folded:
+            return [*first, *self._transcript.deltas(position, min(folded, stop))]
+        newest = self._newest[position - folded : stop - folded]
+        events = [*first, *newest]
+        are_all = position + len(newest) == folded + len(self._newest)
+        if self.last is not None and are_all:
+            events.append(self.last)
+        return events
 
     @property
-    def deltas(self) -> list[Delta]:
-        """The answer so far."""
-        return [event for event in self.events if isinstance(event, Delta)]
+    def count(self) -> int:
+        """How many events there are."""
+        deltas = len(self._transcript) + len(self._newest)
+        return len(self._first) + deltas + (self.last is not None)
+
+    @property
+    def transcript(self) -> Transcript:
+        """All deltas so far."""
+        self._transcript.append(self._newest)
+        self._newest.clear()
+        return self._transcript
 
     async def run(self, answer: Awaitable[Message]) -> None:
         """Awaits the stored answer, and publishes it or the error that ended it."""
         try:
-            self.events.append(DoneEvent(await answer))
+            self.end(DoneEvent(await answer))
         except GenerationCancelled:
             pass  # nothing is stored, and its readers have left
         except BragError as error:
@@ -49,15 +87,35 @@ class Generation:
             self.has_ended = True
             self.wake()
 
-    def publish(self, event: Event) -> None:
+    def publish(self, event: Delta | SourcesEvent) -> None:
         """Adds an event, and wakes the readers."""
-        self.events.append(event)
+        if isinstance(event, Delta):
+            self._newest.append(event)
+        else:
+            self._first.append(event)
         self.wake()
+
+    def end(self, event: DoneEvent | ErrorEvent) -> None:
+        """Adds the last event."""
+        self.last = event
 
     def accept(self) -> None:
         """Notes that the upstream has accepted the request, and wakes the readers."""
         self.is_accepted = True
         self.wake()
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """The block follows the stream; when nobody does any more, `when_unfollowed` is called."""
+        self._followers += 1
+        self.is_followed = True
+        try:
+            yield
+        finally:
+            self._followers -= 1
+            if not self._followers and not self.has_ended:
+                self.is_followed = False
+                self.when_unfollowed()
 
     async def changed(self) -> None:
         """Returns when `wake` is called next."""
@@ -72,19 +130,21 @@ class Generation:
             if not reader.done():  # it may have left
                 reader.set_result(None)
 
-    async def result(self) -> Message:
-        """Waits for the end: the committed answer; raises the error that ended it."""
+    async def ended(self) -> None:
+        """Returns at the end."""
         while not self.has_ended:
             await self.changed()
-        match self.events[-1]:
-            case DoneEvent(message):
-                return message
-            case ErrorEvent(error):
-                raise error
-        raise GenerationCancelled
+
+    async def result(self) -> Message:
+        """Waits for the end: the committed answer; raises the error that ended it."""
+        await self.ended()
+        if isinstance(self.last, DoneEvent):
+            return self.last.message
+        raise self._error or GenerationCancelled
 
     def _fail(self, error: BragError) -> None:
         """The error is logged here, once, however many readers are told of it."""
         log_error(error)
         error.logged = True
-        self.events.append(ErrorEvent(error))
+        self._error = error
+        self.end(ErrorEvent.of(error))

@@ -11,17 +11,17 @@ from pydantic import BaseModel
 from app.chat.constants import (
     LONGEST_STORE_AGAIN_SEC,
     STORE_AGAIN_SEC,
-    SWEEP_SEC,
     ChatRolesEnum,
     MessageStatus,
 )
 from app.chat.context import PromptContext
-from app.chat.events import StartEvent
+from app.chat.events import ErrorEvent, StartEvent
+from app.chat.journal import Journal
 from app.chat.models import BaseMessage, Message
 from app.chat.outcome import AnswerOutcome
-from app.core.caller import SERVICE, Caller
+from app.chat.transcript import Transcript
+from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound
-from app.core.logs import reason
 from app.db import Database, DatabaseError
 from app.group_commit import GroupCommit
 from app.retrieval.models import Source
@@ -42,8 +42,10 @@ class Page(NamedTuple):
 class MessageService:
     """Stores questions and answers, and finds them again."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, journal: Journal, process_uuid: UUID) -> None:
+        self.journal = journal
         self._database = database
+        self._process_uuid = process_uuid
         self._inserts = GroupCommit(database, "insert_messages")
         self._ends = GroupCommit(database, "finish_messages")
         self._retries: set[asyncio.Task[None]] = set()
@@ -64,6 +66,7 @@ class MessageService:
             "retrieval_queries": context.retrieval_queries,
             "turns": _dumped(context.turn_counts),
             "prompt_mark": context.mark if context.sources else None,
+            "process_uuid": self._process_uuid,
         }
         try:
             _, stored = await self._inserts.write([asked, answer])
@@ -73,19 +76,22 @@ class MessageService:
             raise NotFound(DELETED) from None
         return Message.model_validate(answer | stored)
 
-    async def finish(self, answer: Message, outcome: AnswerOutcome) -> Message:
-        """Commits how an answer ended; returns it as it is now.
+    async def finish(
+        self, answer: Message, outcome: AnswerOutcome, transcript: Transcript | None = None
+    ) -> Message:
+        """Commits how an answer ended, and the transcript of its stream; returns it as it is now.
 
         NotFound where it has been deleted with its chat or its user meanwhile. Raises
         DatabaseUnavailable, and then goes on trying to store it: as partial, since its client is
         told of a failure.
         """
         try:
-            return await self._finish(answer, outcome)
-        except DatabaseUnavailable:
+            return await self._finish(answer, outcome, transcript)
+        except DatabaseUnavailable as error:
             logger.warning("Answer %s could not be stored; it is tried again", answer.uuid)
             status = MessageStatus.PARTIAL if outcome.text else MessageStatus.FAILED
-            retry = asyncio.create_task(self._retry(answer, replace(outcome, status=status)))
+            outcome = replace(outcome, status=status, error=outcome.error or error)
+            retry = asyncio.create_task(self._retry(answer, outcome, transcript))
             self._retries.add(retry)
             retry.add_done_callback(self._retries.discard)
             raise
@@ -107,24 +113,18 @@ class MessageService:
         messages = [Message.model_validate(row) for row in rows]
         return Page(messages, has_next=bool(rows) and rows[-1]["has_next"])
 
-    async def sweep(self, seconds: float) -> None:
-        """Fails, again and again, answers that have been generating for longer than `seconds`.
-
-        Their processes have died.
-        """
-        while True:
-            try:
-                await self._database.query(SERVICE, "fail_abandoned_messages", seconds=seconds)
-            except Exception as error:  # noqa: BLE001 - the next try may find it mended
-                logger.warning("Could not look for abandoned answers: %s", reason(error))
-            await asyncio.sleep(SWEEP_SEC)
+    async def request_cancellation(self, caller: Caller, uuid: UUID) -> bool:
+        """Asks the process that generates an answer of the caller's to cancel it, if one does."""
+        return bool(await self._database.query(caller, "request_cancellation", uuid=uuid))
 
     async def close(self) -> None:
         """Gives up what could not be stored."""
         for retry in self._retries:
             retry.cancel()
 
-    async def _finish(self, answer: Message, outcome: AnswerOutcome) -> Message:
+    async def _finish(
+        self, answer: Message, outcome: AnswerOutcome, transcript: Transcript | None
+    ) -> Message:
         row = {
             "uuid": answer.uuid,
             "message": outcome.text,
@@ -133,22 +133,32 @@ class MessageService:
             "usage": _dumped(outcome.usage),
             "turns": _dumped(answer.turns),
         }
-        if not await self._ends.write([row]):
+        if not await self._ends.write([row | _journal(outcome, transcript)]):
             raise NotFound(DELETED)
         return answer.model_copy(update=row | {"usage": outcome.usage, "turns": answer.turns})
 
-    async def _retry(self, answer: Message, outcome: AnswerOutcome) -> None:
+    async def _retry(
+        self, answer: Message, outcome: AnswerOutcome, transcript: Transcript | None
+    ) -> None:
         delay = STORE_AGAIN_SEC
         while True:
             await asyncio.sleep(delay)
             try:
-                await self._finish(answer, outcome)
+                await self._finish(answer, outcome, transcript)
             except DatabaseUnavailable:
                 delay = min(2 * delay, LONGEST_STORE_AGAIN_SEC)
                 continue
             except NotFound:
                 pass  # nobody needs it any more
             return
+
+
+def _journal(outcome: AnswerOutcome, transcript: Transcript | None) -> dict[str, Any]:
+    """What is kept of a stream, so that it can be sent once more with the same bytes."""
+    if transcript is None:
+        return {}
+    error = outcome.error and ErrorEvent.of(outcome.error).problem
+    return {"deltas": transcript.dump(0, len(transcript)), "error": error}
 
 
 def _row(
@@ -169,6 +179,7 @@ def _row(
         "retrieval_queries": None,
         "turns": None,
         "prompt_mark": None,
+        "process_uuid": None,
     }
 
 

@@ -19,6 +19,7 @@ from app.chat.models import Chat, Chunk, Message, Start, StreamError, Usage
 from app.chat.streaming import format_event
 from app.core.exceptions import (
     BadRequest,
+    Conflict,
     DatabaseUnavailable,
     NotFound,
     Overloaded,
@@ -121,6 +122,11 @@ STREAM: Final[Responses] = {
     }
 }
 
+RESUMED_STREAM: Final[Responses] = {
+    200: STREAM[200] | {"description": "The events that are missing, and then those to come."},
+    204: {"description": "Nothing is missing, and nothing comes any more."},
+}
+
 COMPLETION: Final[Responses] = {200: json_example(EXAMPLE_MESSAGE)}
 MESSAGE: Final[Responses] = {200: json_example(EXAMPLE_QA)}
 EXAMPLE_CHAT: Final = Chat(
@@ -149,3 +155,4 @@ COMPLETION_PROBLEMS: Final = problems(*GENERATION_PROBLEMS)
 QA_PROBLEMS: Final = problems(*GENERATION_PROBLEMS, RetrievalUnavailable)
 MESSAGES_PROBLEMS: Final = problems(DatabaseUnavailable)
 MESSAGE_PROBLEMS: Final = problems(NotFound, DatabaseUnavailable)
+CANCEL_PROBLEMS: Final = problems(NotFound, Conflict, DatabaseUnavailable)

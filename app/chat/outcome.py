@@ -1,13 +1,12 @@
 """How an answer ended."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from app.chat.constants import CANCELLED, LENGTH, MessageStatus
-from app.chat.events import Delta
 from app.chat.exceptions import AnswerTooLong, GenerationCancelled
 from app.chat.models import Usage
+from app.chat.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +21,19 @@ class AnswerOutcome:
 
     @classmethod
     def of(
-        cls, deltas: Sequence[Delta], usage: Usage | None = None, error: Exception | None = None
+        cls, transcript: Transcript, usage: Usage | None = None, error: Exception | None = None
     ) -> Self:
         """Complete without an error; with one partial, or failed where there is no text at all.
 
         Neither a cancellation nor an answer that is too long is an error that a client is told:
         the finish reason says it.
         """
-        text = "".join(delta.content for delta in deltas)
-        reasons = (delta.finish_reason for delta in reversed(deltas) if delta.finish_reason)
+        text, finish_reason = transcript.text(), transcript.finish_reason
         if error is None:
-            return cls(text, MessageStatus.COMPLETE, next(reasons, None), usage)
+            return cls(text, MessageStatus.COMPLETE, finish_reason, usage)
         status = MessageStatus.PARTIAL if text else MessageStatus.FAILED
         if isinstance(error, GenerationCancelled):
             return cls(text, status, CANCELLED, usage)
         if isinstance(error, AnswerTooLong):
             return cls(text, status, LENGTH, usage)
-        return cls(text, status, next(reasons, None), usage, error)
+        return cls(text, status, finish_reason, usage, error)

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from time import time
 
 from async_timeout import timeout
 
-from app.chat.cancellation import Deadline
 from app.chat.chats import ChatOrder, ChatService
 from app.chat.constants import NO_DOCUMENTS_FOUND
 from app.chat.context import ContextWindow, PromptContext
@@ -19,6 +18,7 @@ from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, Message, QAMessage, Usage
 from app.chat.outcome import AnswerOutcome
 from app.chat.prompts import Prompt, draw_mark
+from app.chat.under_way import GenerationsUnderWay
 from app.chat.upstream import Acceptance, Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, Overloaded
@@ -50,22 +50,14 @@ class AnswerService:
         self._queue_timeout_sec = settings.QUEUE_TIMEOUT_SEC
         self._of_users = GenerationLimits(settings.MAX_GENERATIONS_PER_USER)
         self._places = asyncio.Semaphore(settings.MAX_CONCURRENT_GENERATIONS)
-        self._under_way: dict[asyncio.Task[None], Generation] = {}
+        self.under_way = GenerationsUnderWay(settings.RESUME_GRACE_SEC)
 
     def start(self, caller: Caller, question: BaseMessage, *, stream: bool = False) -> Generation:
         """Starts to answer a question; a QAMessage from what the documents hold, and only that."""
         generation = Generation(question.model or self._default_model, self._timeout_sec)
         answering = self._answer(generation, caller, question, stream=stream)
-        task = asyncio.create_task(generation.run(answering))
-        self._under_way[task] = generation
-        task.add_done_callback(self._under_way.pop)
+        self.under_way.run(caller, generation, answering, stream=stream)
         return generation
-
-    async def close(self) -> None:
-        """Cancels the answers under way, and waits until what there is of them is stored."""
-        for generation in self._under_way.values():
-            generation.deadline.cancel()
-        await asyncio.gather(*self._under_way)
 
     async def _answer(
         self, generation: Generation, caller: Caller, question: BaseMessage, *, stream: bool
@@ -75,7 +67,7 @@ class AnswerService:
         Only the blocks under `deadline.limit()` can be cancelled or time out: a write to Postgres
         is never cut off.
         """
-        async with self._place(caller, generation.deadline):
+        async with self._place(caller, generation):
             with self._order.turn(caller, question.chat_uuid) as before:
                 async with generation.deadline.limit():
                     context = await self._build_context(caller, question, generation.start.model)
@@ -84,30 +76,31 @@ class AnswerService:
                 pending = await self._messages.begin(caller, question, generation.start, context)
             if context.sources is not None:
                 generation.publish(SourcesEvent(context.sources))
-            if context.sources == []:
-                outcome = _answer_without_sources(generation)
-            else:
-                outcome = await self._complete(generation, context.prompt, stream=stream)
-                is_too_long = isinstance(outcome.error, ContextLengthExceeded) and not outcome.text
-                if context.turns and is_too_long:
+            with self._messages.journal.recorded(generation) if stream else nullcontext():
+                if context.sources == []:
+                    outcome = _answer_without_sources(generation)
+                else:
+                    outcome = await self._complete(generation, context.prompt, stream=stream)
+                if context.turns and _is_too_long(outcome):
                     context = context.shortened()
                     pending = pending.model_copy(update={"turns": context.turn_counts})
                     outcome = await self._complete(generation, context.prompt, stream=stream)
+            transcript = generation.transcript if stream else None
             if outcome.error is not None:
                 # The client is told of this error, also where storing fails, which is tried again.
                 with suppress(DatabaseUnavailable):
-                    await self._messages.finish(pending, outcome)
+                    await self._messages.finish(pending, outcome, transcript)
                 raise outcome.error
-            return await self._messages.finish(pending, outcome)
+            return await self._messages.finish(pending, outcome, transcript)
 
     @asynccontextmanager
-    async def _place(self, caller: Caller, deadline: Deadline) -> AsyncIterator[None]:
+    async def _place(self, caller: Caller, generation: Generation) -> AsyncIterator[None]:
         """One of the places; Overloaded if none is free within QUEUE_TIMEOUT_SEC.
 
         RateLimited where the caller takes MAX_GENERATIONS_PER_USER already.
         """
-        with self._of_users.of(caller):
-            async with deadline.limit():
+        with self._of_users.of(caller, lambda: generation.is_followed):
+            async with generation.deadline.limit():
                 try:
                     async with timeout(self._queue_timeout_sec):
                         await self._places.acquire()
@@ -166,12 +159,16 @@ class AnswerService:
                         case Completion():
                             usage = part.usage
         except Exception as error:  # noqa: BLE001 - `_answer` stores the outcome, then raises it
-            return AnswerOutcome.of(generation.deltas, usage, error)
-        return AnswerOutcome.of(generation.deltas, usage)
+            return AnswerOutcome.of(generation.transcript, usage, error)
+        return AnswerOutcome.of(generation.transcript, usage)
+
+
+def _is_too_long(outcome: AnswerOutcome) -> bool:
+    return isinstance(outcome.error, ContextLengthExceeded) and not outcome.text
 
 
 def _answer_without_sources(generation: Generation) -> AnswerOutcome:
     """Publishes that nothing relevant was found: the model is not asked."""
     start = generation.start
     generation.publish(Delta(str(start.uuid), int(time()), start.model, NO_DOCUMENTS_FOUND, "stop"))
-    return AnswerOutcome.of(generation.deltas)
+    return AnswerOutcome.of(generation.transcript)

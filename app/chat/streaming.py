@@ -3,22 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from async_timeout import timeout
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.chat.cancellation import cancelled_when_client_leaves
+from app.chat.cancellation import until_client_leaves
 from app.chat.events import Delta, DoneEvent, ErrorEvent, Event, SourcesEvent, StartEvent
-from app.chat.generation import Generation
-from app.core.exceptions import BragError
-from app.core.logs import request_id
+from app.chat.generation import EVENTS_AT_ONCE, Generation
 
 PING: Final = b": ping\n\n"
-# A reader that has paused does not get all at once that has come meanwhile: it would be held twice.
-EVENTS_AT_ONCE: Final = 256
 # Ends of lines to Unicode though not to server-sent events: clients that read text line by line
 # (httpx's iter_lines, str.splitlines) would tear the JSON. Its own control characters are escaped.
 LINE_SEPARATORS: Final = tuple(
@@ -35,11 +31,11 @@ NAMES: Final[dict[type[Event], bytes]] = {
 
 
 class EventStream(StreamingResponse):
-    """The stream of a generation; a client that leaves cancels it, also before the first event."""
+    """The stream of a generation, from the event after `after` on."""
 
-    def __init__(self, generation: Generation, ping_sec: float) -> None:
+    def __init__(self, generation: Generation, ping_sec: float, after: int = 0) -> None:
         super().__init__(
-            stream_events(generation, ping_sec),
+            stream_events(generation, ping_sec, after),
             media_type="text/event-stream; charset=utf-8",
             headers={
                 "Cache-Control": "no-store",
@@ -47,14 +43,15 @@ class EventStream(StreamingResponse):
                 "X-Message-UUID": str(generation.start.uuid),
             },
         )
-        self._deadline = generation.deadline
+        self._generation = generation
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Sends the events until the generation ends (ASGI)."""
-        async with cancelled_when_client_leaves(receive, self._deadline):
+        """Sends the events until the generation ends or the client leaves (ASGI)."""
+        with self._generation.followed():
             # In a task of its own: each chunk wakes a task through all the frames above it, which
             # are those of every middleware here.
-            await asyncio.create_task(self.stream_response(send))
+            sending = asyncio.create_task(self.stream_response(send))
+            await until_client_leaves(receive, sending)
 
 
 async def may_begin(generation: Generation, seconds: float) -> None:
@@ -70,23 +67,30 @@ async def may_begin(generation: Generation, seconds: float) -> None:
         await generation.result()
 
 
-async def stream_events(generation: Generation, ping_sec: float) -> AsyncIterator[bytes]:
-    """The events, those that are there together, with a ping after so many seconds of silence."""
-    sent, pings = 0, _PingTimer(generation, ping_sec)
+async def stream_events(
+    generation: Generation, ping_sec: float, after: int = 0
+) -> AsyncIterator[bytes]:
+    """The events after the first ones, with a ping after so many seconds of silence."""
+    sent, pings = after, _PingTimer(generation, ping_sec)
     try:
-        while sent < len(generation.events) or not generation.has_ended:
-            events = generation.events[sent : sent + EVENTS_AT_ONCE]
+        while True:
+            events = generation.events_after(sent)
             if events:
                 yield b"".join(format_event(sent + n, event) for n, event in enumerate(events, 1))
                 sent += len(events)
                 pings.restart()
-                if len(events) == EVENTS_AT_ONCE:
+                if len(events) >= EVENTS_AT_ONCE:
                     await asyncio.sleep(0)  # more are there: others come first
+            elif generation.has_ended:
+                break
             elif pings.is_due:
                 yield PING
                 pings.restart()
             else:
                 await generation.changed()
+        if generation.is_abandoned and generation.last is not None and sent == after:
+            # A reader who has had more than the journal is told all the same how it ended.
+            yield format_event(sent + 1, generation.last)
     finally:
         pings.stop()
 
@@ -136,16 +140,7 @@ def _data(event: Event) -> bytes:
             return message.model_dump_json().encode()
         case SourcesEvent(sources):
             return orjson.dumps([source.model_dump() for source in sources])
-        case ErrorEvent(error):
-            return orjson.dumps(_error(error))
+        case ErrorEvent(problem):
+            return orjson.dumps(problem)
         case _:
             return orjson.dumps(event)
-
-
-def _error(error: BragError) -> dict[str, Any]:
-    return {
-        "code": error.code,
-        "detail": error.detail,
-        "status": int(error.status),
-        "request_id": request_id.get(),
-    }

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Collection
 from typing import Final
+from uuid import UUID
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -20,10 +21,10 @@ from app.idempotency.fingerprints import fingerprint
 from app.idempotency.keys import parse_key
 from app.idempotency.models import Answer
 from app.idempotency.services import IdempotencyService, Lease
-from app.idempotency.streams import LastEvent, is_done
 
 RAW_HEADER: Final = HEADER.lower().encode()
 EVENT_STREAM: Final = "text/event-stream"
+MESSAGE_UUID: Final = "x-message-uuid"
 SUCCESSFUL: Final = range(200, 300)
 
 
@@ -33,9 +34,11 @@ class Idempotency:
     It stands within BodyLimit, and within what sets the state's `caller` and `idempotency`.
     """
 
-    def __init__(self, app: ASGIApp, paths: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, paths: Collection[str], stream_path: str) -> None:
+        """A stream is sent again by `stream_path`, which has the place of a message's `{uuid}`."""
         self._app = app
         self._paths = frozenset(paths)
+        self._stream_path = stream_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection (ASGI)."""
@@ -48,7 +51,7 @@ class Idempotency:
         except BragError as error:
             return await refuse(error, scope, receive, send)
         if isinstance(claimed, Answer):
-            return await _replay(claimed, scope, receive, send)
+            return await self._replay(claimed, scope, receive, send)
         return await self._answer(claimed, scope, _Body(body, receive), send)
 
     def _concerns(self, scope: Scope) -> bool:
@@ -58,6 +61,16 @@ class Idempotency:
             and scope["path"] in self._paths
             and any(name == RAW_HEADER for name, _ in scope["headers"])
         )
+
+    async def _replay(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        if answer.message_uuid is None:
+            headers = answer.headers | {REPLAYED: "true"}
+            if answer.content_type is not None:
+                headers["Content-Type"] = answer.content_type
+            return await Response(answer.body, answer.status, headers)(scope, receive, send)
+        path = self._stream_path.format(uuid=answer.message_uuid)
+        stream = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+        return await self._app({**scope, **stream, "headers": []}, receive, _replayed(send))
 
     async def _answer(self, lease: Lease, scope: Scope, body: "_Body", send: Send) -> None:
         async with background(lease.keep()):
@@ -88,8 +101,9 @@ class _Body:
 class _Recorder:
     """Passes a response on; before its client can know of its end, the key is finished or released.
 
-    A whole 2xx answer is held until it is stored; a stream is passed on event by event. What an
-    endpoint answers that was told of its client's leaving is not kept: it has broken off.
+    A whole 2xx answer is held until it is stored. A stream is passed on as it comes: its key stands
+    for its message, which says whether it is done. What an endpoint answers that was told of its
+    client's leaving is not kept: it has broken off.
     """
 
     def __init__(self, lease: Lease, body: _Body, send: Send) -> None:
@@ -97,7 +111,6 @@ class _Recorder:
         self._request = body
         self._pass = send
         self._held: list[Message] = []
-        self._last_event = LastEvent()
         self._take: Send = self._begin
 
     def send(self, message: Message) -> Awaitable[None]:
@@ -110,7 +123,8 @@ class _Recorder:
             await self._lease.release()
             self._take = self._pass
         elif self._headers.get("content-type", "").startswith(EVENT_STREAM):
-            self._take = self._send_events
+            await self._lease.stand_for(UUID(self._headers[MESSAGE_UUID]), self._answer(b""))
+            self._take = self._pass
         else:
             self._take = self._hold
             self._held.append(start)
@@ -125,26 +139,14 @@ class _Recorder:
         for part in self._held:
             await self._pass(part)
 
-    def _send_events(self, message: Message) -> Awaitable[None]:
-        """No coroutine: between two events there is nothing to wait for but the client."""
-        event = self._last_event.feed(message.get("body", b""))
-        if event is None and message.get("more_body"):
-            return self._pass(message)
-        return self._end_stream(event, message)
-
-    async def _end_stream(self, event: bytes | None, message: Message) -> None:
-        if event is not None and is_done(event):
-            await self._finish(event)
-        else:
-            await self._lease.release()
-        await self._pass(message)
-
     async def _finish(self, body: bytes) -> None:
         if self._request.has_told_of_leaving:
             return await self._lease.release()
+        return await self._lease.finish(self._answer(body))
+
+    def _answer(self, body: bytes) -> Answer:
         kept = {name: value for name, value in self._headers.items() if name in REPLAYED_HEADERS}
-        content_type = self._headers.get("content-type")
-        return await self._lease.finish(Answer(self._start["status"], content_type, kept, body))
+        return Answer(self._start["status"], self._headers.get("content-type"), kept, body)
 
     @property
     def _headers(self) -> Headers:
@@ -181,8 +183,12 @@ async def _claim(scope: Scope, key: str, body: list[bytes]) -> Lease | Answer:
     return await service.claim(caller, key, known)
 
 
-async def _replay(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    headers = answer.headers | {REPLAYED: "true"}
-    if answer.content_type is not None:
-        headers["Content-Type"] = answer.content_type
-    await Response(answer.body, answer.status, headers)(scope, receive, send)
+def _replayed(send: Send) -> Send:
+    """Says of a response that it is sent once more."""
+
+    async def send_replayed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (REPLAYED.lower().encode(), b"true")]
+        await send(message)
+
+    return send_replayed

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -23,6 +23,8 @@ from app.idempotency.constants import (
 from app.idempotency.exceptions import IdempotencyKeyReused, RequestUnderWay
 from app.idempotency.models import Answer
 
+COMPLETE: Final = "complete"
+
 logger = logging.getLogger(__name__)
 
 
@@ -34,6 +36,7 @@ class Lease:
         self._caller = caller
         self._own = {"id": id, "lease": lease}
         self._has_ended = False
+        self._release = "release_idempotency_key"
 
     async def keep(self) -> None:
         """Renews the lease until it has ended or is cancelled."""
@@ -54,9 +57,23 @@ class Lease:
             body=answer.body,
         )
 
+    async def stand_for(self, message_uuid: UUID, answer: Answer) -> None:
+        """Has the key stand for a message, whose stream begins: how that ends decides."""
+        self._release = "end_idempotency_lease"
+        with suppress(DatabaseUnavailable):
+            await self._database.query(
+                self._caller,
+                "bind_idempotency_key",
+                message_uuid=message_uuid,
+                status=answer.status,
+                content_type=answer.content_type,
+                headers=orjson.dumps(answer.headers).decode(),
+                **self._own,
+            )
+
     async def release(self) -> None:
-        """Gives the key up, unless the lease has ended."""
-        await self._end("release_idempotency_key")
+        """Gives the key up, or leaves it to its message, unless the lease has ended."""
+        await self._end(self._release)
 
     async def _end(self, name: str, **given: Any) -> None:
         """Where Postgres fails, the lease runs out: the client has its answer all the same."""
@@ -115,6 +132,7 @@ class IdempotencyService:
 def _answer(held: Row, fingerprint: bytes) -> Answer:
     if bytes(held["fingerprint"]) != fingerprint:
         raise IdempotencyKeyReused
-    if held["status"] is None:
+    if held["status"] is None or held["message_status"] not in {None, COMPLETE}:
         raise RequestUnderWay
-    return Answer(held["status"], held["content_type"], held["headers"], bytes(held["body"]))
+    body, uuid = bytes(held["body"] or b""), held["message_uuid"]
+    return Answer(held["status"], held["content_type"], held["headers"], body, uuid)

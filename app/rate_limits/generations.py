@@ -1,7 +1,7 @@
 """How many answers are generated for one user at a time."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from app.core.caller import Caller
@@ -13,24 +13,28 @@ class GenerationLimits:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._running: Counter[int] = Counter()
+        self._running: dict[int, list[Callable[[], bool]]] = defaultdict(list)
 
     @contextmanager
-    def of(self, caller: Caller) -> Iterator[None]:
-        """The block is a generation of the caller's; RateLimited at once if it is one too many."""
+    def of(self, caller: Caller, counts: Callable[[], bool] = lambda: True) -> Iterator[None]:
+        """The block is a generation of the caller's; RateLimited at once if it is one too many.
+
+        `counts` says whether it counts for those that come later.
+        """
         user = caller.user_id
         if user is None:
             yield
             return
-        if self._running[user] >= self._limit:
+        running = self._running[user]
+        if sum(count() for count in running) >= self._limit:
             raise RateLimited(
                 f"Only {self._limit} of your answers can be generated at a time. "
                 "Please wait until one is done."
             )
-        self._running[user] += 1
+        running.append(counts)
         try:
             yield
         finally:
-            self._running[user] -= 1
-            if not self._running[user]:
-                del self._running[user]
+            running.remove(counts)
+            if not running:
+                self._running.pop(user, None)

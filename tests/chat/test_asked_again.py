@@ -39,12 +39,11 @@ class TestAskedAgain:
         assert again.headers["idempotency-replayed"] == "true"
         assert len(shared_openai.requests) == asked
 
-    @pytest.mark.parametrize("path", [COMPLETION, COMPLETION_STREAM])
     async def test_client_that_left(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
     ) -> None:
         """Who left before the answer was whole gets a whole one when they ask again."""
-        headers = {"Idempotency-Key": f"left{path.replace('/', '-')}"}
+        path, headers = COMPLETION, {"Idempotency-Key": "left"}
         released = asyncio.Event()
         shared_openai.reply(stream_reply("Hel", released, "lo"))
         asked = len(shared_openai.requests)
@@ -63,3 +62,29 @@ class TestAskedAgain:
             return True
 
         await until(is_free)
+
+    async def test_client_that_left_a_stream(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
+    ) -> None:
+        """Who left a stream gets the same one, from its beginning, when they ask again."""
+        path, headers = COMPLETION_STREAM, {"Idempotency-Key": "left-a-stream"}
+        released = asyncio.Event()
+        shared_openai.reply(stream_reply("Hel", released, "lo"))
+        async with chat_client.stream("POST", path, json=QUESTION, headers=headers) as response:
+            chunks = response.aiter_bytes()
+            read = await anext(chunks)
+            asked = len(shared_openai.requests)
+        again = await chat_client.post(path, json=QUESTION, headers=headers)
+        assert again.status_code == 409
+        released.set()
+
+        async def is_replayed() -> bool:
+            again = await chat_client.post(path, json=QUESTION, headers=headers)
+            if again.status_code == 409:
+                return False
+            assert again.content.startswith(read)
+            assert again.headers["idempotency-replayed"] == "true"
+            return bool(message_in(again)["message"] == "Hello")
+
+        await until(is_replayed)
+        assert len(shared_openai.requests) == asked

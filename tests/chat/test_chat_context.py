@@ -7,6 +7,7 @@ import pytest
 
 from app.chat.context import PromptContext
 from app.chat.events import StartEvent
+from app.chat.journal import Journal
 from app.chat.messages import MessageService
 from app.chat.models import Message, QAMessage
 from app.chat.prompts import build_prompt, draw_mark
@@ -127,7 +128,8 @@ class TestMadeAgain:
         context = PromptContext("How heavy?", sources, [], [], None, draw_mark())
         start = StartEvent(uuid4(), "m")
         question = QAMessage(message=context.question)
-        await MessageService(shared_database).begin(NOBODY, question, start, context)
+        messages = MessageService(shared_database, Journal(shared_database), uuid4())
+        await messages.begin(NOBODY, question, start, context)
         row = await shared_database.query(NOBODY, "get_message", uuid=start.uuid)
         stored = [Source.model_validate(source) for source in row["sources"]]
         assert build_prompt(context.question, stored, context.mark) == context.prompt

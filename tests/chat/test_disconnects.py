@@ -16,8 +16,9 @@ from tests.support.waiting import Stopwatch, until
 
 @pytest.fixture
 def make_chat_settings(make_chat_settings: SettingsFactory) -> SettingsFactory:
-    """A service with a single place."""
-    return lambda **given: make_chat_settings(**{"MAX_CONCURRENT_GENERATIONS": 1} | given)
+    """A service with a single place, which does not wait for clients to come back."""
+    patience = {"MAX_CONCURRENT_GENERATIONS": 1, "RESUME_GRACE_SEC": 0}
+    return lambda **given: make_chat_settings(**patience | given)
 
 
 async def leave(client: httpx2.AsyncClient, fake: FakeOpenAI, path: str) -> None:

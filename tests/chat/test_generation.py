@@ -7,7 +7,6 @@ import pytest
 from app.chat.events import DoneEvent, ErrorEvent
 from app.chat.exceptions import GenerationCancelled, OpenAIException
 from app.chat.generation import Generation
-from app.core.exceptions import BragError
 from tests.support.generations import DELTA, MESSAGE, end
 
 
@@ -50,16 +49,16 @@ class TestRun:
         generation = Generation("m", 60)
         generation.publish(DELTA)
         await end(generation)
-        assert generation.events == [generation.start, DELTA, DoneEvent(MESSAGE)]
+        assert generation.events_after(0) == [generation.start, DELTA, DoneEvent(MESSAGE)]
 
     async def test_fault_of_ours_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
         """The cause of a fault of ours is logged, and clients are told no more than that."""
         generation = Generation("m", 60)
         await end(generation, error=ZeroDivisionError("by secret zero"))
-        event = generation.events[-1]
+        event = generation.last
         assert isinstance(event, ErrorEvent)
-        assert type(event.error) is BragError
-        assert str(event.error) == "Something went wrong on our side."
+        assert event.problem["code"] == "internal_server_error"
+        assert event.problem["detail"] == "Something went wrong on our side."
         assert "ZeroDivisionError: by secret zero" in caplog.text
 
     async def test_cancelled_ends_silently(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -67,5 +66,5 @@ class TestRun:
         generation = Generation("m", 60)
         await end(generation, error=GenerationCancelled())
         assert generation.has_ended
-        assert generation.events == [generation.start]
+        assert generation.events_after(0) == [generation.start]
         assert caplog.records == []

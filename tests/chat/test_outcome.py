@@ -7,8 +7,16 @@ from app.chat.events import Delta
 from app.chat.exceptions import GenerationCancelled, OpenAIException
 from app.chat.models import Usage
 from app.chat.outcome import AnswerOutcome
+from app.chat.transcript import Transcript
 
 USAGE = Usage(prompt_tokens=1, completion_tokens=2, total_tokens=3)
+
+
+def transcript(deltas: list[Delta]) -> Transcript:
+    """The deltas as an outcome is made of them."""
+    made = Transcript()
+    made.append(deltas)
+    return made
 
 
 def delta(content: str, finish_reason: str | None = None) -> Delta:
@@ -24,23 +32,24 @@ class TestOf:
 
     def test_no_error_is_complete(self) -> None:
         """An answer without an error is complete, with its whole text, reason and usage."""
-        assert AnswerOutcome.of(WHOLE, USAGE) == AnswerOutcome(
+        assert AnswerOutcome.of(transcript(WHOLE), USAGE) == AnswerOutcome(
             "Hello", MessageStatus.COMPLETE, "stop", USAGE
         )
 
     def test_reason_before_the_end_counts(self) -> None:
         """A finish reason counts, although deltas without one follow."""
-        assert AnswerOutcome.of([delta("Hello", "length"), delta("!")]).finish_reason == "length"
+        deltas = [delta("Hello", "length"), delta("!")]
+        assert AnswerOutcome.of(transcript(deltas)).finish_reason == "length"
 
     def test_last_reason_counts(self) -> None:
         """Of several finish reasons the last one counts."""
         deltas = [delta("Hello", "stop"), delta("!", "length")]
-        assert AnswerOutcome.of(deltas).finish_reason == "length"
+        assert AnswerOutcome.of(transcript(deltas)).finish_reason == "length"
 
     def test_error_after_text_is_partial(self) -> None:
         """An answer that an error broke off is partial, and carries the error."""
         error = OpenAIException()
-        assert AnswerOutcome.of([delta("Hel")], error=error) == AnswerOutcome(
+        assert AnswerOutcome.of(transcript([delta("Hel")]), error=error) == AnswerOutcome(
             "Hel", MessageStatus.PARTIAL, None, None, error
         )
 
@@ -48,7 +57,7 @@ class TestOf:
     def test_error_before_text_is_failed(self, deltas: list[Delta]) -> None:
         """An answer that an error ended before any text is failed."""
         error = OpenAIException()
-        assert AnswerOutcome.of(deltas, error=error) == AnswerOutcome(
+        assert AnswerOutcome.of(transcript(deltas), error=error) == AnswerOutcome(
             "", MessageStatus.FAILED, None, None, error
         )
 
@@ -65,6 +74,6 @@ class TestOf:
         self, deltas: list[Delta], text: str, status: MessageStatus
     ) -> None:
         """A cancelled answer ended as `cancelled`, and there is nobody to be told of an error."""
-        assert AnswerOutcome.of(deltas, error=GenerationCancelled()) == AnswerOutcome(
+        assert AnswerOutcome.of(transcript(deltas), error=GenerationCancelled()) == AnswerOutcome(
             text, status, "cancelled", None
         )

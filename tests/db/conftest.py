@@ -23,7 +23,11 @@ async def filled(knowledge: Knowledge, people: None) -> Knowledge:
         message(text) | {"user_id": ANN.user_id, "chat_uuid": chat.uuid} for text in ("Hi", "Hello")
     )
     answer |= {"role": "assistant", "question_uuid": asked["uuid"]}
-    await knowledge.database.query(SERVICE, "insert_messages", rows=to_json([asked, answer]))
+    under_way = message("") | {"user_id": ANN.user_id, "role": "assistant", "status": "generating"}
+    rows = to_json([asked, answer, under_way])
+    await knowledge.database.query(SERVICE, "insert_messages", rows=rows)
+    batch = {"message_uuid": under_way["uuid"], "position": 0, "text": "Hi", "deltas": {}}
+    await knowledge.database.query(SERVICE, "insert_journal", rows=to_json([batch]))
     await knowledge.sql(
         "INSERT INTO job (kind, document_uuid, payload) VALUES ('mail', gen_random_uuid(), '{}')"
     )

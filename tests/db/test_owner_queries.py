@@ -19,6 +19,7 @@ class TestWhere:
         """Every query that reads or deletes for a caller names the owner."""
         [(document,)] = await filled.sql("SELECT uuid::text FROM document WHERE status = 'ready'")
         [(asked,)] = await filled.sql("SELECT uuid::text FROM message WHERE role = 'user'")
+        [(under_way,)] = await filled.sql("SELECT message_uuid::text FROM journal")
         [(key,)] = await filled.sql("SELECT uuid::text FROM api_key")
         [(chat,)] = await filled.sql("SELECT uuid::text FROM chat")
         [(digest,)] = await filled.sql("SELECT sha256 FROM document WHERE source = 'a.txt'")
@@ -29,6 +30,9 @@ class TestWhere:
             "list_documents": {"limit": 9, "before": None, "status": None},
             "get_message": {"uuid": asked},
             "list_messages": {"limit": 9, "before": None, "chat_uuid": None},
+            "follow_journal": {"uuid": under_way, "position": 0},
+            "note_follower": {"uuid": under_way},
+            "request_cancellation": {"uuid": under_way},
             "list_api_keys": {},
             "list_sessions": {},
             "list_chats": {"limit": 9, "before": None},

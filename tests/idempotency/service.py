@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 import httpx2
 from fastapi import FastAPI, Request, Response
@@ -31,6 +32,7 @@ EMPTY: Final = "/empty"
 PIECES: Final = "/pieces"
 FAULTY: Final = "/faulty"
 ELSEWHERE: Final = "/elsewhere"
+REPLAYS: Final = "/messages/{uuid}/stream"
 PATHS: Final = (ANSWERS, FORMS, STREAMS, PATIENT, STUBBORN, EMPTY, PIECES, FAULTY)
 MAX_BYTES: Final = 2 * 2**20
 
@@ -40,7 +42,11 @@ QUESTION: Final = {"message": "Hello", "model": "m"}
 START: Final = b'id: 1\nevent: start\ndata: {"uuid":"u"}\n\n'
 PIECE: Final = b'id: 2\nevent: message\ndata: {"content":"event: done\\n\\n"}\n\n'
 DONE: Final = b'id: 3\nevent: done\ndata: {"message":"Hi"}\n\n'
-ERROR: Final = b'id: 3\nevent: error\ndata: {"code":"openai_error"}\n\n'
+INSERT_MESSAGE: Final = """
+    INSERT INTO message (uuid, model, role, message, status)
+    VALUES (%s, 'm', 'assistant', '', 'generating') RETURNING id
+"""
+END_MESSAGE: Final = "UPDATE message SET status = %s WHERE uuid = %s RETURNING id"
 
 
 @dataclass
@@ -79,9 +85,16 @@ class Endpoints:
         return {"number": self.asked, "sizes": sizes}
 
     async def stream(self) -> Response:
-        """The chunks as a stream of events, the first at once."""
+        """The chunks as the stream of a message that is being generated, the first at once."""
         self.asked += 1
-        headers = {"Cache-Control": "no-store", "X-Message-UUID": f"uuid-{self.asked}"}
+        return self._stream(str(UUID(int=self.asked)))
+
+    async def stream_again(self, uuid: str) -> Response:
+        """The same."""
+        return self._stream(uuid)
+
+    def _stream(self, uuid: str) -> Response:
+        headers = {"Cache-Control": "no-store", "X-Message-UUID": uuid}
         return StreamingResponse(
             self._chunks(), self.status, headers, media_type="text/event-stream; charset=utf-8"
         )
@@ -144,7 +157,7 @@ def _caller(named: str) -> Caller:
 def make_app(endpoints: Endpoints, database: Database) -> FastAPI:
     """The endpoints with their middlewares, the innermost first."""
     app = FastAPI()
-    app.add_middleware(Idempotency, paths=PATHS)
+    app.add_middleware(Idempotency, paths=PATHS, stream_path=REPLAYS)
     app.add_middleware(BodyLimit, by_path=dict.fromkeys(PATHS, MAX_BYTES))
     app.add_middleware(InternalErrors)
     app.add_middleware(AsCaller, service=IdempotencyService(database))
@@ -162,6 +175,7 @@ def make_app(endpoints: Endpoints, database: Database) -> FastAPI:
         (FAULTY, endpoints.fail),
     ):
         app.add_api_route(path, endpoint, methods=["POST"], response_model=None)
+    app.add_api_route(REPLAYS, endpoints.stream_again, methods=["GET"], response_model=None)
     return app
 
 
@@ -188,6 +202,14 @@ class Service:
     async def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """What an operator would do with psql."""
         return await asyncio.to_thread(run_sql, self.database_url, statement, *values)
+
+    async def begin_message(self, number: int = 1) -> None:
+        """Stores the message of the first stream, or of another, as under way."""
+        await self.sql(INSERT_MESSAGE, str(UUID(int=number)))
+
+    async def end_message(self, status: str, number: int = 1) -> None:
+        """Stores how the message of a stream has ended."""
+        await self.sql(END_MESSAGE, status, str(UUID(int=number)))
 
     async def is_stored(self) -> bool:
         """Whether an answer is stored."""

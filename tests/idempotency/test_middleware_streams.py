@@ -2,16 +2,7 @@
 
 import pytest
 
-from tests.idempotency.service import (
-    DONE,
-    ERROR,
-    PIECE,
-    QUESTION,
-    START,
-    STREAMS,
-    Service,
-    is_replay,
-)
+from tests.idempotency.service import DONE, PIECE, QUESTION, START, STREAMS, Service, is_replay
 from tests.support.server import problem_of
 from tests.support.waiting import until
 
@@ -19,77 +10,87 @@ KEY = {"Idempotency-Key": "k"}
 HEADERS = ("content-type", "cache-control", "x-message-uuid")
 
 
-class TestDone:
+class TestComplete:
+    """A stream whose message is complete."""
+
     async def test_answered_again(self, service: Service) -> None:
-        """A stream that was done is answered again with its `done` event and its headers."""
+        """It is sent again as the stream of its message, with its headers."""
+        await service.begin_message()
         first = await service.post(STREAMS)
+        await service.end_message("complete")
         second = await service.post(STREAMS)
-        assert first.content == START + PIECE + DONE
-        assert second.content == DONE
+        assert first.content == second.content == START + PIECE + DONE
         assert (is_replay(first), is_replay(second)) == (False, True)
-        assert (first.status_code, second.status_code) == (200, 200)
         assert [second.headers[name] for name in HEADERS] == [
             first.headers[name] for name in HEADERS
         ]
-        assert second.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert service.endpoints.asked == 1
 
-    @pytest.mark.parametrize("at", range(-len(DONE), 0))
-    async def test_cut(self, service: Service, at: int) -> None:
-        """It does not matter where the stream is cut into chunks."""
-        stream = START + PIECE + DONE
-        service.endpoints.chunks = [stream[:at], stream[at:]]
-        assert (await service.post(STREAMS)).content == stream
-        assert (await service.post(STREAMS)).content == DONE
-
-    async def test_passed_on_at_once(self, service: Service) -> None:
-        """Each chunk is passed on as it comes; until it is done, the key is a 409."""
+    async def test_while_the_first_is_open(self, service: Service) -> None:
+        """It is sent again from the moment in which its message is complete."""
+        await service.begin_message()
         service.endpoints.hold()
         async with service.client.stream("POST", STREAMS, json=QUESTION, headers=KEY) as response:
             chunks = response.aiter_bytes()
             assert await anext(chunks) == START
             assert problem_of(await service.post(STREAMS))["code"] == "conflict"
+            await service.end_message("complete")
             service.endpoints.may_go_on.set()
-            assert b"".join([chunk async for chunk in chunks]) == PIECE + DONE
+            assert is_replay(await service.post(STREAMS))
 
-    async def test_stored_before(self, service: Service) -> None:
-        """A client that has the `done` event finds it stored, even while the stream is open."""
-        service.endpoints.chunks = [START + DONE, b""]
+    async def test_client_gone(self, service: Service) -> None:
+        """Its client may have left before: the answer was generated to its end."""
+        await service.begin_message()
         service.endpoints.hold()
         async with service.client.stream("POST", STREAMS, json=QUESTION, headers=KEY) as response:
-            assert await anext(response.aiter_bytes()) == START + DONE
-            assert (await service.post(STREAMS)).content == DONE
-            service.endpoints.may_go_on.set()
+            chunks = response.aiter_bytes()
+            assert await anext(chunks) == START
+        assert problem_of(await service.post(STREAMS))["code"] == "conflict"
+        await service.end_message("complete")
+        service.endpoints.may_go_on.set()
+        again = await service.post(STREAMS)
+        assert is_replay(again)
+        assert again.content == START + PIECE + DONE
 
 
 class TestReleased:
-    @pytest.mark.parametrize(
-        "chunks", [[START, ERROR], [START, PIECE], [START, DONE[:-1]], [b"data: [DONE]\n\n"], []]
-    )
-    async def test_not_done(self, service: Service, chunks: list[bytes]) -> None:
-        """A stream that ends otherwise is carried out anew."""
-        service.endpoints.chunks = chunks
-        first = await service.post(STREAMS)
-        second = await service.post(STREAMS)
-        assert first.content == second.content == b"".join(chunks)
-        assert not is_replay(second)
+    """A stream whose message did not become complete."""
+
+    @pytest.mark.parametrize("status", ["partial", "failed"])
+    async def test_carried_out_anew(self, service: Service, status: str) -> None:
+        """It is carried out anew, even while the first is open."""
+        await service.begin_message()
+        service.endpoints.hold()
+        async with service.client.stream("POST", STREAMS, json=QUESTION, headers=KEY) as response:
+            chunks = response.aiter_bytes()
+            assert await anext(chunks) == START
+            await service.end_message(status)
+            service.endpoints.may_go_on.set()
+            assert not is_replay(await service.post(STREAMS))
         assert service.endpoints.asked == 2
 
-    async def test_error_is_an_end(self, service: Service) -> None:
-        """A client that has the `error` event may ask again, even while the stream is open."""
-        service.endpoints.chunks = [START + ERROR, b""]
-        service.endpoints.hold()
-        async with service.client.stream("POST", STREAMS, json=QUESTION, headers=KEY) as response:
-            assert await anext(response.aiter_bytes()) == START + ERROR
-            assert await service.is_released()
-            service.endpoints.may_go_on.set()
+    async def test_other_request(self, service: Service) -> None:
+        """Its key is not free for another request."""
+        await service.begin_message()
+        await service.post(STREAMS)
+        await service.end_message("failed")
+        response = await service.post(STREAMS, json=QUESTION | {"message": "Bye"})
+        assert problem_of(response)["status"] == 422
 
-    async def test_client_gone(self, service: Service) -> None:
-        """A stream whose client leaves before it is done is carried out anew."""
+    async def test_never_stored(self, service: Service) -> None:
+        """One whose message was never stored is carried out anew once the first has ended."""
         service.endpoints.hold()
         async with service.client.stream("POST", STREAMS, json=QUESTION, headers=KEY) as response:
-            assert await anext(response.aiter_bytes()) == START
-        await until(service.is_released)
+            chunks = response.aiter_bytes()
+            assert await anext(chunks) == START
+            assert problem_of(await service.post(STREAMS))["code"] == "conflict"
+        service.endpoints.may_go_on.set()
+
+        async def is_anew() -> bool:
+            return (await service.post(STREAMS)).status_code == 200
+
+        await until(is_anew)
+        assert service.endpoints.asked == 2
 
     async def test_not_successful(self, service: Service) -> None:
         """A stream with another status than 2xx is not kept, whatever it holds."""

@@ -22,7 +22,7 @@ ELSEWHERE: Final = {
     *("get_passages", "claim_idempotency_key", "get_idempotency_key"),
 }
 # What holds nothing of anybody's.
-OWNERLESS: Final = {"schema_migrations", "calibration", "index_version"}
+OWNERLESS: Final = {"schema_migrations", "calibration", "index_version", "process"}
 TABLES: Final = """
     SELECT relname FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace {condition}

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from settings import Settings
-from tests.support.asking import COMPLETION
+from tests.support.asking import COMPLETION, COMPLETION_STREAM
 from tests.support.people import bearer, make_key
 from tests.support.psql import sql
 from tests.support.uploads import ended, post_text, search
@@ -58,6 +58,7 @@ class TestDelete:
                 await sql(guarded, "SELECT 1 FROM magic_link")
             )
 
+        await full.post(COMPLETION_STREAM, json={"message": "Hello there"})  # whose stream is kept
         await until(has_mailed)
         before = await owned(guarded)
         assert {table for table, count in before.items() if not count} <= {"job"}

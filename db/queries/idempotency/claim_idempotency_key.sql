@@ -1,5 +1,5 @@
 -- :name claim_idempotency_key :one
--- :doc Claims the caller's key, new, expired or left by a process that died; nothing where it is held
+-- :doc Claims the caller's key, new, expired, left by a dead process or by a stream that failed; nothing where it is held
 INSERT INTO idempotency_key AS held (user_id, key, fingerprint, lease, leased_until, expires_at)
 VALUES (
     :user_id,
@@ -18,6 +18,7 @@ SET
     content_type = NULL,
     headers = NULL,
     body = NULL,
+    message_uuid = NULL,
     expires_at = excluded.expires_at
 WHERE
     held.expires_at <= clock_timestamp()
@@ -25,5 +26,16 @@ WHERE
         held.status IS NULL
         AND held.leased_until <= clock_timestamp()
         AND held.fingerprint = excluded.fingerprint
+    )
+    OR (
+        held.message_uuid IS NOT NULL
+        AND held.fingerprint = excluded.fingerprint
+        AND CASE (SELECT message.status FROM message WHERE message.uuid = held.message_uuid)
+            WHEN 'complete' THEN FALSE
+            WHEN 'generating' THEN FALSE
+            WHEN 'partial' THEN TRUE
+            WHEN 'failed' THEN TRUE
+            ELSE held.lease IS NULL OR held.leased_until <= clock_timestamp()
+        END
     )
 RETURNING id, lease

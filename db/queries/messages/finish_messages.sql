@@ -1,14 +1,39 @@
 -- :name finish_messages :many
--- :doc Writes the ends of answers under way; rows is a JSON array of them
-UPDATE message
-SET
-    message = given.message,
-    status = given.status,
-    finish_reason = given.finish_reason,
-    usage = given.usage,
-    turns = given.turns
-FROM json_to_recordset(CAST(:rows AS json)) AS given (
-    uuid uuid, message text, status text, finish_reason text, usage jsonb, turns jsonb
+-- :doc Writes the ends of answers under way, and what their journals keep; rows is a JSON array
+WITH given AS MATERIALIZED (
+    SELECT *
+    FROM json_to_recordset(CAST(:rows AS json)) AS given (
+        uuid uuid, message text, status text, finish_reason text, usage jsonb, turns jsonb,
+        deltas json, error json
+    )
+),
+
+ended AS (
+    UPDATE message
+    SET
+        message = given.message,
+        status = given.status,
+        finish_reason = given.finish_reason,
+        usage = given.usage,
+        turns = given.turns
+    FROM given
+    WHERE message.uuid = given.uuid
+    RETURNING message.uuid, message.user_id
+),
+
+kept AS (
+    INSERT INTO journal (message_uuid, position, user_id, deltas, error)
+    SELECT ended.uuid, 0, ended.user_id, given.deltas, given.error
+    FROM ended
+    INNER JOIN given ON given.uuid = ended.uuid
+    WHERE given.deltas IS NOT NULL
+    ON CONFLICT (message_uuid, position) DO UPDATE
+    SET text = NULL, deltas = excluded.deltas, error = excluded.error
+),
+
+removed AS (
+    DELETE FROM journal USING given
+    WHERE journal.message_uuid = given.uuid AND journal.position > 0
 )
-WHERE message.uuid = given.uuid
-RETURNING message.uuid
+
+SELECT uuid FROM ended

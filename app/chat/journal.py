@@ -1,0 +1,111 @@
+"""The journal: what of streamed answers is in Postgres, so that they can be sent once more.
+
+See docs/decisions/0045-streams-outlive-their-connections.md.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from app.chat.generation import Generation
+from app.core.caller import SERVICE
+from app.core.exceptions import DatabaseUnavailable
+from app.core.logs import Outages
+from app.db import Database, Row
+
+FLUSH_SEC: Final = 0.2
+MAX_FLUSH_CHARS: Final = 2**20  # of one statement
+KEPT_SEC: Final = 25 * 60 * 60.0  # longer than any Idempotency-Key
+PRUNE_SEC: Final = 600.0  # between two looks for what is older
+PRUNED_AT_ONCE: Final = 1000
+
+logger = logging.getLogger(__name__)
+outages = Outages(logger)
+
+
+class Journal:
+    """Writes the new deltas of all streamed answers of this process a few times a second."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._written: dict[UUID, int] = {}  # deltas of each answer
+        self._generations: dict[UUID, Generation] = {}
+        self._unwritten: list[Row] = []
+
+    @contextmanager
+    def recorded(self, generation: Generation) -> Iterator[None]:
+        """The block generates the deltas of a stored answer that is streamed."""
+        uuid = generation.start.uuid
+        self._generations[uuid], self._written[uuid] = generation, 0
+        try:
+            yield
+        finally:
+            del self._generations[uuid], self._written[uuid]
+
+    async def run(self) -> None:
+        """Writes until it is cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_SEC)
+            try:
+                await self.flush()
+            except DatabaseUnavailable as error:
+                outages.tell("postgres", error)
+            except Exception:
+                # A message that was deleted in this very moment: the next time it is left out.
+                self._unwritten = []
+                logger.exception("The journal met a fault, and goes on")
+
+    async def flush(self) -> None:
+        """Writes what is new; after DatabaseUnavailable the next time tries the same once more."""
+        while batches := self._unwritten or self._next_batches():
+            self._unwritten = batches
+            rows = orjson.dumps(batches).decode()
+            await self._database.query(SERVICE, "insert_journal", rows=rows)
+            self._unwritten = []
+            for batch in batches:
+                if batch["message_uuid"] in self._written:
+                    count = len(batch["deltas"]["lengths"])
+                    self._written[batch["message_uuid"]] = batch["position"] + count
+
+    async def prune(self) -> None:
+        """Deletes what is older than KEPT_SEC, again and again."""
+        while True:
+            deleted = 0
+            try:
+                deleted = await self._database.query(
+                    SERVICE, "delete_old_journal", seconds=KEPT_SEC, limit=PRUNED_AT_ONCE
+                )
+            except DatabaseUnavailable as error:
+                outages.tell("postgres", error)
+            if deleted < PRUNED_AT_ONCE:
+                await asyncio.sleep(PRUNE_SEC)
+
+    def _next_batches(self) -> list[Row]:
+        """As much as one statement may write."""
+        batches: list[Row] = []
+        chars = 0
+        for uuid, generation in self._generations.items():
+            transcript, position = generation.transcript, self._written[uuid]
+            if position < len(transcript):
+                batch = _batch(uuid, generation, position)
+                batches.append(batch)
+                chars += len(batch["text"])
+            if chars > MAX_FLUSH_CHARS:
+                break
+        return batches
+
+
+def _batch(uuid: UUID, generation: Generation, position: int) -> Row:
+    transcript = generation.transcript
+    stop = len(transcript)
+    return {
+        "message_uuid": uuid,
+        "position": position,
+        "text": transcript.text(position, stop),
+        "deltas": transcript.dump(position, stop),
+    }

@@ -1,0 +1,73 @@
+"""Which processes are alive, and what becomes of the answers of those that are not."""
+
+import asyncio
+import logging
+from typing import Final
+from uuid import uuid4
+
+from app.chat.under_way import FOLLOWED_SEC, GenerationsUnderWay
+from app.core.caller import SERVICE
+from app.core.exceptions import DatabaseUnavailable
+from app.core.logs import Outages
+from app.db import Database, Row
+
+BEAT_SEC: Final = 1.0
+LEASE_SEC: Final = 3.0  # a process that has said nothing for so long is dead
+FORGET_SEC: Final = 3600.0
+
+logger = logging.getLogger(__name__)
+outages = Outages(logger)
+
+
+class Process:
+    """One process among others; it ends the answers of those that have died."""
+
+    def __init__(self, database: Database, max_generation_sec: float) -> None:
+        self.uuid = uuid4()
+        self._database = database
+        self._max_generation_sec = max_generation_sec
+        self._beats = 0  # without a fault: after one the others may not have been able to beat
+
+    async def live(self, under_way: GenerationsUnderWay) -> None:
+        """Says that it is alive until it is cancelled, and heeds what others ask of its answers."""
+        while True:
+            try:
+                for row in await self._beat():
+                    under_way.heed(row["uuid"], cancel=row["cancel"])
+                if self._beats * BEAT_SEC > LEASE_SEC:
+                    await self._end_abandoned()
+            except DatabaseUnavailable as error:
+                self._beats = 0
+                outages.tell("postgres", error)
+            except Exception:
+                self._beats = 0
+                logger.exception("A look for abandoned answers failed, and is tried again")
+            await asyncio.sleep(BEAT_SEC)
+
+    async def end(self) -> None:
+        """Says that it has ended, if anybody listens."""
+        try:
+            await self._database.query(SERVICE, "delete_process", uuid=self.uuid)
+        except DatabaseUnavailable as error:
+            outages.tell("postgres", error)
+
+    async def _beat(self) -> list[Row]:
+        rows: list[Row] = await self._database.query(
+            SERVICE,
+            "beat",
+            uuid=self.uuid,
+            forget_seconds=FORGET_SEC,
+            followed_seconds=FOLLOWED_SEC,
+        )
+        self._beats += 1
+        return rows
+
+    async def _end_abandoned(self) -> None:
+        ended = await self._database.query(
+            SERVICE,
+            "end_abandoned_messages",
+            lease_seconds=LEASE_SEC,
+            seconds=2 * self._max_generation_sec,
+        )
+        if ended:
+            logger.warning("%d answers were left by processes that have died", ended)

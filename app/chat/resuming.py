@@ -1,0 +1,161 @@
+"""The streams of answers, to whoever comes back: from here or out of the journal."""
+
+import asyncio
+from contextlib import suppress
+from math import inf
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from app.chat.constants import ABANDONED, CANCELLED, ChatRolesEnum, MessageStatus
+from app.chat.events import DoneEvent, ErrorEvent, SourcesEvent
+from app.chat.generation import Generation
+from app.chat.messages import MessageService
+from app.chat.models import Message
+from app.chat.under_way import GenerationsUnderWay
+from app.core.caller import Caller
+from app.core.exceptions import BragError, Conflict, DatabaseUnavailable, NotFound
+from app.db import Database, Row
+
+POLL_SEC: Final = 0.2  # as often as journals are written
+FOLLOWS_SEC: Final = 2.0  # between two words to the process that generates
+NO_STREAM: Final = (
+    "There is no stream of this message (any more): GET /v1/messages/{uuid} has what is stored."
+)
+BROKEN_OFF: Final = "The process that generated this answer has ended. What there was is stored."
+
+
+class ResumableStreams:
+    """Finds the generations of this process, and builds all others anew out of the journal."""
+
+    def __init__(
+        self, database: Database, messages: MessageService, under_way: GenerationsUnderWay
+    ) -> None:
+        self._database = database
+        self._messages = messages
+        self._under_way = under_way
+        self._feeds: set[asyncio.Task[None]] = set()
+
+    async def open(self, caller: Caller, uuid: UUID) -> Generation:
+        """The generation of a streamed answer of the caller's, which goes on to its end.
+
+        NotFound where there is none, or its journal is not kept any more.
+        """
+        return self._under_way.find(caller, uuid) or await self._replay(caller, uuid)
+
+    async def cancel(self, caller: Caller, uuid: UUID) -> Message:
+        """Cancels an answer of the caller's; returns what there is of it.
+
+        Conflict where it has ended by itself, NotFound where there is none.
+        """
+        generation = self._under_way.find(caller, uuid)
+        if generation is not None:
+            generation.deadline.cancel()
+            await generation.ended()
+        elif await self._messages.request_cancellation(caller, uuid):
+            await self._ended_elsewhere(caller, uuid)
+        message = await self._messages.get(caller, uuid)
+        if message.finish_reason != CANCELLED:
+            raise Conflict("This message is not being generated (any more).")
+        return message
+
+    async def close(self) -> None:
+        """Stops following other processes."""
+        for feed in self._feeds:
+            feed.cancel()
+
+    async def _replay(self, caller: Caller, uuid: UUID) -> Generation:
+        message = await self._messages.get(caller, uuid)
+        if message.role is not ChatRolesEnum.ASSISTANT:
+            raise NotFound(NO_STREAM)
+        generation = Generation(message.model, inf, uuid)
+        generation.accept()
+        if message.retrieval_queries is not None:
+            generation.publish(SourcesEvent(message.sources))
+        if message.status is MessageStatus.GENERATING:
+            feed = asyncio.create_task(self._feed(caller, generation))
+            generation.when_unfollowed = lambda: _stop(feed)
+            self._feeds.add(feed)
+            feed.add_done_callback(self._feeds.discard)
+        else:
+            _end(generation, message, await self._rows(caller, generation))
+        return generation
+
+    async def _ended_elsewhere(self, caller: Caller, uuid: UUID) -> None:
+        """Returns when the answer is no longer generated: its process hears of it, or is dead."""
+        generation = await self._replay(caller, uuid)
+        with generation.followed():
+            await generation.ended()
+
+    async def _feed(self, caller: Caller, generation: Generation) -> None:
+        """Publishes what the process that generates writes, until the end.
+
+        What breaks it off ends the stream without a last event: its reader comes back.
+        """
+        told_at = -inf
+        try:
+            while not generation.has_ended:
+                if monotonic() - told_at > FOLLOWS_SEC:
+                    await self._tell(caller, generation)
+                    told_at = monotonic()
+                await self._feed_some(caller, generation)
+                await asyncio.sleep(POLL_SEC)
+        except NotFound:
+            pass  # it has been deleted
+        finally:
+            generation.has_ended = True
+            generation.wake()
+
+    async def _feed_some(self, caller: Caller, generation: Generation) -> None:
+        with suppress(DatabaseUnavailable):
+            rows = await self._rows(caller, generation)
+            if rows[0]["status"] == MessageStatus.GENERATING:
+                _load(generation, rows)
+            else:
+                message = await self._messages.get(caller, generation.start.uuid)
+                _end(generation, message, rows)
+
+    async def _tell(self, caller: Caller, generation: Generation) -> None:
+        """Tells the process that generates of a follower."""
+        with suppress(DatabaseUnavailable):
+            await self._database.query(caller, "note_follower", uuid=generation.start.uuid)
+
+    async def _rows(self, caller: Caller, generation: Generation) -> list[Row]:
+        """What the journal has that the generation does not have yet; NotFound if it is deleted."""
+        rows: list[Row] = await self._database.query(
+            caller,
+            "follow_journal",
+            uuid=generation.start.uuid,
+            position=len(generation.transcript),
+        )
+        if not rows:
+            raise NotFound
+        return rows
+
+
+def _stop(feed: asyncio.Task[None]) -> None:
+    feed.cancel()
+
+
+def _load(generation: Generation, rows: list[Row]) -> None:
+    for row in rows:
+        if row["text"] is not None:
+            generation.transcript.load(row["text"], row["deltas"])
+    generation.wake()
+
+
+def _end(generation: Generation, message: Message, rows: list[Row]) -> None:
+    whole = next((row for row in rows if row["text"] is None and row["deltas"]), None)
+    if whole is not None:
+        generation.transcript.clear()
+        generation.transcript.load(message.message, whole["deltas"])
+        error = whole["error"]
+        generation.end(DoneEvent(message) if error is None else ErrorEvent(error))
+    elif message.finish_reason == ABANDONED:
+        _load(generation, rows)
+        generation.is_abandoned = True
+        generation.end(ErrorEvent.of(BragError(BROKEN_OFF)))
+    else:
+        raise NotFound(NO_STREAM)
+    generation.has_ended = True
+    generation.wake()

@@ -1,0 +1,20 @@
+-- :name beat :many
+-- :doc Says that a process is alive; returns which of its answers others follow or ask it to cancel
+WITH beat AS (
+    INSERT INTO process (uuid) VALUES (:uuid)
+    ON CONFLICT (uuid) DO UPDATE SET seen_at = clock_timestamp()
+),
+
+forgotten AS (
+    DELETE FROM process WHERE seen_at < clock_timestamp() - make_interval(secs => :forget_seconds)
+)
+
+SELECT uuid, cancel_requested_at IS NOT NULL AS cancel
+FROM message
+WHERE
+    status = 'generating'
+    AND process_uuid = :uuid
+    AND (
+        cancel_requested_at IS NOT NULL
+        OR followed_at > clock_timestamp() - make_interval(secs => :followed_seconds)
+    )

@@ -1,0 +1,310 @@
+"""Streams that are taken up again: after a lost connection, by another process, after the end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.conftest import SettingsFactory
+from tests.support.asking import COMPLETION, COMPLETION_STREAM, QA_STREAM, QUESTION
+from tests.support.chat_knowledge import PORT_QUESTION
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.openai_replies import CUT, stream
+from tests.support.psql import run_sql
+from tests.support.server import follow, parse_events, problem_of, serve
+from tests.support.waiting import until
+
+PARTS = ["Ducks ", "dabble", ", geese\u2028", " graze", "."]
+
+
+async def ask_and_leave(client: httpx2.AsyncClient, path: str, events: int) -> tuple[str, bytes]:
+    """Reads so many events of a stream and leaves: the uuid of the answer, and what was read."""
+    async with client.stream("POST", path, json=QUESTION) as response:
+        read = b""
+        async for data in response.aiter_bytes():
+            read += data
+            if read.count(b"\n\n") >= events:
+                break
+    whole = read[: read.rindex(b"\n\n") + 2]
+    return response.headers["x-message-uuid"], whole
+
+
+async def resumed(client: httpx2.AsyncClient, uuid: str, after: int) -> bytes:
+    """The rest of a stream."""
+    response = await client.get(
+        f"/v1/messages/{uuid}/stream", headers={"Last-Event-ID": f"{after}"}
+    )
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert response.headers["x-message-uuid"] == uuid
+    return response.content
+
+
+@pytest.fixture
+def make_other_settings(make_chat_settings: SettingsFactory, tmp_path: Path) -> SettingsFactory:
+    """Settings of a second process on the same database."""
+    return lambda **given: make_chat_settings(**{"DATA_DIR": tmp_path} | given)
+
+
+class TestSameProcess:
+    """A client that lost its connection and comes back to the process that generates."""
+
+    async def test_rest_follows_without_a_gap(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """What was read before and after makes up a stream with every event once."""
+        released = asyncio.Event()
+        fake_openai.reply(stream(*PARTS[:2], released, *PARTS[2:]))
+        async with serve(make_chat_settings()) as client:
+            uuid, read = await ask_and_leave(client, COMPLETION_STREAM, events=3)
+            released.set()
+            rest = await resumed(client, uuid, after=read.count(b"\n\n"))
+            events = parse_events(read + rest)
+            assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+            done = events[-1]
+            assert (done["event"], done["data"]["message"]) == ("done", "".join(PARTS))
+            assert done["data"]["status"] == "complete"
+            assert await resumed(client, uuid, after=0) == read + rest
+
+    async def test_nothing_left_is_204(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """Of a finished stream that was read to its end nothing is left: EventSource stops."""
+        fake_openai.reply(stream(*PARTS))
+        async with serve(make_chat_settings()) as client:
+            response = await client.post(COMPLETION_STREAM, json=QUESTION)
+            uuid, last = response.headers["x-message-uuid"], response.content.count(b"\n\n")
+            path = f"/v1/messages/{uuid}/stream"
+            again = await client.get(path, params={"last_event_id": last})
+            assert (again.status_code, again.content) == (204, b"")
+            again = await client.get(path, params={"last_event_id": last - 1})
+            assert [event["event"] for event in parse_events(again.content)] == ["done"]
+
+    async def test_header_comes_before_the_address(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """A browser comes back to the address of its first connection, with a newer header."""
+        fake_openai.reply(stream(*PARTS))
+        async with serve(make_chat_settings()) as client:
+            response = await client.post(COMPLETION_STREAM, json=QUESTION)
+            uuid = response.headers["x-message-uuid"]
+            rest = await client.get(
+                f"/v1/messages/{uuid}/stream",
+                params={"last_event_id": 1},
+                headers={"Last-Event-ID": "4"},
+            )
+            assert parse_events(rest.content)[0]["id"] == 5
+
+    async def test_who_comes_too_late_finds_it_cancelled(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """A generation that nobody follows is cancelled upstream after RESUME_GRACE_SEC."""
+        fake_openai.reply(stream("Hel", asyncio.Event(), "lo"))
+        async with serve(make_chat_settings(RESUME_GRACE_SEC=0.3)) as client:
+            uuid, _ = await ask_and_leave(client, COMPLETION_STREAM, events=2)
+            assert not fake_openai.requests[0].disconnected.is_set()
+            await asyncio.wait_for(fake_openai.requests[0].disconnected.wait(), 2)
+            done = parse_events(await resumed(client, uuid, after=2))[-1]
+            assert done["event"] == "done"
+            assert (done["data"]["status"], done["data"]["message"]) == ("partial", "Hel")
+            assert done["data"]["finish_reason"] == "cancelled"
+
+    async def test_follower_keeps_it_alive(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """A generation that is followed again goes on, however long after the first has left."""
+        released = asyncio.Event()
+        fake_openai.reply(stream("Hel", released, "lo"))
+        async with serve(make_chat_settings(RESUME_GRACE_SEC=0.2)) as client:
+            uuid, _ = await ask_and_leave(client, COMPLETION_STREAM, events=2)
+            rest = asyncio.create_task(resumed(client, uuid, after=2))
+            asyncio.get_running_loop().call_later(0.5, released.set)
+            assert parse_events(await rest)[-1]["data"]["status"] == "complete"
+
+    async def test_error_is_replayed(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """A stream that ended with an error ends with the same one when it is sent again."""
+        fake_openai.reply(stream("Hel", CUT))
+        async with serve(make_chat_settings()) as client:
+            response = await client.post(COMPLETION_STREAM, json=QUESTION)
+            assert parse_events(response.content)[-1]["event"] == "error"
+            uuid = response.headers["x-message-uuid"]
+            assert await resumed(client, uuid, after=0) == response.content
+
+    async def test_sources_are_replayed(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """The stream of an answer with retrieval has the same sources again, to the byte."""
+        fake_openai.reply(stream(*PARTS))
+        async with serve(make_chat_settings()) as client:
+            response = await client.post(QA_STREAM, json={"message": PORT_QUESTION})
+            uuid = response.headers["x-message-uuid"]
+            assert parse_events(response.content)[1]["event"] == "sources"
+            assert await resumed(client, uuid, after=0) == response.content
+
+
+class TestOtherProcess:
+    """A client that comes back to another process."""
+
+    async def test_stream_is_followed_to_its_end(
+        self,
+        make_chat_settings: SettingsFactory,
+        make_other_settings: SettingsFactory,
+        fake_openai: FakeOpenAI,
+    ) -> None:
+        """Another process sends the same bytes, what is there and what is still to come."""
+        released = asyncio.Event()
+        fake_openai.reply(stream(*PARTS[:2], released, *PARTS[2:]))
+        async with serve(make_chat_settings()) as client, serve(make_other_settings()) as other:
+            asking = asyncio.create_task(client.post(COMPLETION_STREAM, json=QUESTION))
+            uuid = await newest(client)
+            following = asyncio.create_task(resumed(other, uuid, after=0))
+            await asyncio.sleep(0.5)  # so that it finds the beginning, and polls for the rest
+            released.set()
+            assert await following == (await asking).content
+
+    async def test_follower_there_keeps_it_alive(
+        self,
+        make_chat_settings: SettingsFactory,
+        make_other_settings: SettingsFactory,
+        fake_openai: FakeOpenAI,
+    ) -> None:
+        """A generation that is followed by another process alone is not cancelled."""
+        released = asyncio.Event()
+        fake_openai.reply(stream("Hel", released, "lo"))
+        settings = make_chat_settings(RESUME_GRACE_SEC=1.5)
+        async with serve(settings) as client, serve(make_other_settings()) as other:
+            uuid, _ = await ask_and_leave(client, COMPLETION_STREAM, events=2)
+            following = asyncio.create_task(resumed(other, uuid, after=0))
+            asyncio.get_running_loop().call_later(2.5, released.set)
+            assert parse_events(await following)[-1]["data"]["status"] == "complete"
+
+    async def test_cancellation_reaches_it(
+        self,
+        make_chat_settings: SettingsFactory,
+        make_other_settings: SettingsFactory,
+        fake_openai: FakeOpenAI,
+    ) -> None:
+        """A generation is cancelled by way of any process."""
+        fake_openai.reply(stream("Hel", asyncio.Event(), "lo"))
+        async with serve(make_chat_settings()) as client, serve(make_other_settings()) as other:
+            asking = asyncio.create_task(client.post(COMPLETION_STREAM, json=QUESTION))
+            uuid = await newest(client)
+            cancelled = await other.post(f"/v1/messages/{uuid}/cancel")
+            assert cancelled.status_code == 200
+            assert cancelled.json()["status"] == "partial"
+            assert cancelled.json()["finish_reason"] == "cancelled"
+            done = parse_events((await asking).content)[-1]
+            assert (done["event"], done["data"]) == ("done", cancelled.json())
+
+
+class TestDeadProcess:
+    """An answer whose process died while it was generated."""
+
+    @pytest.fixture
+    def left_behind(self, chat_database_url: str) -> str:
+        """An answer that a process left two deltas of in the journal."""
+        [(uuid,)] = run_sql(
+            chat_database_url,
+            "INSERT INTO message (uuid, model, role, message, status, process_uuid) "
+            "VALUES (gen_random_uuid(), 'm', 'assistant', '', 'generating', gen_random_uuid()) "
+            "RETURNING uuid",
+        )
+        deltas = '{"lengths": [3, 2], "origins": [[0, "c", 1, "m"]], "finish_reasons": []}'
+        run_sql(
+            chat_database_url,
+            "INSERT INTO journal (message_uuid, position, text, deltas) "
+            "VALUES (%s, 0, 'Hello', %s) RETURNING position",
+            uuid,
+            deltas,
+        )
+        return str(uuid)
+
+    @pytest.mark.parametrize("seen", [0, 3, 4, 9])
+    async def test_what_there_is_ends_with_an_error(
+        self, make_chat_settings: SettingsFactory, left_behind: str, seen: int
+    ) -> None:
+        """Whatever a reader has seen of it, they are told the rest and that it broke off."""
+        async with serve(make_chat_settings()) as client:
+            events = parse_events(await resumed(client, left_behind, after=seen))
+            names = [*["start", "message", "message"][seen:], "error"]
+            assert [event["event"] for event in events] == names
+            assert [event["id"] for event in events][-1] > min(seen, 3)
+            assert events[-1]["data"]["code"] == "internal_server_error"
+            stored = (await client.get(f"/v1/messages/{left_behind}")).json()
+            assert (stored["message"], stored["status"]) == ("Hello", "partial")
+            assert stored["finish_reason"] == "abandoned"
+
+
+class TestRefusals:
+    """Streams that there are none of."""
+
+    @pytest.fixture
+    async def client(
+        self, make_chat_settings: SettingsFactory
+    ) -> AsyncIterator[httpx2.AsyncClient]:
+        """A client of a service."""
+        async with serve(make_chat_settings()) as client:
+            yield client
+
+    async def test_json_answer_has_no_stream(self, client: httpx2.AsyncClient) -> None:
+        """An answer that was not streamed has no stream to be sent again."""
+        answer = (await client.post(COMPLETION, json=QUESTION)).json()
+        response = await client.get(f"/v1/messages/{answer['uuid']}/stream")
+        assert problem_of(response)["code"] == "not_found"
+
+    @pytest.mark.parametrize("last", ["-1", "x", "1.5", "9999999999"])
+    async def test_odd_number_is_refused(self, client: httpx2.AsyncClient, last: str) -> None:
+        """What is no number of an event is refused."""
+        response = await client.get(
+            "/v1/messages/00000000-0000-0000-0000-000000000000/stream",
+            headers={"Last-Event-ID": last},
+        )
+        assert problem_of(response)["status"] == 422
+
+    async def test_finished_message_is_not_cancelled(self, client: httpx2.AsyncClient) -> None:
+        """To cancel what has ended is a conflict, and what there never was is not found."""
+        answer = (await client.post(COMPLETION, json=QUESTION)).json()
+        response = await client.post(f"/v1/messages/{answer['uuid']}/cancel")
+        assert problem_of(response)["code"] == "conflict"
+        response = await client.post("/v1/messages/00000000-0000-0000-0000-000000000000/cancel")
+        assert problem_of(response)["code"] == "not_found"
+
+
+class TestCancel:
+    """A generation that its client stops."""
+
+    async def test_what_there_is_stays(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
+    ) -> None:
+        """The answer to the cancellation, and the end of the stream, hold what there is."""
+        fake_openai.reply(stream("Hel", asyncio.Event(), "lo"))
+        async with serve(make_chat_settings()) as client:
+            async with client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response:
+                uuid = response.headers["x-message-uuid"]
+                events = follow(response)
+                while (await anext(events))["event"] != "message":
+                    pass
+                cancelled = (await client.post(f"/v1/messages/{uuid}/cancel")).json()
+                assert (cancelled["message"], cancelled["status"]) == ("Hel", "partial")
+                done = await anext(events)
+                assert (done["event"], done["data"]) == ("done", cancelled)
+            await asyncio.wait_for(fake_openai.requests[0].disconnected.wait(), 1)
+
+
+async def newest(client: httpx2.AsyncClient) -> str:
+    """The uuid of the answer that is being generated."""
+
+    async def messages() -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = (await client.get("/v1/messages?limit=1")).json()
+        return [message for message in listed if message["status"] == "generating"]
+
+    async def is_under_way() -> bool:
+        return bool(await messages())
+
+    await until(is_under_way)
+    return str((await messages())[0]["uuid"])
