@@ -32,7 +32,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compil
 SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run-dev run test coverage test-browser lint platforms black ruff pre-commit compile pip-compile \
+.PHONY: help install run-dev run test coverage test-browser test-faults lint platforms black ruff pre-commit compile pip-compile \
 	pip-compile-dev upgrade sync sync-dev migrate schema eval bench clean
 
 help: ## Print the verbs
@@ -58,6 +58,10 @@ coverage: $(DEVELOP) ## Run the whole suite, and say which lines it does not rea
 
 test-browser: $(DEVELOP) ## Run the tests that need a browser: apt-get install chromium
 	$(BIN)/python -m pytest tests/browser -m browser
+
+# Any process may take any test: each breaks a service of its own. The last line says how many cases.
+test-faults: $(DEVELOP) ## Break every dependency at every moment, and see what clients are told
+	$(BIN)/python -m pytest tests/faults -m faults --numprocesses=3 --dist=worksteal
 
 # The newest Python has shorter ways of writing some things, which the oldest does not know.
 AS_NEWEST := --target-version py314 --ignore UP037,UP043,UP046,UP047

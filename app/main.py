@@ -139,7 +139,7 @@ async def lifespan(
         upstream = Upstream(client, settings.OPENAI_UNSUPPORTED, settings.MAX_ANSWER_CHARS)
         answers = AnswerService(upstream, messages, retrieval, chats, settings)
         await enter(background(journal.run()))
-        await enter(background(process.live(answers.under_way)))
+        await enter(background(process.live(answers.under_way, messages.unstored)))
         streams = ResumableStreams(database, messages, answers.under_way)
         stack.push_async_callback(answers.under_way.close)
         stack.push_async_callback(streams.close)

@@ -17,6 +17,7 @@ VERBS = {
     "test",
     "coverage",
     "test-browser",
+    "test-faults",
     "lint",
     "platforms",
     "black",

@@ -32,6 +32,7 @@ class Generation:
         self.start = StartEvent(uuid or uuid4(), model)
         self.deadline = Deadline(seconds)
         self.is_accepted = False  # by the upstream
+        self.is_promised = False  # its stream has begun, and told its client the uuid
         self.has_ended = False
         self.is_followed = True
         self.followed_elsewhere_at = -inf  # when another process said so, by the loop's clock

@@ -49,6 +49,7 @@ class MessageService:
         self._inserts = GroupCommit(database, "insert_messages")
         self._ends = GroupCommit(database, "finish_messages")
         self._retries: set[asyncio.Task[None]] = set()
+        self.unstored: set[UUID] = set()  # answers that have ended
 
     async def begin(
         self, caller: Caller, question: BaseMessage, start: StartEvent, context: PromptContext
@@ -91,6 +92,7 @@ class MessageService:
             logger.warning("Answer %s could not be stored; it is tried again", answer.uuid)
             status = MessageStatus.PARTIAL if outcome.text else MessageStatus.FAILED
             outcome = replace(outcome, status=status, error=outcome.error or error)
+            self.unstored.add(answer.uuid)
             retry = asyncio.create_task(self._retry(answer, outcome, transcript))
             self._retries.add(retry)
             retry.add_done_callback(self._retries.discard)
@@ -150,6 +152,7 @@ class MessageService:
                 continue
             except NotFound:
                 pass  # nobody needs it any more
+            self.unstored.discard(answer.uuid)
             return
 
 

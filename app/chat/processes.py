@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app.chat.under_way import FOLLOWED_SEC, GenerationsUnderWay
 from app.core.caller import SERVICE
@@ -28,14 +29,17 @@ class Process:
         self._max_generation_sec = max_generation_sec
         self._beats = 0  # without a fault: after one the others may not have been able to beat
 
-    async def live(self, under_way: GenerationsUnderWay) -> None:
-        """Says that it is alive until it is cancelled, and heeds what others ask of its answers."""
+    async def live(self, under_way: GenerationsUnderWay, unstored: Collection[UUID]) -> None:
+        """Says that it is alive until it is cancelled, and heeds what others ask of its answers.
+
+        `unstored` are those that have ended and are still to be stored.
+        """
         while True:
             try:
                 for row in await self._beat():
                     under_way.heed(row["uuid"], cancel=row["cancel"])
                 if self._beats * BEAT_SEC > LEASE_SEC:
-                    await self._end_abandoned()
+                    await self._end_abandoned([*under_way.uuids, *unstored])
             except DatabaseUnavailable as error:
                 self._beats = 0
                 outages.tell("postgres", error)
@@ -62,12 +66,15 @@ class Process:
         self._beats += 1
         return rows
 
-    async def _end_abandoned(self) -> None:
+    async def _end_abandoned(self, known: Collection[UUID]) -> None:
+        """Ends also what this process does not know of: it was told that it could not be stored."""
         ended = await self._database.query(
             SERVICE,
             "end_abandoned_messages",
+            uuid=self.uuid,
+            known=f"{{{','.join(map(str, known))}}}",
             lease_seconds=LEASE_SEC,
             seconds=2 * self._max_generation_sec,
         )
         if ended:
-            logger.warning("%d answers were left by processes that have died", ended)
+            logger.warning("%d answers were left without an end", ended)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.chat.constants import ABANDONED, CANCELLED, ChatRolesEnum, MessageStatus
 from app.chat.events import DoneEvent, ErrorEvent, SourcesEvent
+from app.chat.exceptions import GenerationCancelled
 from app.chat.generation import Generation
 from app.chat.messages import MessageService
 from app.chat.models import Message
@@ -50,8 +51,7 @@ class ResumableStreams:
         """
         generation = self._under_way.find(caller, uuid)
         if generation is not None:
-            generation.deadline.cancel()
-            await generation.ended()
+            await self._cancel(generation)
         elif await self._messages.request_cancellation(caller, uuid):
             await self._ended_elsewhere(caller, uuid)
         message = await self._messages.get(caller, uuid)
@@ -63,6 +63,16 @@ class ResumableStreams:
         """Stops following other processes."""
         for feed in self._feeds:
             feed.cancel()
+
+    async def _cancel(self, generation: Generation) -> None:
+        """Cancels one of this process; DatabaseUnavailable where its end could not be stored."""
+        generation.deadline.cancel()
+        try:
+            await generation.result()
+        except DatabaseUnavailable:
+            raise
+        except (BragError, GenerationCancelled):
+            pass  # what is stored says so
 
     async def _replay(self, caller: Caller, uuid: UUID) -> Generation:
         message = await self._messages.get(caller, uuid)

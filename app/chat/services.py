@@ -21,7 +21,7 @@ from app.chat.prompts import Prompt, draw_mark
 from app.chat.under_way import GenerationsUnderWay
 from app.chat.upstream import Acceptance, Upstream
 from app.core.caller import Caller
-from app.core.exceptions import DatabaseUnavailable, Overloaded
+from app.core.exceptions import DatabaseUnavailable, NotFound, Overloaded
 from app.rate_limits.generations import GenerationLimits
 from app.retrieval.models import Source, Turn
 from app.retrieval.services import RetrievalService
@@ -69,10 +69,17 @@ class AnswerService:
         """
         async with self._place(caller, generation):
             with self._order.turn(caller, question.chat_uuid) as before:
-                async with generation.deadline.limit():
-                    context = await self._build_context(caller, question, generation.start.model)
-                    if before is not None:
-                        await asyncio.shield(before)
+                try:
+                    async with generation.deadline.limit():
+                        context = await self._build_context(
+                            caller, question, generation.start.model
+                        )
+                        if before is not None:
+                            await asyncio.shield(before)
+                except Exception as error:
+                    if generation.is_promised:
+                        await self._store_failure(generation, caller, question, error)
+                    raise
                 pending = await self._messages.begin(caller, question, generation.start, context)
             if context.sources is not None:
                 generation.publish(SourcesEvent(context.sources))
@@ -92,6 +99,16 @@ class AnswerService:
                     await self._messages.finish(pending, outcome, transcript)
                 raise outcome.error
             return await self._messages.finish(pending, outcome, transcript)
+
+    async def _store_failure(
+        self, generation: Generation, caller: Caller, question: BaseMessage, error: Exception
+    ) -> None:
+        """Stores a question whose prompt could not be built, and that its answer failed."""
+        context = PromptContext(question.message, None, None, [], None, "")
+        outcome = AnswerOutcome.of(generation.transcript, error=error)
+        with suppress(DatabaseUnavailable, NotFound):
+            pending = await self._messages.begin(caller, question, generation.start, context)
+            await self._messages.finish(pending, outcome, generation.transcript)
 
     @asynccontextmanager
     async def _place(self, caller: Caller, generation: Generation) -> AsyncIterator[None]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Final
 
 import orjson
@@ -59,10 +58,12 @@ async def may_begin(generation: Generation, seconds: float) -> None:
 
     That is when the upstream has accepted the request, or `seconds` later.
     """
-    with suppress(TimeoutError):
+    try:
         async with timeout(seconds):
             while not (generation.is_accepted or generation.has_ended):
                 await generation.changed()
+    except TimeoutError:
+        generation.is_promised = True
     if generation.has_ended and not generation.is_accepted:
         await generation.result()
 

@@ -1,7 +1,7 @@
 """The answers that this process is generating, and how long they go on without a reader."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -38,6 +38,11 @@ class GenerationsUnderWay:
         task = asyncio.create_task(generation.run(answering))
         self._answers[uuid] = _Answer(caller, generation, task)
         task.add_done_callback(lambda _: self._answers.pop(uuid))
+
+    @property
+    def uuids(self) -> Collection[UUID]:
+        """Of all answers that this process is generating."""
+        return self._answers.keys()
 
     def find(self, caller: Caller, uuid: UUID) -> Generation | None:
         """One of the caller's, if this process is generating it."""

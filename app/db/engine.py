@@ -1,5 +1,6 @@
 """The pool of connections: in which role, for which caller, and never a dead one."""
 
+import logging
 import select
 from contextlib import closing
 from functools import partial
@@ -29,6 +30,8 @@ UNBOUND: Final = (
 
 def create_engine(url: str, timeout_sec: float, *, policies_required: bool) -> sqlalchemy.Engine:
     """A pool of connections in the role that the policies bind; none of them is opened yet."""
+    # That a connection has died is told as DatabaseUnavailable, and not by a traceback besides.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg2://",
         creator=partial(_connect, _parameters(url, timeout_sec)),

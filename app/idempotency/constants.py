@@ -18,3 +18,4 @@ REPLAYED_HEADERS: Final = frozenset(
 IN_THREAD_BYTES: Final = 8 * 2**10  # longer bodies are hashed in a thread
 MAX_JSON_BYTES: Final = 2**18  # a parser stops the process, for 10 ms at worst; longer: by bytes
 MAX_PARTS: Final = 1000  # as many fields as Starlette reads of a form
+RELEASE_SEC: Final = 0.25  # for which an answer that is not kept waits at most

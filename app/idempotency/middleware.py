@@ -3,9 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Collection
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
+from async_timeout import timeout
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -16,7 +18,13 @@ from app.core.background import background
 from app.core.caller import Caller
 from app.core.exceptions import BragError, PayloadTooLarge
 from app.core.handlers import refuse
-from app.idempotency.constants import HEADER, IN_THREAD_BYTES, REPLAYED, REPLAYED_HEADERS
+from app.idempotency.constants import (
+    HEADER,
+    IN_THREAD_BYTES,
+    RELEASE_SEC,
+    REPLAYED,
+    REPLAYED_HEADERS,
+)
 from app.idempotency.fingerprints import fingerprint
 from app.idempotency.keys import parse_key
 from app.idempotency.models import Answer
@@ -120,7 +128,9 @@ class _Recorder:
     async def _begin(self, start: Message) -> None:
         self._start = start
         if start["status"] not in SUCCESSFUL:
-            await self._lease.release()
+            with suppress(TimeoutError):  # it is tried again once the client has its answer
+                async with timeout(RELEASE_SEC):
+                    await self._lease.release()
             self._take = self._pass
         elif self._headers.get("content-type", "").startswith(EVENT_STREAM):
             await self._lease.stand_for(UUID(self._headers[MESSAGE_UUID]), self._answer(b""))

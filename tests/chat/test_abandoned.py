@@ -2,11 +2,16 @@
 
 import pytest
 
+from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.support.asking import stored
+from tests.support.psql import sql
 from tests.support.server import serve
 from tests.support.stored_messages import answer_left_behind
 from tests.support.waiting import until
+
+ALIVE = "SELECT uuid FROM process ORDER BY seen_at DESC LIMIT 1"
+GIVE_TO_THE_LIVING = f"UPDATE message SET process_uuid = ({ALIVE}) WHERE uuid = %s"
 
 
 class TestSweep:
@@ -34,3 +39,24 @@ class TestSweep:
             await until(is_failed)
             assert (await stored(client, old))["finish_reason"] == "abandoned"
             assert (await stored(client, young))["status"] == "generating"
+
+    async def test_answers_that_their_process_does_not_know(
+        self, make_chat_settings: SettingsFactory, young: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An answer whose process was told that it could not be stored, although it was, fails."""
+        monkeypatch.setattr("app.chat.processes.BEAT_SEC", 0.05)
+        monkeypatch.setattr("app.chat.processes.LEASE_SEC", 0.2)
+        settings = make_chat_settings()
+        async with serve(settings) as client:
+            await until(lambda: has_rows(settings, ALIVE))
+            await sql(settings, GIVE_TO_THE_LIVING, young)
+
+            async def is_failed() -> bool:
+                return bool((await stored(client, young))["status"] == "failed")
+
+            await until(is_failed)
+
+
+async def has_rows(settings: Settings, statement: str) -> bool:
+    """Whether a statement gives any."""
+    return bool(await sql(settings, statement))

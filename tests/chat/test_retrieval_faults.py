@@ -12,7 +12,7 @@ from tests.support.asking import COMPLETION, QA, QA_STREAM, exchange, fail, kind
 from tests.support.chat_knowledge import PORT_QUESTION
 from tests.support.fake_openai import FakeOpenAI, refusing_url
 from tests.support.qdrant_double import QdrantDouble
-from tests.support.server import follow, serve
+from tests.support.server import follow, parse_events, serve
 from tests.support.waiting import until
 
 
@@ -114,13 +114,17 @@ class TestLateStream:
     async def test_late_failure_is_an_event(
         self, over_qdrant: SettingsFactory, qdrant: QdrantDouble
     ) -> None:
-        """Retrieval that fails after the stream began is an `error` event in place of a 503."""
+        """Retrieval that fails after the stream began is an `error` event, and a failed answer."""
         settings = over_qdrant(STREAM_START_SEC=0.05, QDRANT_TIMEOUT_SEC=0.3)
         async with serve(settings) as client:
             qdrant.fall_silent()
-            fault = await fail(client, QA_STREAM, PORT_QUESTION)
-            assert (fault.status, fault.code) == (503, "retrieval_unavailable")
-            assert fault.in_stream
+            response = await client.post(QA_STREAM, json={"message": PORT_QUESTION})
+            [start, error] = parse_events(response.content)
+            assert error["data"]["code"] == "retrieval_unavailable"
+            answer = await stored(client, response.headers["x-message-uuid"])
+            assert (answer["uuid"], answer["status"]) == (start["data"]["uuid"], "failed")
+            again = await client.get(f"/v1/messages/{answer['uuid']}/stream")
+            assert again.content == response.content
 
 
 @pytest.mark.parametrize("path", [QA, QA_STREAM])

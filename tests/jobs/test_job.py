@@ -6,7 +6,7 @@ import pytest
 
 from app.core.caller import SERVICE
 from app.core.exceptions import RetrievalUnavailable
-from app.jobs.constants import LONGEST_BACKOFF_SEC
+from app.jobs.constants import LONGEST_BACKOFF_SEC, NO_DOCUMENT
 from app.jobs.exceptions import LeaseLost
 from app.jobs.job import Job
 from app.jobs.worker import Handler, Worker
@@ -32,6 +32,19 @@ class TestClaim:
         await jobs.insert()
         assert await Job.claim(jobs.database, KINDS)
         assert await Job.claim(jobs.database, KINDS) is None
+
+    async def test_index_waits_for_sweep(self, jobs: JobTable) -> None:
+        """Points are not written again while a sweep that came before may still delete them."""
+        given = {"kind": "sweep", "document_uuid": NO_DOCUMENT, "bytes": 0}
+        await jobs.database.query(SERVICE, "insert_job", **given)
+        await jobs.insert("index")
+        sweep = await Job.claim(jobs.database, KINDS)
+        assert sweep
+        assert await Job.claim(jobs.database, KINDS) is None
+        await jobs.database.run(SERVICE, sweep.finish)
+        index = await Job.claim(jobs.database, KINDS)
+        assert index
+        assert (sweep.kind, index.kind) == ("sweep", "index")
 
 
 class TestLease:

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.exceptions import ConfigurationError
+from app.core.exceptions import BragError, ConfigurationError, log_error
 from app.core.handlers import internal_error
 from app.core.logs import request_id
 
@@ -91,10 +91,14 @@ class InternalErrors:
         except ClientDisconnect:
             logger.debug("The client left before its request was whole")
         except Exception as error:
+            if begun and isinstance(error.__cause__, BragError):
+                log_error(error.__cause__)  # the server cuts the body off where this returns
+                return None
             response = internal_error(error)
             if begun:
                 raise
             await response(scope, receive, send)
+        return None
 
 
 class StartupErrors:

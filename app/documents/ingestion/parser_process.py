@@ -173,7 +173,7 @@ class _Child:
             other_end.close()
         self._line, self._tokenizer = Line(own_end), tokenizer
         self._is_told = False
-        atexit.register(self.kill)
+        atexit.register(self.end)
 
     @property
     def is_alive(self) -> bool:
@@ -206,7 +206,7 @@ class _Child:
     def end(self) -> int:
         """Kills it and lets go of it: not while another thread asks. How it ended."""
         self.kill()
-        atexit.unregister(self.kill)
+        atexit.unregister(self.end)
         exit_code = self._process.wait()
         self._line.close()
         return exit_code

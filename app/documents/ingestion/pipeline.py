@@ -119,22 +119,21 @@ class Pipeline:
         await self._database.run(SERVICE, job.finish)
 
     async def sweep(self, job: Job) -> None:
-        """Deletes the points of documents that are not there, and has torn ones indexed anew."""
+        """Deletes the points of documents that are not there, and of torn ones.
+
+        The index jobs that are queued with it wait for its end, and write the latter again.
+        """
         if indexed := await self._store.documents():
             await self._sweep(indexed)
         await self._database.run(SERVICE, job.finish)
 
     async def _sweep(self, indexed: dict[UUID, int]) -> None:
         rows = await self._database.query(SERVICE, "select_existing_documents", uuids=list(indexed))
-        for uuid in indexed.keys() - {row["uuid"] for row in rows}:
-            await self._store.delete(uuid)
-        for row in rows:
-            uuid, size, passages = row["uuid"], row["bytes"], row["passages"]
-            if passages is not None and indexed[uuid] > passages:
+        passages = {row["uuid"]: row["passages"] for row in rows}
+        for uuid, points in indexed.items():
+            is_torn = passages.get(uuid) is not None and points > passages[uuid]
+            if uuid not in passages or is_torn:
                 await self._store.delete(uuid)
-                await self._database.query(
-                    SERVICE, "insert_job", kind="index", document_uuid=uuid, bytes=size
-                )
 
     async def _fail(self, job: Job, reason: str) -> None:
         await self._database.run(SERVICE, lambda queries: fail(queries, job, reason))

@@ -26,7 +26,19 @@ WHERE id = (
                 WHERE writing.document_uuid = candidate.document_uuid AND writing.kind <> 'purge'
             )
         )
-        -- What writes the points of a document again waits for what was to write them before it.
+        -- What writes points again waits for a sweep that may still delete them,
+        AND NOT (
+            candidate.kind = 'index'
+            AND EXISTS (
+                SELECT 1
+                FROM job AS sweep
+                WHERE
+                    sweep.document_uuid = '00000000-0000-0000-0000-000000000000'
+                    AND sweep.kind = 'sweep'
+                    AND sweep.id < candidate.id
+            )
+        )
+        -- and for what was to write them before it.
         AND NOT (
             candidate.kind IN ('index', 'reingest')
             AND EXISTS (

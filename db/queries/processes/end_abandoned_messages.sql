@@ -1,5 +1,5 @@
 -- :name end_abandoned_messages :affected
--- :doc Ends the answers whose process is dead; of an older version, those that took too long
+-- :doc Ends the answers whose process is dead, or is :uuid and knows nothing of them; of an older version, those that took too long
 WITH alive AS (
     SELECT uuid
     FROM process
@@ -20,6 +20,10 @@ abandoned AS (
         AND CASE
             WHEN process_uuid IS NULL
                 THEN created_at < clock_timestamp() - make_interval(secs => :seconds)
+            WHEN process_uuid = :uuid
+                THEN
+                    uuid <> ALL(CAST(:known AS uuid []))
+                    AND created_at < clock_timestamp() - make_interval(secs => :lease_seconds)
             ELSE process_uuid NOT IN (SELECT uuid FROM alive)
         END
     FOR UPDATE SKIP LOCKED

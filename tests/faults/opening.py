@@ -1,0 +1,117 @@
+"""Starts the service that the cases break, with timeouts and pauses that are short."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from app.db import Database, open_database
+from settings import Settings
+from tests.faults.dependencies import Dependencies, opened_dependencies
+from tests.faults.service import Service
+from tests.support.chat_knowledge import PORT
+from tests.support.people import logged_in
+from tests.support.server import connect, serve
+from tests.support.template import Template
+from tests.support.uploads import ended, post_text
+from tests.support.waiting import until
+
+DATABASE_TIMEOUT_SEC: Final = 1.0
+QDRANT_TIMEOUT_SEC: Final = 0.75
+GENERATION_TIMEOUT_SEC: Final = 1.5
+START_SEC: Final = 10.0
+# What takes seconds or minutes in production, and would here.
+SHORT: Final = {
+    "app.chat.messages.STORE_AGAIN_SEC": 0.1,
+    "app.chat.processes.BEAT_SEC": 0.25,
+    "app.chat.processes.LEASE_SEC": 1.0,
+    "app.emails.sender.SEND_TIMEOUT_SEC": 0.5,
+    "app.idempotency.services.LEASE_SEC": 1.0,
+    "app.jobs.job.LEASE_SEC": 1.0,
+    "app.jobs.worker.LONGEST_BACKOFF_SEC": 0.2,
+    "app.jobs.worker.POLL_SEC": 0.5,
+    "app.users.credentials.CACHE_SEC": 0.0,  # each request looks its session up
+}
+
+
+@asynccontextmanager
+async def opened_service(template: Template, folder: Path) -> AsyncIterator[Service]:
+    """A service that has one document, at rest."""
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    async with opened_dependencies(template, folder) as dependencies:
+        settings = _settings(dependencies, folder / "data")
+        with _patched(temporary) as databases:
+            async with serve(settings) as client:
+                await until(partial(_is_ready, client), START_SEC)
+                async with logged_in(settings, client, "ann@example.com") as person:
+                    await ended(person, await post_text(person, PORT, source="port"))
+                    service = Service(
+                        **vars(dependencies),
+                        settings=settings,
+                        person=person,
+                        database=databases[0],
+                        temporary=temporary,
+                    )
+                    service.resting = service.tasks()
+                    yield service
+
+
+@asynccontextmanager
+async def another_person(service: Service, email: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that has a session of somebody else."""
+    async with (
+        connect(str(service.person.base_url)) as client,
+        logged_in(service.settings, client, email) as person,
+    ):
+        yield person
+
+
+@contextmanager
+def _patched(temporary: Path) -> Iterator[list[Database]]:
+    """Short pauses, and temporary files in a folder of their own; which databases are opened."""
+    databases: list[Database] = []
+
+    @asynccontextmanager
+    async def open_and_note(settings: Settings) -> AsyncIterator[Database]:
+        async with open_database(settings) as database:
+            databases.append(database)
+            yield database
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, seconds in SHORT.items():
+            patch.setattr(name, seconds)
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        patch.setattr("app.main.open_database", open_and_note)
+        yield databases
+
+
+async def _is_ready(client: httpx2.AsyncClient) -> bool:
+    return (await client.get("/readiness")).is_success
+
+
+def _settings(dependencies: Dependencies, data_dir: Path) -> Settings:
+    at = {name: f"127.0.0.1:{network.port}" for name, network in dependencies.networks.items()}
+    return Settings(
+        DATABASE_URL=SecretStr(dependencies.proxy.url),
+        DATABASE_TIMEOUT_SEC=DATABASE_TIMEOUT_SEC,
+        OPENAI_BASE_URL=f"http://{at['upstream']}/v1",
+        OPENAI_MODEL="fake-model",
+        GENERATION_TIMEOUT_SEC=GENERATION_TIMEOUT_SEC,
+        STREAM_START_SEC=0.3,
+        MAX_CONCURRENT_GENERATIONS=1,  # one that is not given back is missed by the next question
+        RESUME_GRACE_SEC=0.1,
+        QDRANT_URL=f"http://{at['qdrant']}",
+        QDRANT_TIMEOUT_SEC=QDRANT_TIMEOUT_SEC,
+        SMTP_URL=SecretStr(f"smtp://{at['mail']}"),
+        DATA_DIR=data_dir,
+        AUTH_REQUIRED=True,
+        RATE_LIMIT_PER_MINUTE=0,
+        LOGIN_MAILS_PER_HOUR=0,
+    )
