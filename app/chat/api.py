@@ -124,7 +124,7 @@ async def resume_stream(
 ) -> Response:
     """The events of a streamed answer after the last that was seen, to its end."""
     generation = await streams.open(caller, uuid)
-    if generation.has_ended and after >= generation.count and not generation.is_abandoned:
+    if generation.has_ended and after >= generation.last_number:
         return Response(status_code=status.HTTP_204_NO_CONTENT)
     return EventStream(generation, settings.SSE_PING_SEC, after)
 

@@ -15,7 +15,6 @@ from app.chat.constants import (
     EVENT_BYTES_PER_CHAR,
     LEAST_BYTES,
     LENGTH,
-    MAX_NAME_CHARS,
     WIRE_BYTES_PER_CHAR,
 )
 from app.chat.events import Delta
@@ -27,7 +26,7 @@ from app.chat.exceptions import (
 )
 from app.chat.models import Usage
 from app.chat.refusals import Refusal
-from app.chat.texts import clean, only, same, text_of
+from app.chat.texts import clean, clean_name, only, same, text_of
 from app.chat.thoughts import ThoughtFilter
 
 FILTERED: Final = "content_filter"  # finish reasons
@@ -195,7 +194,7 @@ class CompletionDecoder:
             self._refuse({"error": choice.get("error") or {"code": reason}})
         if reason in BROKEN_OFF or reason == NONE:
             return None
-        self._finish_reason = clean(reason[:MAX_NAME_CHARS])
+        self._finish_reason = clean_name(reason)
         return self._finish_reason
 
     def _without_thoughts(self, content: str, finish_reason: str | None) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from app.chat.chats import ChatService
 from app.chat.messages import MessageService
@@ -49,7 +49,9 @@ async def get_follower(request: Request) -> Caller:
     return caller
 
 
-EventId = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+# Without a value nothing has been seen, as EventSource has it.
+EventId = Annotated[Number | None, BeforeValidator(lambda given: given or None)]
 
 
 async def get_last_event_id(

@@ -13,19 +13,21 @@ from app.chat.events import Delta, DoneEvent, ErrorEvent, Event, SourcesEvent, S
 from app.chat.exceptions import GenerationCancelled
 from app.chat.models import Message
 from app.chat.transcript import Transcript
-from app.core.exceptions import BragError, log_error
+from app.core.exceptions import BragError, Conflict, log_error
 
 logger = logging.getLogger(__name__)
 
 # A reader that has paused does not get all at once that has come meanwhile: it would be held twice.
 EVENTS_AT_ONCE: Final = 256
+LOST_EVENTS: Final = 2**20  # more than a process that dies has sent beyond its journal
+NOT_BEGUN: Final = "This answer was cancelled before it had begun. Nothing of it is stored."
 
 
 class Generation:
     """The events of one answer, in their order. It never waits for a reader.
 
     The last event is an ErrorEvent or a DoneEvent, the latter also for an answer that was cancelled
-    after its question was stored. One that was cancelled before that has neither.
+    after its question was stored.
     """
 
     def __init__(self, model: str, seconds: float, uuid: UUID | None = None) -> None:
@@ -34,6 +36,7 @@ class Generation:
         self.is_accepted = False  # by the upstream
         self.is_promised = False  # its stream has begun, and told its client the uuid
         self.has_ended = False
+        self.is_streamed = True
         self.is_followed = True
         self.followed_elsewhere_at = -inf  # when another process said so, by the loop's clock
         self.is_abandoned = False  # by a process that has died: its readers may know more of it
@@ -67,10 +70,14 @@ class Generation:
         return len(self._first) + deltas + (self.last is not None)
 
     @property
+    def last_number(self) -> int:
+        """That of the last event, as whoever has seen it may name it."""
+        return self.count + (LOST_EVENTS if self.is_abandoned else 0)
+
+    @property
     def transcript(self) -> Transcript:
         """All deltas so far."""
-        self._transcript.append(self._newest)
-        self._newest.clear()
+        self._fold()
         return self._transcript
 
     async def run(self, answer: Awaitable[Message]) -> None:
@@ -78,7 +85,7 @@ class Generation:
         try:
             self.end(DoneEvent(await answer))
         except GenerationCancelled:
-            pass  # nothing is stored, and its readers have left
+            self.end(ErrorEvent.of(Conflict(NOT_BEGUN)))  # for readers who have not left
         except BragError as error:
             self._fail(error)
         except Exception:
@@ -92,6 +99,8 @@ class Generation:
         """Adds an event, and wakes the readers."""
         if isinstance(event, Delta):
             self._newest.append(event)
+            if len(self._newest) >= EVENTS_AT_ONCE:  # the journal may be waiting for Postgres
+                self._fold()
         else:
             self._first.append(event)
         self.wake()
@@ -142,6 +151,10 @@ class Generation:
         if isinstance(self.last, DoneEvent):
             return self.last.message
         raise self._error or GenerationCancelled
+
+    def _fold(self) -> None:
+        self._transcript.append(self._newest)
+        self._newest.clear()
 
     def _fail(self, error: BragError) -> None:
         """The error is logged here, once, however many readers are told of it."""

@@ -16,7 +16,7 @@ from app.chat.generation import Generation
 from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
 from app.core.logs import Outages
-from app.db import Database, Row
+from app.db import Database, DatabaseError, Row
 
 FLUSH_SEC: Final = 0.2
 MAX_FLUSH_CHARS: Final = 2**20  # of one statement
@@ -45,7 +45,8 @@ class Journal:
         try:
             yield
         finally:
-            del self._generations[uuid], self._written[uuid]
+            self._generations.pop(uuid, None)
+            del self._written[uuid]
 
     async def run(self) -> None:
         """Writes until it is cancelled."""
@@ -56,7 +57,6 @@ class Journal:
             except DatabaseUnavailable as error:
                 outages.tell("postgres", error)
             except Exception:
-                # A message that was deleted in this very moment: the next time it is left out.
                 self._unwritten = []
                 logger.exception("The journal met a fault, and goes on")
 
@@ -64,13 +64,12 @@ class Journal:
         """Writes what is new; after DatabaseUnavailable the next time tries the same once more."""
         while batches := self._unwritten or self._next_batches():
             self._unwritten = batches
-            rows = orjson.dumps(batches).decode()
-            await self._database.query(SERVICE, "insert_journal", rows=rows)
+            try:
+                await self._write(batches)
+            except DatabaseError:
+                for batch in batches:
+                    await self._write_or_leave_out(batch)
             self._unwritten = []
-            for batch in batches:
-                if batch["message_uuid"] in self._written:
-                    count = len(batch["deltas"]["lengths"])
-                    self._written[batch["message_uuid"]] = batch["position"] + count
 
     async def prune(self) -> None:
         """Deletes what is older than KEPT_SEC, again and again."""
@@ -84,6 +83,22 @@ class Journal:
                 outages.tell("postgres", error)
             if deleted < PRUNED_AT_ONCE:
                 await asyncio.sleep(PRUNE_SEC)
+
+    async def _write(self, batches: list[Row]) -> None:
+        rows = orjson.dumps(batches).decode()
+        await self._database.query(SERVICE, "insert_journal", rows=rows)
+        for batch in batches:
+            if batch["message_uuid"] in self._written:
+                count = len(batch["deltas"]["lengths"])
+                self._written[batch["message_uuid"]] = batch["position"] + count
+
+    async def _write_or_leave_out(self, batch: Row) -> None:
+        """An answer that Postgres refuses, as it was just deleted, does not hold up the others."""
+        try:
+            await self._write([batch])
+        except DatabaseError as error:
+            logger.warning("The journal leaves an answer out: %s", error)
+            self._generations.pop(batch["message_uuid"], None)
 
     def _next_batches(self) -> list[Row]:
         """As much as one statement may write."""

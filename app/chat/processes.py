@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection
+from time import time
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -27,7 +28,9 @@ class Process:
         self.uuid = uuid4()
         self._database = database
         self._max_generation_sec = max_generation_sec
-        self._beats = 0  # without a fault: after one the others may not have been able to beat
+        # By the wall's clock, so that a machine that was asleep is noticed too.
+        self._beaten_at = time()
+        self._judges_at = self._beaten_at + LEASE_SEC
 
     async def live(self, under_way: GenerationsUnderWay, unstored: Collection[UUID]) -> None:
         """Says that it is alive until it is cancelled, and heeds what others ask of its answers.
@@ -38,13 +41,13 @@ class Process:
             try:
                 for row in await self._beat():
                     under_way.heed(row["uuid"], cancel=row["cancel"])
-                if self._beats * BEAT_SEC > LEASE_SEC:
+                if self._beaten_at > self._judges_at:
                     await self._end_abandoned([*under_way.uuids, *unstored])
             except DatabaseUnavailable as error:
-                self._beats = 0
+                self._beaten_at = 0
                 outages.tell("postgres", error)
             except Exception:
-                self._beats = 0
+                self._beaten_at = 0
                 logger.exception("A look for abandoned answers failed, and is tried again")
             await asyncio.sleep(BEAT_SEC)
 
@@ -63,8 +66,15 @@ class Process:
             forget_seconds=FORGET_SEC,
             followed_seconds=FOLLOWED_SEC,
         )
-        self._beats += 1
+        self._note_beat()
         return rows
+
+    def _note_beat(self) -> None:
+        """After a gap the others may not have been able to beat either: they have time to."""
+        now = time()
+        if not 0 <= now - self._beaten_at <= LEASE_SEC:
+            self._judges_at = now + LEASE_SEC + self._database.timeout_sec
+        self._beaten_at = now
 
     async def _end_abandoned(self, known: Collection[UUID]) -> None:
         """Ends also what this process does not know of: it was told that it could not be stored."""

@@ -1,11 +1,15 @@
 """The streams of answers, to whoever comes back: from here or out of the journal."""
 
 import asyncio
+import logging
 from contextlib import suppress
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import Final
 from uuid import UUID
+
+from async_timeout import timeout
 
 from app.chat.constants import ABANDONED, CANCELLED, ChatRolesEnum, MessageStatus
 from app.chat.events import DoneEvent, ErrorEvent, SourcesEvent
@@ -17,6 +21,8 @@ from app.chat.under_way import GenerationsUnderWay
 from app.core.caller import Caller
 from app.core.exceptions import BragError, Conflict, DatabaseUnavailable, NotFound
 from app.db import Database, Row
+
+logger = logging.getLogger(__name__)
 
 POLL_SEC: Final = 0.2  # as often as journals are written
 FOLLOWS_SEC: Final = 2.0  # between two words to the process that generates
@@ -36,13 +42,19 @@ class ResumableStreams:
         self._messages = messages
         self._under_way = under_way
         self._feeds: set[asyncio.Task[None]] = set()
+        self._followed: dict[UUID, Generation] = {}  # of other processes: their readers share them
 
     async def open(self, caller: Caller, uuid: UUID) -> Generation:
         """The generation of a streamed answer of the caller's, which goes on to its end.
 
         NotFound where there is none, or its journal is not kept any more.
         """
-        return self._under_way.find(caller, uuid) or await self._replay(caller, uuid)
+        generation = self._under_way.find(caller, uuid)
+        if generation is None:
+            return await self._replay(caller, uuid)
+        if not generation.is_streamed:  # its client alone waits for it
+            raise NotFound(NO_STREAM)
+        return generation
 
     async def cancel(self, caller: Caller, uuid: UUID) -> Message:
         """Cancels an answer of the caller's; returns what there is of it.
@@ -78,24 +90,50 @@ class ResumableStreams:
         message = await self._messages.get(caller, uuid)
         if message.role is not ChatRolesEnum.ASSISTANT:
             raise NotFound(NO_STREAM)
-        generation = Generation(message.model, inf, uuid)
-        generation.accept()
-        if message.retrieval_queries is not None:
-            generation.publish(SourcesEvent(message.sources))
         if message.status is MessageStatus.GENERATING:
-            feed = asyncio.create_task(self._feed(caller, generation))
-            generation.when_unfollowed = lambda: _stop(feed)
-            self._feeds.add(feed)
-            feed.add_done_callback(self._feeds.discard)
-        else:
-            _end(generation, message, await self._rows(caller, generation))
+            return self._followed.get(uuid) or self._follow(caller, _begin(message))
+        generation = _begin(message)
+        _end(generation, message, await self._rows(caller, generation))
         return generation
 
+    def _follow(self, caller: Caller, generation: Generation) -> Generation:
+        feed = asyncio.create_task(self._feed(caller, generation))
+        generation.when_unfollowed = partial(self._stop, generation, feed)
+        self._feeds.add(feed)
+        self._followed[generation.start.uuid] = generation
+        feed.add_done_callback(partial(self._unfollow, generation))
+        return generation
+
+    def _stop(self, generation: Generation, feed: asyncio.Task[None]) -> None:
+        """Whoever comes in this moment begins another feed."""
+        feed.cancel()
+        self._forget(generation)
+
+    def _unfollow(self, generation: Generation, feed: asyncio.Task[None]) -> None:
+        """Here, as a task that is cancelled before it has begun runs none of its code."""
+        self._feeds.discard(feed)
+        self._forget(generation)
+        generation.has_ended = True
+        generation.wake()
+
+    def _forget(self, generation: Generation) -> None:
+        if self._followed.get(generation.start.uuid) is generation:
+            del self._followed[generation.start.uuid]
+
     async def _ended_elsewhere(self, caller: Caller, uuid: UUID) -> None:
-        """Returns when the answer is no longer generated: its process hears of it, or is dead."""
-        generation = await self._replay(caller, uuid)
-        with generation.followed():
-            await generation.ended()
+        """Returns when the answer is no longer generated: its process hears of it, or is dead.
+
+        DatabaseUnavailable where nothing is heard of that.
+        """
+        try:
+            async with timeout(2 * self._database.timeout_sec):
+                generation = await self._replay(caller, uuid)
+                with generation.followed():
+                    await generation.ended()
+        except NotFound:
+            pass  # it has just ended, and was not streamed
+        except TimeoutError:
+            raise DatabaseUnavailable from None
 
     async def _feed(self, caller: Caller, generation: Generation) -> None:
         """Publishes what the process that generates writes, until the end.
@@ -112,9 +150,8 @@ class ResumableStreams:
                 await asyncio.sleep(POLL_SEC)
         except NotFound:
             pass  # it has been deleted
-        finally:
-            generation.has_ended = True
-            generation.wake()
+        except Exception:
+            logger.exception("A stream of another process could not be followed")
 
     async def _feed_some(self, caller: Caller, generation: Generation) -> None:
         with suppress(DatabaseUnavailable):
@@ -143,8 +180,12 @@ class ResumableStreams:
         return rows
 
 
-def _stop(feed: asyncio.Task[None]) -> None:
-    feed.cancel()
+def _begin(message: Message) -> Generation:
+    generation = Generation(message.model, inf, message.uuid)
+    generation.accept()
+    if message.retrieval_queries is not None:
+        generation.publish(SourcesEvent(message.sources))
+    return generation
 
 
 def _load(generation: Generation, rows: list[Row]) -> None:

@@ -90,8 +90,9 @@ async def stream_events(
             else:
                 await generation.changed()
         if generation.is_abandoned and generation.last is not None and sent == after:
-            # A reader who has had more than the journal is told all the same how it ended.
-            yield format_event(sent + 1, generation.last)
+            # A reader who has had more than the journal is told all the same how it ended, and
+            # finds nothing left by this number.
+            yield format_event(generation.last_number, generation.last)
     finally:
         pings.stop()
 

@@ -25,9 +25,16 @@ def clean(text: str) -> str:
     return text.replace(NUL, REPLACEMENT)
 
 
+def clean_name(name: str) -> str:
+    """A name that an upstream gives, cut, as JSON and Postgres can hold it."""
+    return clean(name[:MAX_NAME_CHARS].encode(errors="replace").decode())
+
+
 def same(last: str, value: object) -> str:
     """The value, cut; `last` where that is equal: a long answer has a hundred thousand deltas."""
-    name = only(str, value)[:MAX_NAME_CHARS]
+    if value == last:
+        return last
+    name = clean_name(only(str, value))
     return last if name == last else name
 
 

@@ -27,6 +27,7 @@ class GenerationsUnderWay:
     def __init__(self, grace_sec: float) -> None:
         self._grace_sec = grace_sec
         self._answers: dict[UUID, _Answer] = {}
+        self._graces: dict[UUID, asyncio.TimerHandle] = {}  # of answers that nobody follows here
 
     def run(
         self, caller: Caller, generation: Generation, answering: Awaitable[Message], *, stream: bool
@@ -34,10 +35,11 @@ class GenerationsUnderWay:
         """Starts one; only a stream has a grace."""
         if stream and self._grace_sec:
             generation.when_unfollowed = partial(self._wait_for_followers, generation)
+        generation.is_streamed = stream
         uuid = generation.start.uuid
         task = asyncio.create_task(generation.run(answering))
         self._answers[uuid] = _Answer(caller, generation, task)
-        task.add_done_callback(lambda _: self._answers.pop(uuid))
+        task.add_done_callback(lambda _: self._forget(uuid))
 
     @property
     def uuids(self) -> Collection[UUID]:
@@ -69,8 +71,21 @@ class GenerationsUnderWay:
         await asyncio.gather(*(answer.task for answer in answers))
 
     def _wait_for_followers(self, generation: Generation) -> None:
+        uuid = generation.start.uuid
+        self._end_grace(uuid)  # that of a reader who has come back since, and left again
         loop = asyncio.get_running_loop()
-        loop.call_later(self._grace_sec, self._cancel_unless_followed, generation)
+        self._graces[uuid] = loop.call_later(
+            self._grace_sec, self._cancel_unless_followed, generation
+        )
+
+    def _end_grace(self, uuid: UUID) -> None:
+        grace = self._graces.pop(uuid, None)
+        if grace is not None:
+            grace.cancel()
+
+    def _forget(self, uuid: UUID) -> None:
+        del self._answers[uuid]
+        self._end_grace(uuid)
 
     def _cancel_unless_followed(self, generation: Generation) -> None:
         if generation.has_ended or generation.is_followed:

@@ -1,10 +1,11 @@
 """A generation: an answer under way, and how it ends."""
 
 import asyncio
+import tracemalloc
 
 import pytest
 
-from app.chat.events import DoneEvent, ErrorEvent
+from app.chat.events import Delta, DoneEvent, ErrorEvent
 from app.chat.exceptions import GenerationCancelled, OpenAIException
 from app.chat.generation import Generation
 from tests.support.generations import DELTA, MESSAGE, end
@@ -61,10 +62,30 @@ class TestRun:
         assert event.problem["detail"] == "Something went wrong on our side."
         assert "ZeroDivisionError: by secret zero" in caplog.text
 
-    async def test_cancelled_ends_silently(self, caplog: pytest.LogCaptureFixture) -> None:
-        """A cancelled generation ends without a last event, and without an error in the log."""
+    async def test_cancelled_before_it_began_says_so(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Of a generation that was cancelled before anything was stored no stream ends cleanly."""
         generation = Generation("m", 60)
         await end(generation, error=GenerationCancelled())
-        assert generation.has_ended
-        assert generation.events_after(0) == [generation.start]
+        start, event = generation.events_after(0)
+        assert start == generation.start
+        assert isinstance(event, ErrorEvent)
+        assert event.problem["code"] == "conflict"
         assert caplog.records == []
+
+
+class TestMemory:
+    """What a generation holds of its deltas."""
+
+    async def test_stays_small_while_nothing_is_written(self) -> None:
+        """100,000 deltas take less than 1 MB also if the journal cannot take any."""
+        generation = Generation("m", 60)
+        tracemalloc.start()
+        try:
+            for position in range(100_000):
+                generation.publish(Delta("1", 2, "m", f"{position % 10_000:04}", None))
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert held < 2**20

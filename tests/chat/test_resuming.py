@@ -8,11 +8,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.chat.generation import Generation
+from app.chat.resuming import ResumableStreams
+from app.core.caller import Caller
+from app.db import Row
 from tests.conftest import SettingsFactory
 from tests.support.asking import COMPLETION, COMPLETION_STREAM, QA_STREAM, QUESTION
 from tests.support.chat_knowledge import PORT_QUESTION
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.openai_replies import CUT, stream
+from tests.support.openai_replies import CUT, after, stream, text
 from tests.support.psql import run_sql
 from tests.support.server import follow, parse_events, problem_of, serve
 from tests.support.waiting import until
@@ -135,6 +139,22 @@ class TestSameProcess:
             uuid = response.headers["x-message-uuid"]
             assert await resumed(client, uuid, after=0) == response.content
 
+    @pytest.mark.parametrize("name", ["id", "model", "finish_reason"])
+    @pytest.mark.parametrize("odd", [r"\u0000", r"\ud800"])
+    async def test_odd_names_of_an_upstream_are_stored(
+        self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI, name: str, odd: str
+    ) -> None:
+        """What JSON or Postgres cannot hold in a name neither breaks a stream nor its journal."""
+        chunk = '{"id": "id", "model": "model", "choices": [{"delta": {"content": "Hi"}, '
+        chunk += '"finish_reason": "finish_reason"}]}'
+        data = chunk.replace(f': "{name}"', f': "{odd}"')
+        fake_openai.reply(stream(f"data: {data}\n\n".encode(), finish_reason=None))
+        async with serve(make_chat_settings()) as client:
+            response = await client.post(COMPLETION_STREAM, json=QUESTION)
+            assert parse_events(response.content)[-1]["data"]["status"] == "complete"
+            uuid = response.headers["x-message-uuid"]
+            assert await resumed(client, uuid, after=0) == response.content
+
     async def test_sources_are_replayed(
         self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
@@ -166,6 +186,34 @@ class TestOtherProcess:
             await asyncio.sleep(0.5)  # so that it finds the beginning, and polls for the rest
             released.set()
             assert await following == (await asking).content
+
+    async def test_followers_share_what_they_ask_of_postgres(
+        self,
+        make_chat_settings: SettingsFactory,
+        make_other_settings: SettingsFactory,
+        fake_openai: FakeOpenAI,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """All readers of an answer in another process have one look into the journal."""
+        looks: list[int] = []
+        rows = ResumableStreams._rows  # noqa: SLF001
+
+        async def look(streams: ResumableStreams, caller: Caller, of: Generation) -> list[Row]:
+            looks.append(id(of))
+            return await rows(streams, caller, of)
+
+        monkeypatch.setattr(ResumableStreams, "_rows", look)
+        released = asyncio.Event()
+        fake_openai.reply(stream("Hel", released, "lo"))
+        async with serve(make_chat_settings()) as client, serve(make_other_settings()) as other:
+            asking = asyncio.create_task(client.post(COMPLETION_STREAM, json=QUESTION))
+            uuid = await newest(client)
+            following = [asyncio.create_task(resumed(other, uuid, after=0)) for _ in range(20)]
+            await until(lambda: len(looks) > 2)
+            released.set()
+            first = (await asking).content
+            assert {await reader for reader in following} == {first}
+            assert len(set(looks)) == 1
 
     async def test_follower_there_keeps_it_alive(
         self,
@@ -239,6 +287,15 @@ class TestDeadProcess:
             assert (stored["message"], stored["status"]) == ("Hello", "partial")
             assert stored["finish_reason"] == "abandoned"
 
+    async def test_eventsource_stops(
+        self, make_chat_settings: SettingsFactory, left_behind: str
+    ) -> None:
+        """Who comes back with the number of the last event, as browsers do, finds nothing left."""
+        async with serve(make_chat_settings()) as client:
+            seen = parse_events(await resumed(client, left_behind, after=9))[-1]["id"]
+            again = await client.get(f"/v1/messages/{left_behind}/stream?last_event_id={seen}")
+            assert again.status_code == 204
+
 
 class TestRefusals:
     """Streams that there are none of."""
@@ -256,6 +313,27 @@ class TestRefusals:
         answer = (await client.post(COMPLETION, json=QUESTION)).json()
         response = await client.get(f"/v1/messages/{answer['uuid']}/stream")
         assert problem_of(response)["code"] == "not_found"
+
+    async def test_json_answer_under_way_has_none_either(
+        self, client: httpx2.AsyncClient, fake_openai: FakeOpenAI
+    ) -> None:
+        """Whoever follows a JSON answer and leaves would take it from the client that waits."""
+        released = asyncio.Event()
+        fake_openai.reply(after(released, text("Hello")))
+        asking = asyncio.create_task(client.post(COMPLETION, json=QUESTION))
+        uuid = await newest(client)
+        async with client.stream("GET", f"/v1/messages/{uuid}/stream") as response:
+            assert response.status_code == 404
+        released.set()
+        assert (await asking).json()["status"] == "complete"
+
+    async def test_empty_number_is_none(self, client: httpx2.AsyncClient) -> None:
+        """Who has seen nothing may say so: they get all of it."""
+        asked = await client.post(COMPLETION_STREAM, json=QUESTION)
+        path = f"/v1/messages/{asked.headers['x-message-uuid']}/stream"
+        by_address = await client.get(path, params={"last_event_id": ""})
+        by_header = await client.get(path, headers={"Last-Event-ID": ""})
+        assert by_address.content == by_header.content == asked.content
 
     @pytest.mark.parametrize("last", ["-1", "x", "1.5", "9999999999"])
     async def test_odd_number_is_refused(self, client: httpx2.AsyncClient, last: str) -> None:

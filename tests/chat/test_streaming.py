@@ -193,7 +193,7 @@ class TestStreamEvents:
         generation.publish(DELTA)
         await end(generation, error=GenerationCancelled())
         [data] = [data async for data in stream]
-        assert [event["event"] for event in parse_events(data)] == ["message"]
+        assert [event["event"] for event in parse_events(data)] == ["message", "error"]
 
 
 class TestEventStream:

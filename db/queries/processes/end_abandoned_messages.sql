@@ -17,6 +17,8 @@ abandoned AS (
     FROM message
     WHERE
         status = 'generating'
+        -- A process that has just started may not have said yet that it is alive.
+        AND created_at < clock_timestamp() - make_interval(secs => :lease_seconds)
         AND CASE
             WHEN process_uuid IS NULL
                 THEN created_at < clock_timestamp() - make_interval(secs => :seconds)
