@@ -8,6 +8,7 @@ from math import inf
 from time import monotonic
 from typing import Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from async_timeout import timeout
 
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 POLL_SEC: Final = 0.2  # as often as journals are written
 FOLLOWS_SEC: Final = 2.0  # between two words to the process that generates
+REPLAYS_AT_ONCE: Final = 4  # the journal of a long answer is some MB of numbers
 NO_STREAM: Final = (
     "There is no stream of this message (any more): GET /v1/messages/{uuid} has what is stored."
 )
@@ -43,6 +45,9 @@ class ResumableStreams:
         self._under_way = under_way
         self._feeds: set[asyncio.Task[None]] = set()
         self._followed: dict[UUID, Generation] = {}  # of other processes: their readers share them
+        self._turns = asyncio.Semaphore(REPLAYS_AT_ONCE)
+        self._ended: WeakValueDictionary[tuple[int | None, UUID], Generation]
+        self._ended = WeakValueDictionary()  # those that somebody is reading: the same for all
 
     async def open(self, caller: Caller, uuid: UUID) -> Generation:
         """The generation of a streamed answer of the caller's, which goes on to its end.
@@ -51,7 +56,7 @@ class ResumableStreams:
         """
         generation = self._under_way.find(caller, uuid)
         if generation is None:
-            return await self._replay(caller, uuid)
+            return await self._replay_in_turn(caller, uuid)
         if not generation.is_streamed:  # its client alone waits for it
             raise NotFound(NO_STREAM)
         return generation
@@ -86,15 +91,22 @@ class ResumableStreams:
         except (BragError, GenerationCancelled):
             pass  # what is stored says so
 
+    async def _replay_in_turn(self, caller: Caller, uuid: UUID) -> Generation:
+        async with self._turns:
+            return await self._replay(caller, uuid)
+
     async def _replay(self, caller: Caller, uuid: UUID) -> Generation:
         message = await self._messages.get(caller, uuid)
         if message.role is not ChatRolesEnum.ASSISTANT:
             raise NotFound(NO_STREAM)
         if message.status is MessageStatus.GENERATING:
             return self._followed.get(uuid) or self._follow(caller, _begin(message))
+        ended = self._ended.get((caller.user_id, uuid))
+        if ended is not None:
+            return ended
         generation = _begin(message)
         _end(generation, message, await self._rows(caller, generation))
-        return generation
+        return self._ended.setdefault((caller.user_id, uuid), generation)
 
     def _follow(self, caller: Caller, generation: Generation) -> Generation:
         feed = asyncio.create_task(self._feed(caller, generation))
@@ -127,7 +139,7 @@ class ResumableStreams:
         """
         try:
             async with timeout(2 * self._database.timeout_sec):
-                generation = await self._replay(caller, uuid)
+                generation = await self._replay_in_turn(caller, uuid)
                 with generation.followed():
                     await generation.ended()
         except NotFound:

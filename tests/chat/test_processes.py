@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -56,7 +57,7 @@ class TestJudging:
         """A machine that was asleep wakes its processes one by one: the first judges nobody."""
         watched = Watched(shared_database, monkeypatch)
         process = Process(shared_database, max_generation_sec=60)
-        living = asyncio.create_task(process.live(GenerationsUnderWay(20)))
+        living = asyncio.create_task(process.live(GenerationsUnderWay(20), ()))
         for _ in range(5):
             await watched.beat(seconds=1)
         assert watched.judged_at
@@ -75,9 +76,8 @@ class TestJudging:
             (await asyncio.to_thread(run_sql, database_url, OF_A_SILENT_PROCESS, age))[0][0]
             for age in (1, 4)
         ]
-        await shared_database.query(
-            SERVICE, "end_abandoned_messages", lease_seconds=LEASE_SEC, seconds=120
-        )
+        given = {"uuid": UUID(int=1), "known": "{}", "lease_seconds": LEASE_SEC, "seconds": 120}
+        await shared_database.query(SERVICE, "end_abandoned_messages", **given)
         ended = await asyncio.to_thread(
             run_sql, database_url, "SELECT uuid FROM message WHERE status = 'failed'"
         )

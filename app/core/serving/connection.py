@@ -56,6 +56,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
+        cycle.transport = cast(asyncio.Transport, _Closing(self))
         if cycle.scope["http_version"] == "1.0":
             app = Http10(app, cycle)
         super()._start_asgi_task(cycle, app)
@@ -114,12 +115,29 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def close(self) -> None:
+        """Ends the connection after an answer; what of the request still comes is not read."""
+        if self._sending.in_body and self.transport.can_write_eof():
+            self._is_deaf = True
+            self._linger()
+        else:
+            self.transport.close()
+
     def _linger(self) -> None:
         """Takes what the client still sends: closing at once, TCP would drop the last answer."""
         self.transport.write_eof()
         self.flow.resume_reading()
         self._timer.cancel()
         self._timer = self.loop.call_later(self.bounds.linger_sec, self.transport.abort)
+
+
+class _Closing:
+    """The transport of a cycle, which uvicorn closes whether or not the body has been read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.write = connection.transport.write
+        self.is_closing = connection.transport.is_closing
+        self.close = connection.close
 
 
 def _disconnect(cycle: RequestResponseCycle) -> None:

@@ -8,17 +8,22 @@ import httptools
 
 from app.core.exceptions import BadRequest, BragError, HeadersTooLarge, UriTooLong
 from app.core.serving.connection import Connection
+from app.core.serving.flow import Flow
 from app.core.serving.heads import check_head, without_upgrade
 
 NO_HTTP: Final = "The request is not valid HTTP"
+TURN_BYTES: Final = 64 * 2**10  # in chunks of a byte they take 2 ms
 
 
 class HttpProtocol(Connection):
     """uvicorn's protocol over httptools, which bounds nothing, with bounds."""
 
+    flow: Flow
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins with a head."""
         super().connection_made(transport)
+        self.flow = Flow(transport)
         self.url = b""
         self._room = self.bounds.head_bytes  # how many bytes may come that belong to no body
         self._body: list[bytes] = []
@@ -26,6 +31,10 @@ class HttpProtocol(Connection):
     def data_received(self, data: bytes) -> None:
         """Feeds the parser no more at a time than may belong to a head."""
         self._unset_keepalive_if_required()
+        if len(data) > TURN_BYTES:  # libuv reads up to 32 times 256 KB before others come
+            self.transport.pause_reading()
+            data, self.flow.unread = data[:TURN_BYTES], data[TURN_BYTES:]
+            self.loop.call_soon(self._read_on)
         while data and not self._is_deaf:
             room = self._room
             self._room -= len(data)
@@ -40,6 +49,14 @@ class HttpProtocol(Connection):
         sending = self._sending
         if sending.head_since is None and not sending.in_body and self._is_in_head:
             sending.head_since = self.loop.time()
+
+    def _read_on(self) -> None:
+        data, self.flow.unread = self.flow.unread, b""
+        if self.transport.is_closing():
+            return
+        self.data_received(data)
+        if not self.flow.unread and not self.flow.read_paused:
+            self.transport.resume_reading()
 
     @property
     def _is_in_head(self) -> bool:

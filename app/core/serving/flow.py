@@ -1,0 +1,16 @@
+"""When a connection is read: each gets its turn, however much its client sends."""
+
+from uvicorn.protocols.http.flow_control import FlowControl
+
+
+class Flow(FlowControl):
+    """uvicorn's; it does not read on while a part of what was read is `unread`."""
+
+    unread = b""
+
+    def resume_reading(self) -> None:
+        """Called when the application has taken the body that there is."""
+        if self.unread:
+            self.read_paused = False
+        else:
+            super().resume_reading()
