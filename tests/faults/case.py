@@ -6,7 +6,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from tests.faults.answers import Answer, assert_kept, assert_readiness, assert_recovers, judge, send
+from tests.faults.answers import (
+    OF_MANY_AT_ONCE_SEC,
+    Answer,
+    assert_kept,
+    assert_readiness,
+    assert_recovers,
+    judge,
+    send,
+)
 from tests.faults.endpoints import Call, arranged
 from tests.faults.service import Service
 from tests.support.network import Network
@@ -99,6 +107,11 @@ async def run_together(cases: list[Case], fault: Fault, share: float) -> None:
     await service.settle()
     for case, answer in zip(cases, answers, strict=True):
         if answer.response is None or answer.told not in CROWDED:
-            judge(answer, case.documented[case.operation], case.dependency, must_succeed=False)
+            documented = case.documented[case.operation]
+            judge(
+                *(answer, documented, case.dependency),
+                must_succeed=False,
+                patience_sec=OF_MANY_AT_ONCE_SEC,
+            )
         await assert_kept(service, answer)
     await assert_readiness(service, cases[0].dependency, is_up=True)
