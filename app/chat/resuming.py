@@ -31,6 +31,7 @@ REPLAYS_AT_ONCE: Final = 4  # the journal of a long answer is some MB of numbers
 NO_STREAM: Final = (
     "There is no stream of this message (any more): GET /v1/messages/{uuid} has what is stored."
 )
+HAS_ENDED: Final = "This message is not being generated (any more)."
 BROKEN_OFF: Final = "The process that generated this answer has ended. What there was is stored."
 
 
@@ -64,16 +65,19 @@ class ResumableStreams:
     async def cancel(self, caller: Caller, uuid: UUID) -> Message:
         """Cancels an answer of the caller's; returns what there is of it.
 
-        Conflict where it has ended by itself, NotFound where there is none.
+        Conflict where it has ended before, NotFound where there is none.
         """
         generation = self._under_way.find(caller, uuid)
         if generation is not None:
             await self._cancel(generation)
         elif await self._messages.request_cancellation(caller, uuid):
             await self._ended_elsewhere(caller, uuid)
+        else:
+            await self._messages.get(caller, uuid)
+            raise Conflict(HAS_ENDED)
         message = await self._messages.get(caller, uuid)
         if message.finish_reason != CANCELLED:
-            raise Conflict("This message is not being generated (any more).")
+            raise Conflict(HAS_ENDED)
         return message
 
     async def close(self) -> None:

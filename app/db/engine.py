@@ -83,7 +83,7 @@ def _name_caller(
     _connection: object, _cursor: object, statement: str, values: Any, *_: object
 ) -> tuple[str, Any]:
     """Tells the policies whose statement it is, in the same round trip and transaction."""
-    Work.of_thread.work.statements += 1
+    Work.of_thread.work.statement_at = monotonic()
     caller = Work.of_thread.work.caller.name
     return f"SELECT set_config('app.caller', %(app_caller)s, true); {statement}", {
         **values,

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import psycopg2
@@ -24,12 +25,17 @@ class Work:
 
     def __init__(self, caller: Caller, call: Callable[[], Any]) -> None:
         self.caller = caller
-        self.statements = 0  # that it has begun
+        self.statement_at = monotonic()  # when the last one began
         self._call = call
         self._lock = threading.Lock()
         self._connection: Any = None
         self._broken_off = False
         self._pinged: bool | None = None  # None: no ping is under way
+
+    @property
+    def silence(self) -> float:
+        """Seconds since a statement has begun, or since the work has."""
+        return monotonic() - self.statement_at
 
     def run(self) -> Any:
         """Does it in this thread; nothing where it was broken off."""
@@ -105,11 +111,8 @@ class Watch:
         self._timer.cancel()
 
     def _look(self) -> None:
-        loop, self._seen = asyncio.get_running_loop(), self._work.statements
-        self._timer = loop.call_later(self._seconds, self._look_again)
-
-    def _look_again(self) -> None:
-        if self._work.statements != self._seen:
-            self._look()
+        loop, left = asyncio.get_running_loop(), self._seconds - self._work.silence
+        if left > 0:
+            self._timer = loop.call_later(left, self._look)
         elif not self._limit.expired():
-            self._limit.reschedule(asyncio.get_running_loop().time())
+            self._limit.reschedule(loop.time())

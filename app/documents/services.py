@@ -3,20 +3,24 @@
 import asyncio
 from collections.abc import Callable, Collection
 from hashlib import sha256
-from typing import NamedTuple
+from math import inf
+from time import monotonic
+from typing import NamedTuple, TypeVar
 from unicodedata import normalize
 from uuid import UUID
 
 import orjson
 
 from app.core.caller import SERVICE, Caller
-from app.core.exceptions import NotFound
+from app.core.exceptions import DatabaseUnavailable, NotFound
 from app.core.models import uuid7
 from app.db import Database, Queries, Row
 from app.documents.constants import LONG_WRITE_SEC, NOT_READ_ANEW, UPLOADS_WRITTEN_AT_ONCE
 from app.documents.contents import insert_content
 from app.documents.models import Document, DocumentStatus, NewDocument, default_title
 from app.jobs.constants import NO_DOCUMENT
+
+T = TypeVar("T")
 
 
 class Reingestion(NamedTuple):
@@ -33,6 +37,7 @@ class DocumentService:
         self._database = database
         self._notify = notify
         self._writing = asyncio.Semaphore(UPLOADS_WRITTEN_AT_ONCE)
+        self._failed_at = -inf  # when Postgres did not answer, by the monotonic clock
 
     async def add(self, caller: Caller, new: NewDocument) -> tuple[Document, bool]:
         """Takes a document in, to be ingested soon; False if its source has these bytes already.
@@ -53,14 +58,23 @@ class DocumentService:
             "metadata": orjson.dumps(new.metadata).decode(),
             "is_sample": new.is_sample,
         }
-        async with self._writing:
-            stored, is_new = await self._database.run(
-                caller,
-                lambda queries: _insert(queries, row, new.content),
-                timeout_sec=LONG_WRITE_SEC,
-            )
+        stored, is_new = await self._write_in_turn(
+            caller, lambda queries: _insert(queries, row, new.content)
+        )
         self._notify()
         return Document.model_validate(stored), is_new
+
+    async def _write_in_turn(self, caller: Caller, insert: Callable[[Queries], T]) -> T:
+        """A few at a time; where Postgres does not answer one, all that wait are told at once."""
+        asked_at = monotonic()
+        async with self._writing:
+            if self._failed_at > asked_at:
+                raise DatabaseUnavailable
+            try:
+                return await self._database.run(caller, insert, timeout_sec=LONG_WRITE_SEC)
+            except DatabaseUnavailable:
+                self._failed_at = monotonic()
+                raise
 
     async def get(self, caller: Caller, uuid: UUID) -> Document:
         """A document that the caller may see; NotFound otherwise."""

@@ -1,56 +1,18 @@
-"""Streams that are taken up again: after a lost connection, by another process, after the end."""
+"""Streams that are taken up again: after a lost connection, and after the end."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 
-from app.chat.generation import Generation
-from app.chat.resuming import ResumableStreams
-from app.core.caller import Caller
-from app.db import Row
 from tests.conftest import SettingsFactory
 from tests.support.asking import COMPLETION, COMPLETION_STREAM, QA_STREAM, QUESTION
 from tests.support.chat_knowledge import PORT_QUESTION
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.openai_replies import CUT, after, stream, text
-from tests.support.psql import run_sql
+from tests.support.resumed_streams import PARTS, ask_and_leave, newest, resumed
 from tests.support.server import follow, parse_events, problem_of, serve
-from tests.support.waiting import until
-
-PARTS = ["Ducks ", "dabble", ", geese\u2028", " graze", "."]
-
-
-async def ask_and_leave(client: httpx2.AsyncClient, path: str, events: int) -> tuple[str, bytes]:
-    """Reads so many events of a stream and leaves: the uuid of the answer, and what was read."""
-    async with client.stream("POST", path, json=QUESTION) as response:
-        read = b""
-        async for data in response.aiter_bytes():
-            read += data
-            if read.count(b"\n\n") >= events:
-                break
-    whole = read[: read.rindex(b"\n\n") + 2]
-    return response.headers["x-message-uuid"], whole
-
-
-async def resumed(client: httpx2.AsyncClient, uuid: str, after: int) -> bytes:
-    """The rest of a stream."""
-    response = await client.get(
-        f"/v1/messages/{uuid}/stream", headers={"Last-Event-ID": f"{after}"}
-    )
-    assert response.status_code == 200, response.text
-    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert response.headers["x-message-uuid"] == uuid
-    return response.content
-
-
-@pytest.fixture
-def make_other_settings(make_chat_settings: SettingsFactory, tmp_path: Path) -> SettingsFactory:
-    """Settings of a second process on the same database."""
-    return lambda **given: make_chat_settings(**{"DATA_DIR": tmp_path} | given)
 
 
 class TestSameProcess:
@@ -167,136 +129,6 @@ class TestSameProcess:
             assert await resumed(client, uuid, after=0) == response.content
 
 
-class TestOtherProcess:
-    """A client that comes back to another process."""
-
-    async def test_stream_is_followed_to_its_end(
-        self,
-        make_chat_settings: SettingsFactory,
-        make_other_settings: SettingsFactory,
-        fake_openai: FakeOpenAI,
-    ) -> None:
-        """Another process sends the same bytes, what is there and what is still to come."""
-        released = asyncio.Event()
-        fake_openai.reply(stream(*PARTS[:2], released, *PARTS[2:]))
-        async with serve(make_chat_settings()) as client, serve(make_other_settings()) as other:
-            asking = asyncio.create_task(client.post(COMPLETION_STREAM, json=QUESTION))
-            uuid = await newest(client)
-            following = asyncio.create_task(resumed(other, uuid, after=0))
-            await asyncio.sleep(0.5)  # so that it finds the beginning, and polls for the rest
-            released.set()
-            assert await following == (await asking).content
-
-    async def test_followers_share_what_they_ask_of_postgres(
-        self,
-        make_chat_settings: SettingsFactory,
-        make_other_settings: SettingsFactory,
-        fake_openai: FakeOpenAI,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        """All readers of an answer in another process have one look into the journal."""
-        looks: list[int] = []
-        rows = ResumableStreams._rows  # noqa: SLF001
-
-        async def look(streams: ResumableStreams, caller: Caller, of: Generation) -> list[Row]:
-            looks.append(id(of))
-            return await rows(streams, caller, of)
-
-        monkeypatch.setattr(ResumableStreams, "_rows", look)
-        released = asyncio.Event()
-        fake_openai.reply(stream("Hel", released, "lo"))
-        async with serve(make_chat_settings()) as client, serve(make_other_settings()) as other:
-            asking = asyncio.create_task(client.post(COMPLETION_STREAM, json=QUESTION))
-            uuid = await newest(client)
-            following = [asyncio.create_task(resumed(other, uuid, after=0)) for _ in range(20)]
-            await until(lambda: len(looks) > 2)
-            released.set()
-            first = (await asking).content
-            assert {await reader for reader in following} == {first}
-            assert len(set(looks)) == 1
-
-    async def test_follower_there_keeps_it_alive(
-        self,
-        make_chat_settings: SettingsFactory,
-        make_other_settings: SettingsFactory,
-        fake_openai: FakeOpenAI,
-    ) -> None:
-        """A generation that is followed by another process alone is not cancelled."""
-        released = asyncio.Event()
-        fake_openai.reply(stream("Hel", released, "lo"))
-        settings = make_chat_settings(RESUME_GRACE_SEC=1.5)
-        async with serve(settings) as client, serve(make_other_settings()) as other:
-            uuid, _ = await ask_and_leave(client, COMPLETION_STREAM, events=2)
-            following = asyncio.create_task(resumed(other, uuid, after=0))
-            asyncio.get_running_loop().call_later(2.5, released.set)
-            assert parse_events(await following)[-1]["data"]["status"] == "complete"
-
-    async def test_cancellation_reaches_it(
-        self,
-        make_chat_settings: SettingsFactory,
-        make_other_settings: SettingsFactory,
-        fake_openai: FakeOpenAI,
-    ) -> None:
-        """A generation is cancelled by way of any process."""
-        fake_openai.reply(stream("Hel", asyncio.Event(), "lo"))
-        async with serve(make_chat_settings()) as client, serve(make_other_settings()) as other:
-            asking = asyncio.create_task(client.post(COMPLETION_STREAM, json=QUESTION))
-            uuid = await newest(client)
-            cancelled = await other.post(f"/v1/messages/{uuid}/cancel")
-            assert cancelled.status_code == 200
-            assert cancelled.json()["status"] == "partial"
-            assert cancelled.json()["finish_reason"] == "cancelled"
-            done = parse_events((await asking).content)[-1]
-            assert (done["event"], done["data"]) == ("done", cancelled.json())
-
-
-class TestDeadProcess:
-    """An answer whose process died while it was generated."""
-
-    @pytest.fixture
-    def left_behind(self, chat_database_url: str) -> str:
-        """An answer that a process left two deltas of in the journal."""
-        [(uuid,)] = run_sql(
-            chat_database_url,
-            "INSERT INTO message (uuid, model, role, message, status, process_uuid) "
-            "VALUES (gen_random_uuid(), 'm', 'assistant', '', 'generating', gen_random_uuid()) "
-            "RETURNING uuid",
-        )
-        deltas = '{"lengths": [3, 2], "origins": [[0, "c", 1, "m"]], "finish_reasons": []}'
-        run_sql(
-            chat_database_url,
-            "INSERT INTO journal (message_uuid, position, text, deltas) "
-            "VALUES (%s, 0, 'Hello', %s) RETURNING position",
-            uuid,
-            deltas,
-        )
-        return str(uuid)
-
-    @pytest.mark.parametrize("seen", [0, 3, 4, 9])
-    async def test_what_there_is_ends_with_an_error(
-        self, make_chat_settings: SettingsFactory, left_behind: str, seen: int
-    ) -> None:
-        """Whatever a reader has seen of it, they are told the rest and that it broke off."""
-        async with serve(make_chat_settings()) as client:
-            events = parse_events(await resumed(client, left_behind, after=seen))
-            names = [*["start", "message", "message"][seen:], "error"]
-            assert [event["event"] for event in events] == names
-            assert [event["id"] for event in events][-1] > min(seen, 3)
-            assert events[-1]["data"]["code"] == "internal_server_error"
-            stored = (await client.get(f"/v1/messages/{left_behind}")).json()
-            assert (stored["message"], stored["status"]) == ("Hello", "partial")
-            assert stored["finish_reason"] == "abandoned"
-
-    async def test_eventsource_stops(
-        self, make_chat_settings: SettingsFactory, left_behind: str
-    ) -> None:
-        """Who comes back with the number of the last event, as browsers do, finds nothing left."""
-        async with serve(make_chat_settings()) as client:
-            seen = parse_events(await resumed(client, left_behind, after=9))[-1]["id"]
-            again = await client.get(f"/v1/messages/{left_behind}/stream?last_event_id={seen}")
-            assert again.status_code == 204
-
-
 class TestRefusals:
     """Streams that there are none of."""
 
@@ -359,7 +191,7 @@ class TestCancel:
     async def test_what_there_is_stays(
         self, make_chat_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """The answer to the cancellation, and the end of the stream, hold what there is."""
+        """The answer to the cancellation, and the end of the stream, hold what there is: once."""
         fake_openai.reply(stream("Hel", asyncio.Event(), "lo"))
         async with serve(make_chat_settings()) as client:
             async with client.stream("POST", COMPLETION_STREAM, json=QUESTION) as response:
@@ -372,17 +204,5 @@ class TestCancel:
                 done = await anext(events)
                 assert (done["event"], done["data"]) == ("done", cancelled)
             await asyncio.wait_for(fake_openai.requests[0].disconnected.wait(), 1)
-
-
-async def newest(client: httpx2.AsyncClient) -> str:
-    """The uuid of the answer that is being generated."""
-
-    async def messages() -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = (await client.get("/v1/messages?limit=1")).json()
-        return [message for message in listed if message["status"] == "generating"]
-
-    async def is_under_way() -> bool:
-        return bool(await messages())
-
-    await until(is_under_way)
-    return str((await messages())[0]["uuid"])
+            again = await client.post(f"/v1/messages/{uuid}/cancel")
+            assert problem_of(again)["code"] == "conflict"

@@ -170,3 +170,15 @@ class TestLargeWrites:
             with Stopwatch() as watch, pytest.raises((DatabaseUnavailable, DatabaseError)):
                 await documents.add(NOBODY, text_document("Ducks", "a"))
             assert watch.seconds < 2
+
+    async def test_no_answer_to_many(self, database: Database, own_database_url: str) -> None:
+        """Those that wait for their turn do not wait for Postgres one after the other."""
+        documents = DocumentService(database)
+        with closing(psycopg2.connect(own_database_url)) as another, another.cursor() as cursor:
+            cursor.execute("LOCK TABLE document IN EXCLUSIVE MODE")
+            new = [text_document(f"Ducks {n}", f"{n}") for n in range(12)]
+            adding = (documents.add(NOBODY, document) for document in new)
+            with Stopwatch() as watch:
+                told = await asyncio.gather(*adding, return_exceptions=True)
+            assert {type(error) for error in told} == {DatabaseUnavailable}
+            assert watch.seconds < 3

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -92,9 +92,10 @@ async def _under_way(service: Service, stack: AsyncExitStack) -> Json:
     service.openai.reply(stream("Hel", asyncio.Event()))
     request = service.person.stream("POST", COMPLETION_STREAM, json={"message": QUESTION})
     response = await stack.enter_async_context(request)
-    async for event in follow(response):
-        if event["event"] == "message":
-            break
+    # Held until the case is over: its client would leave with it.
+    events = await stack.enter_async_context(aclosing(follow(response)))
+    while (await anext(events))["event"] != "message":
+        pass
     return {"uuid": response.headers["x-message-uuid"]}
 
 

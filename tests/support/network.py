@@ -4,6 +4,7 @@ import asyncio
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Self
 
 from tests.support.links import Link, Traffic
@@ -34,6 +35,7 @@ class Network:
         self._connecting: set[asyncio.Task[None]] = set()
         self._fault = Fault()
         self._fuse: Fuse | None = None
+        self.broken_at = 0.0  # when the last fault came into force
         self.port = 0
         self.held = asyncio.Event()
         self.traffic = Traffic()
@@ -54,6 +56,7 @@ class Network:
 
     async def begin(self, fault: Fault) -> None:
         """Brings a fault into force."""
+        self.broken_at = perf_counter()
         self._fault = fault
         await fault.begin(self)
 

@@ -1,7 +1,7 @@
 """The service as clients meet it: the whole application behind a real HTTP server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -111,7 +111,7 @@ def parse_events(body: bytes) -> list[Event]:
     return [_parse_event(block) for block in blocks]
 
 
-async def follow(response: httpx2.Response) -> AsyncIterator[Event]:
+async def follow(response: httpx2.Response) -> AsyncGenerator[Event]:
     """The events of a stream, each as soon as it is there."""
     rest = b""
     async for data in response.aiter_bytes():
