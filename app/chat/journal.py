@@ -18,7 +18,7 @@ from app.core.exceptions import DatabaseUnavailable
 from app.core.logs import Outages
 from app.db import Database, DatabaseError, Row
 
-FLUSH_SEC: Final = 0.2
+FLUSH_SEC: Final = 0.25
 MAX_FLUSH_CHARS: Final = 2**20  # of one statement
 KEPT_SEC: Final = 25 * 60 * 60.0  # longer than any Idempotency-Key
 PRUNE_SEC: Final = 600.0  # between two looks for what is older

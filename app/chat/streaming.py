@@ -77,7 +77,7 @@ async def stream_events(
         while True:
             events = generation.events_after(sent)
             if events:
-                yield b"".join(format_event(sent + n, event) for n, event in enumerate(events, 1))
+                yield b"".join([format_event(sent + n, event) for n, event in enumerate(events, 1)])
                 sent += len(events)
                 pings.restart()
                 if len(events) >= EVENTS_AT_ONCE:

@@ -3,6 +3,7 @@
 Their headers count from FORWARDED_ALLOW_IPS alone: anybody else can send them too.
 """
 
+from collections.abc import Awaitable
 from ipaddress import ip_network
 from typing import Final
 
@@ -68,12 +69,12 @@ class Prefix:
         place = f"{scope['scheme']}://{Headers(scope=scope).get('host', '')}".encode("latin-1")
         inner = {**scope, "root_path": prefix, "path": prefix + scope["path"]}
 
-        async def send_relative(message: Message) -> None:
+        def send_relative(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     (name, value.removeprefix(place) if name == b"location" else value)
                     for name, value in message["headers"]
                 ]
-            await send(message)
+            return send(message)
 
         return await self._app(inner, receive, send_relative)

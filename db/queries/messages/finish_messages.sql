@@ -1,5 +1,7 @@
 -- :name finish_messages :many
 -- :doc Writes the ends of answers under way, and what their journals keep; rows is a JSON array
+-- `= ANY(ARRAY(…))` finds rows by their index. A join reads the whole table: the planner expects 100
+-- rows of a JSON, and cannot tell how few the policies leave.
 WITH given AS MATERIALIZED (
     SELECT *
     FROM json_to_recordset(CAST(:rows AS json)) AS given (
@@ -17,7 +19,7 @@ ended AS (
         usage = given.usage,
         turns = given.turns
     FROM given
-    WHERE message.uuid = given.uuid
+    WHERE message.uuid = given.uuid AND message.uuid = ANY(ARRAY(SELECT uuid FROM given))
     RETURNING message.uuid, message.user_id
 ),
 
@@ -32,8 +34,8 @@ kept AS (
 ),
 
 removed AS (
-    DELETE FROM journal USING given
-    WHERE journal.message_uuid = given.uuid AND journal.position > 0
+    DELETE FROM journal
+    WHERE message_uuid = ANY(ARRAY(SELECT uuid FROM given)) AND position > 0
 )
 
 SELECT uuid FROM ended
