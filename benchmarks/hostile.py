@@ -9,6 +9,7 @@ from statistics import quantiles
 from time import sleep
 from typing import Final
 
+from app.core.priorities import give_way
 from benchmarks.answers import Answer
 from benchmarks.load import Load, Outcome, run
 from benchmarks.report import Row
@@ -65,6 +66,7 @@ def under_attack(port: int) -> Iterator[None]:
 
 
 async def _attack(port: int, stop: threading.Event) -> None:
+    give_way()  # attackers have machines of their own, and take no time of the server's
     attacks = [_again(port, ATTACKS[n % len(ATTACKS)]) for n in range(CONNECTIONS)]
     tasks = [asyncio.create_task(attack) for attack in attacks]
     await asyncio.to_thread(stop.wait)
@@ -116,7 +118,11 @@ async def send_slow_body(_: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 async def read_no_stream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A stream that is asked for and never read."""
+    """A stream that is asked for and never read.
+
+    It comes as fast as the mock can write it, which is faster than any model writes: the server's
+    share of its work must not depend on the pace of the upstream.
+    """
     body = b'{"message": "Hello. This is question 1.", "model": "mock-4000-0"}'
     writer.write(_head("/v1/completion-stream", "application/json", len(body)) + body)
     await asyncio.sleep(600)
@@ -144,10 +150,13 @@ async def ask_at_length(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 async def upload_much(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A text of 24 MB that is refused at its end, so that nothing of it has to be ingested."""
-    writer.write(_head("/v1/documents", "application/json", 24 * 2**20))
-    for _number in range(24):
-        writer.write(b"x" * 2**20)
+    beginning = b'{"title": "Much", "text": "'
+    writer.write(_head("/v1/documents", "application/json", 24 * 2**20) + beginning)
+    writer.write(b"x" * (2**20 - len(beginning)))
+    for _number in range(23):
         await writer.drain()
+        writer.write(b"x" * 2**20)
+    await writer.drain()
 
 
 def _head(path: str, kind: str, length: int) -> bytes:

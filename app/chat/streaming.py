@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.chat.cancellation import until_client_leaves
 from app.chat.events import Delta, DoneEvent, ErrorEvent, Event, SourcesEvent, StartEvent
 from app.chat.generation import EVENTS_AT_ONCE, Generation
+from app.core.steps import next_step
 
 PING: Final = b": ping\n\n"
 # Ends of lines to Unicode though not to server-sent events: clients that read text line by line
@@ -81,7 +82,7 @@ async def stream_events(
                 sent += len(events)
                 pings.restart()
                 if len(events) >= EVENTS_AT_ONCE:
-                    await asyncio.sleep(0)  # more are there: others come first
+                    await next_step()  # more are there: others come first
             elif generation.has_ended:
                 break
             elif pings.is_due:

@@ -3,11 +3,10 @@
 See docs/decisions/0032-any-upstream.md.
 """
 
-import asyncio
 import logging
 import re
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -25,10 +24,11 @@ from app.chat.refusals import Refusal
 from app.chat.requests import Body, RefusedParts, create_body, leave_out, refused_parts
 from app.core.exceptions import BragError
 from app.core.llm import retry_after
+from app.core.steps import next_step
 
 logger = logging.getLogger(__name__)
 
-BUSY_BYTES: Final = 2**14  # as many as are read at once: more are there
+STEP_BYTES: Final = 2**13  # some thirty chunks
 MEDIA_TYPE: Final = re.compile(r"[\w.+/-]{1,100}", re.ASCII)
 
 
@@ -102,10 +102,11 @@ class _Call:
                 chunks, plain = read(response), None
                 async for data in chunks:
                     plain = plain or decompressor(data)
-                    for delta in decoder.feed(plain(data)):
-                        yield delta
-                    if len(data) >= BUSY_BYTES:
-                        await asyncio.sleep(0)  # others come first, or there is no end of it
+                    for part in _parts(plain(data)):
+                        if len(part) == STEP_BYTES:  # more than a model writes at a time
+                            await next_step()
+                        for delta in decoder.feed(part):
+                            yield delta
                     if decoder.is_done:
                         if not decoder.is_too_long:
                             await drain(chunks)
@@ -158,6 +159,10 @@ class _Call:
         if self._refusal is not None:
             return f"an error in its answer, {self._refusal}"
         return f"{self._decoder.fault}, {self._media_type}"
+
+
+def _parts(text: bytes) -> Iterator[bytes]:
+    return (text[start : start + STEP_BYTES] for start in range(0, len(text), STEP_BYTES))
 
 
 def _media_type(response: Response) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from hashlib import sha256
+from time import monotonic
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
@@ -13,6 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.core.dependencies import SettingsDependency
 from app.core.exceptions import BadRequest, PayloadTooLarge
+from app.core.steps import next_step
 from app.documents.exceptions import UnsupportedMediaType
 from app.documents.file_names import plain_disposition
 from app.documents.json_sizes import require_few_values
@@ -48,9 +50,11 @@ async def _read_json(request: Request, max_bytes: int) -> NewDocument:
     body = TextBody(max_bytes)
     try:
         async for part in request.stream():
+            step_ends = await next_step()
             for start in range(0, len(part), READ_AT_ONCE):
+                if monotonic() >= step_ends:
+                    step_ends = await next_step()
                 body.feed(part[start : start + READ_AT_ONCE])
-                await asyncio.sleep(0)
     except TextTooLong:
         raise _too_large(max_bytes) from None
     content, others = body.close()

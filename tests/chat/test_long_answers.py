@@ -71,7 +71,9 @@ class TestTooLong:
             endless(stream("ü" * 2 * MAX_CHARS)),
             body(BEGINNING + b"x" * NO_END + b'"}}]}'),
             raw_stream(b"data: " + BEGINNING + b"x" * NO_END, 2**16),
-            raw_stream(gzip.compress(BEGINNING + b"x" * NO_END), 2**16, content_encoding="gzip"),
+            endless(
+                raw_stream(gzip.compress(BEGINNING + b"x" * NO_END), 2**16, content_encoding="gzip")
+            ),
         ],
         ids=["many deltas", "one delta", "one body", "a line without an end", "a gzip bomb"],
     )

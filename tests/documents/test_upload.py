@@ -1,16 +1,20 @@
 """POST /v1/documents: what is taken in, and what is not."""
 
+import asyncio
 import json
+from collections import defaultdict
 from hashlib import sha256
 
 import httpx2
 import pytest
 
 import app.main
+from app.documents.text_bodies import TextBody
 from tests.conftest import SettingsFactory
 from tests.support.asking import JSON
 from tests.support.knowledge import MAX_BYTES
 from tests.support.server import problem_of, serve
+from tests.support.turns import counted_turns
 from tests.support.uploads import DOCUMENTS, ended, post_file, post_text, search, unique, uuids
 
 FIELDS = {
@@ -42,6 +46,24 @@ class TestJson:
         assert document["status"] == "pending"
         assert document["error"] is document["passages_total"] is None
         assert document["passages_done"] == 0
+
+    async def test_several_at_once(
+        self, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many texts come at once, a turn of the loop reads a part of one alone."""
+        read: defaultdict[int, set[TextBody]] = defaultdict(set)
+        feed = TextBody.feed
+
+        def noted(self: TextBody, data: bytes) -> None:
+            read[turns.number].add(self)
+            feed(self, data)
+
+        monkeypatch.setattr(TextBody, "feed", noted)
+        texts = [unique() + " " * 15_000 for _ in range(4)]
+        with counted_turns() as turns:
+            responses = await asyncio.gather(*(post_text(client, text) for text in texts))
+        assert [response.json()["bytes"] for response in responses] == list(map(len, texts))
+        assert max(map(len, read.values())) == 1
 
     async def test_becomes_ready(self, client: httpx2.AsyncClient) -> None:
         """A text that was taken in is ready a little later, and found."""

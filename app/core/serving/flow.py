@@ -6,7 +6,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 class Flow(FlowControl):
     """uvicorn's; it does not read on while a part of what was read is `unread`."""
 
-    unread = b""
+    unread: bytes | memoryview = b""
 
     def resume_reading(self) -> None:
         """Called when the application has taken the body that there is."""

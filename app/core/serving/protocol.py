@@ -10,9 +10,11 @@ from app.core.exceptions import BadRequest, BragError, HeadersTooLarge, UriTooLo
 from app.core.serving.connection import Connection
 from app.core.serving.flow import Flow
 from app.core.serving.heads import check_head, without_upgrade
+from app.core.steps import call_in_step
 
 NO_HTTP: Final = "The request is not valid HTTP"
-TURN_BYTES: Final = 64 * 2**10  # in chunks of a byte they take 2 ms
+STEP_BYTES: Final = 64 * 2**10  # in chunks of a byte they take 2 ms
+AT_ONCE_BYTES: Final = STEP_BYTES // 4  # most requests are shorter
 
 
 class HttpProtocol(Connection):
@@ -29,12 +31,30 @@ class HttpProtocol(Connection):
         self._body: list[bytes] = []
 
     def data_received(self, data: bytes) -> None:
-        """Feeds the parser no more at a time than may belong to a head."""
+        """Reads what is short; what is long is read in steps, and no more comes before that."""
         self._unset_keepalive_if_required()
-        if len(data) > TURN_BYTES:  # libuv reads up to 32 times 256 KB before others come
+        if len(data) > AT_ONCE_BYTES:
             self.transport.pause_reading()
-            data, self.flow.unread = data[:TURN_BYTES], data[TURN_BYTES:]
-            self.loop.call_soon(self._read_on)
+            self.flow.unread = memoryview(data)
+            call_in_step(self._read_on)
+        else:
+            self._read(data)
+
+    def _read_on(self) -> None:
+        if self.transport.is_closing():
+            return
+        data = self.flow.unread
+        self.flow.unread = data[STEP_BYTES:]
+        self._read(data[:STEP_BYTES])
+        if self.flow.unread and not self._is_deaf:
+            call_in_step(self._read_on)
+            return
+        self.flow.unread = b""
+        if not self.flow.read_paused:
+            self.transport.resume_reading()
+
+    def _read(self, data: bytes | memoryview) -> None:
+        """Feeds the parser no more at a time than may belong to a head."""
         while data and not self._is_deaf:
             room = self._room
             self._room -= len(data)
@@ -50,20 +70,12 @@ class HttpProtocol(Connection):
         if sending.head_since is None and not sending.in_body and self._is_in_head:
             sending.head_since = self.loop.time()
 
-    def _read_on(self) -> None:
-        data, self.flow.unread = self.flow.unread, b""
-        if self.transport.is_closing():
-            return
-        self.data_received(data)
-        if not self.flow.unread and not self.flow.read_paused:
-            self.transport.resume_reading()
-
     @property
     def _is_in_head(self) -> bool:
         """Whether a part of a head is there, or of the empty lines that may stand before it."""
         return not self._is_deaf and (self._room < self.bounds.head_bytes or self._has_begun)
 
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, data: bytes | memoryview) -> None:
         try:
             self.parser.feed_data(data)
             if self._body:
@@ -76,7 +88,7 @@ class HttpProtocol(Connection):
         except httptools.HttpParserError as error:
             self._refuse(BadRequest(f"{NO_HTTP}: {error}."))
 
-    def _pass_over_upgrade(self, rest: bytes) -> None:
+    def _pass_over_upgrade(self, rest: bytes | memoryview) -> None:
         """Reads the head again without it: after it, httptools reads no body."""
         method, version = self.parser.get_method(), self.parser.get_http_version()
         if method == b"CONNECT":
@@ -84,7 +96,7 @@ class HttpProtocol(Connection):
         else:
             self.parser = httptools.HttpRequestParser(self)
             self._feed(without_upgrade(method, self.url, version, self.headers))
-            self.data_received(rest)
+            self._read(rest)
 
     def on_headers_complete(self) -> None:
         """Starts the request, or has it wait for the answer to the one before."""
