@@ -19,13 +19,12 @@ from app.chat.openapi import EVENT_MODELS
 from app.chat.processes import Process
 from app.chat.resuming import ResumableStreams
 from app.chat.services import AnswerService
-from app.chat.upstream import Upstream
+from app.chat.upstream import open_upstream
 from app.core.api import IndexProbe, Part, Probe
 from app.core.api import router as core_router
 from app.core.background import background
 from app.core.docs import router as docs_router
 from app.core.handlers import add_handlers
-from app.core.llm import create_openai
 from app.core.logs import configure_logs
 from app.core.middlewares import Prefix, UploadBudget, add_middlewares
 from app.core.openapi import describe
@@ -121,8 +120,7 @@ async def lifespan(
         mailing = Worker(database, {"mail": Handler(mailer.mail, mailer.give_up)}, MAILS_AT_ONCE)
         await enter(background(mailing.run()))
         mail_limits = MailLimits(settings.LOGIN_MAILS_PER_HOUR)
-        client = await asyncio.to_thread(create_openai, settings)
-        stack.push_async_callback(client.close)
+        upstream = await enter(open_upstream(settings))
         embedder = await enter(open_embedder(settings, embedder))
         store = await enter(open_vector_store(settings, embedder.dimensions))
         relevance = Relevance(database, settings.EMBEDDING_MODEL, settings.RELEVANCE_THRESHOLD)
@@ -136,7 +134,6 @@ async def lifespan(
         await enter(background(journal.prune()))
         idempotency = IdempotencyService(database)
         await enter(background(idempotency.expire()))
-        upstream = Upstream(client, settings.OPENAI_UNSUPPORTED, settings.MAX_ANSWER_CHARS)
         answers = AnswerService(upstream, messages, retrieval, chats, settings)
         await enter(background(journal.run()))
         await enter(background(process.live(answers.under_way, messages.unstored)))

@@ -1,11 +1,10 @@
 """What a start says in the log: what it will ask and where, and what an operator should mend."""
 
 import logging
-from urllib.parse import urlsplit
 
 from app.core.api import IndexProbe
 from app.core.exceptions import ServiceUnavailable
-from app.core.llm import OPENAI
+from app.core.llm import place
 from app.core.logs import explanation
 from app.db import Database, DatabaseError
 from settings import Settings, misspelt_settings
@@ -15,7 +14,11 @@ logger = logging.getLogger(__name__)
 
 def say_settings(settings: Settings) -> None:
     """Which model is asked, and which settings do not say what they seem to."""
-    logger.info("Questions go to the model %s at %s", settings.OPENAI_MODEL, _place(settings))
+    base_url = settings.OPENAI_BASE_URL
+    logger.info("Questions go to the model %s at %s", settings.OPENAI_MODEL, place(base_url))
+    for other in settings.OPENAI_FALLBACKS:
+        elsewhere = place(other.base_url or base_url)
+        logger.info("Where that fails, they go to the model %s at %s", other.model, elsewhere)
     allowed = settings.OPENAI_ALLOWED_MODELS
     if allowed is not None and settings.OPENAI_MODEL not in allowed:
         logger.warning(
@@ -37,9 +40,3 @@ async def say_state(database: Database, index: IndexProbe) -> None:
     else:
         if state.advice and not state.is_other:  # which is said where it is found
             logger.warning("%s", state.advice)
-
-
-def _place(settings: Settings) -> str:
-    """The base URL without what it may hold of a user and a password, or of a key."""
-    parts = urlsplit(settings.OPENAI_BASE_URL or OPENAI)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from settings.base import DEFAULT_EMBEDDING_MODEL, Settings
+from settings.fallbacks import Fallback
 from settings.names import encoding_of, names_in, nearly
 
-__all__ = ["DEFAULT_EMBEDDING_MODEL", "Settings", "load_settings", "misspelt_settings"]
+__all__ = ["DEFAULT_EMBEDDING_MODEL", "Fallback", "Settings", "load_settings", "misspelt_settings"]
 
 
 def load_settings() -> Settings:
@@ -49,6 +50,12 @@ def _reading() -> dict[str, Any]:
 
 
 def _sentence(fault: ErrorDetails) -> str:
-    name = fault["loc"][0] if fault["loc"] else "settings"
+    name, *place = fault["loc"] or ["settings"]
+    within = "".join(f"{_part(part)}: " for part in place)
     reason = fault["msg"].removeprefix("Value error, ")
-    return f"The setting {name} is wrong: {reason}."
+    return f"The setting {name} is wrong: {within}{reason}."
+
+
+def _part(part: int | str) -> str:
+    """Where in a list, or in an object of one, something is wrong."""
+    return f"entry {part + 1}" if isinstance(part, int) else part

@@ -11,12 +11,13 @@ import orjson
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from settings.fallbacks import ApiUrl, Fallback, Key
 from settings.values import (
     bare,
-    base_of_api,
     browser_origins,
     expanded,
     host_of_url,
+    http_url,
     port_of_service,
     public_url,
     url_prefix,
@@ -33,22 +34,6 @@ def _split(value: Any) -> Any:
     if value.lstrip().startswith("["):
         return orjson.loads(value)
     return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def _require_http(url: str) -> str:
-    parts = urlsplit(url)  # a port that is none is a ValueError with a sentence of its own
-    is_http = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    if not is_http or NOT_OF_A_BASE.search(url):
-        raise ValueError("must be a URL of the form https://host:port/path")
-    return url
-
-
-def _require_api(url: str) -> str:
-    base, _, query = url.partition("?")
-    if NOT_OF_A_BASE.search(query):
-        raise ValueError("must be a URL of the form https://host:port/path?query")
-    _require_http(base)
-    return base_of_api(url)
 
 
 def _require_hosts(hosts: list[str]) -> list[str]:
@@ -105,17 +90,9 @@ def _require_address(text: str) -> str:
     return text
 
 
-def _require_sendable(key: SecretStr) -> SecretStr:
-    if not SENDABLE.fullmatch(key.get_secret_value()):
-        raise ValueError("must be visible ASCII characters, since it goes into an HTTP header")
-    return key
-
-
-NOT_OF_A_BASE: Final = re.compile(r"[?#\s]")  # what is put behind it would become a part of that
 POSTGRES: Final = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 SENTRY: Final = re.compile(r"https?://[^@/\s]+@[^/\s]+/(?:\S+/)?\d+")
 HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
-SENDABLE: Final = re.compile(r"[!-~]+")
 SMTP: Final = re.compile(
     r"smtps?://(?:[^:/?#\s]+:[^/?#\s]+@)?"
     r"(?:[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*|\[[0-9A-Fa-f:.]+\])(?::\d+)?/?"
@@ -139,10 +116,9 @@ Part = Literal[
     "metadata",
 ]
 StringList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
-HttpUrl = Annotated[str, AfterValidator(_require_http)]
+HttpUrl = Annotated[str, AfterValidator(http_url)]
 LOWER: Final = BeforeValidator(lambda value: str(value).lower())
 UPPER: Final = BeforeValidator(lambda value: str(value).upper())
-Key = Annotated[SecretStr, AfterValidator(_require_sendable)]
 
 
 class Settings(BaseSettings):
@@ -173,9 +149,10 @@ class Settings(BaseSettings):
     DATABASE_TIMEOUT_SEC: float = Field(default=5, gt=0)
 
     OPENAI_API_KEY: Key | None = None
-    OPENAI_BASE_URL: Annotated[str, AfterValidator(_require_api)] | None = None
+    OPENAI_BASE_URL: ApiUrl | None = None
     OPENAI_MODEL: str = "gpt-4o-mini"
     OPENAI_ALLOWED_MODELS: StringList | None = None
+    OPENAI_FALLBACKS: Annotated[list[Fallback], NoDecode, BeforeValidator(_split)] = []
     OPENAI_UNSUPPORTED: Annotated[list[Part], NoDecode, BeforeValidator(_split)] = []
     GENERATION_TIMEOUT_SEC: float = Field(default=120, gt=0)
     STREAM_START_SEC: float = Field(default=3, gt=0)

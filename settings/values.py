@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from pydantic import SecretStr
+
 QUOTED: Final = re.compile(r"""(["'])((?:(?!\1).)*)\1""")
 SERVICE_PORT: Final = re.compile(r"tcp://[^/\s]+:(\d+)")
 PREFIX: Final = re.compile(r"(?:/[\w.~!$&'()*+;=:@-]+)+", re.ASCII)  # RFC 3986, 3.3
 HOST_NAME: Final = re.compile(r"[\w.-]+", re.ASCII)
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+NOT_OF_A_BASE: Final = re.compile(r"[?#\s]")  # what is put behind it would become a part of that
+SENDABLE: Final = re.compile(r"[!-~]+")
 ENDPOINT: Final = re.compile(r"/chat/completions/*$")
 NO_ORIGIN: Final = "{} must be an origin as browsers send it, https://host:port without a path"
 
@@ -46,10 +50,28 @@ def url_prefix(text: str) -> str:
     return f"/{path}" if path else ""
 
 
+def http_url(url: str) -> str:
+    """An http URL behind which a path can be put, or ValueError."""
+    parts = urlsplit(url)  # a port that is none is a ValueError with a sentence of its own
+    is_http = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    if not is_http or NOT_OF_A_BASE.search(url):
+        raise ValueError("must be a URL of the form https://host:port/path")
+    return url
+
+
 def base_of_api(url: str) -> str:
     """The base URL of an OpenAI-compatible service, given the URL of an endpoint as well."""
     base, mark, query = url.partition("?")
-    return ENDPOINT.sub("", base) + mark + query
+    if NOT_OF_A_BASE.search(query):
+        raise ValueError("must be a URL of the form https://host:port/path?query")
+    return ENDPOINT.sub("", http_url(base)) + mark + query
+
+
+def sendable(key: SecretStr) -> SecretStr:
+    """A key that an HTTP header can hold, or ValueError."""
+    if not SENDABLE.fullmatch(key.get_secret_value()):
+        raise ValueError("must be visible ASCII characters, since it goes into an HTTP header")
+    return key
 
 
 def public_url(url: str) -> str:

@@ -52,6 +52,20 @@ class TestSettings:
         say_settings(Settings(OPENAI_API_KEY=SecretStr("key")))
         assert "at https://api.openai.com/v1" in caplog.text
 
+    def test_fallbacks_are_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        """The start says which models it asks else, and where, without what is secret."""
+        elsewhere = {
+            "model": "b",
+            "base_url": "https://me:swordfish@b.example",
+            "api_key": "swordfish",
+        }
+        say_settings(Settings.model_validate({"OPENAI_FALLBACKS": ["a", elsewhere]}))
+        assert (
+            "Where that fails, they go to the model a at https://api.openai.com/v1" in caplog.text
+        )
+        assert "Where that fails, they go to the model b at https://b.example" in caplog.text
+        assert "swordfish" not in caplog.text
+
     def test_default_that_is_not_allowed_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
         """The start says that the default model is not among those that are allowed."""
         say_settings(Settings(OPENAI_ALLOWED_MODELS=["small"], OPENAI_MODEL="small"))

@@ -16,7 +16,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.is_cancelled = False
-        self._ends_at = asyncio.get_running_loop().time() + seconds
+        self.ends_at = asyncio.get_running_loop().time() + seconds
         self._timeout: asyncio.Timeout | None = None  # of the step under way
 
     @asynccontextmanager
@@ -25,9 +25,9 @@ class Deadline:
 
         Raises StreamTimeoutException or GenerationCancelled.
         """
-        if asyncio.get_running_loop().time() >= self._ends_at:
+        if asyncio.get_running_loop().time() >= self.ends_at:
             raise self._error()  # a timeout would ring at an `await` only
-        step = timeout_at(self._ends_at)
+        step = timeout_at(self.ends_at)
         try:
             async with step:
                 self._timeout = step
@@ -42,9 +42,9 @@ class Deadline:
     def cancel(self) -> None:
         """Breaks off the step under way, and every further one."""
         self.is_cancelled = True
-        self._ends_at = asyncio.get_running_loop().time()
+        self.ends_at = asyncio.get_running_loop().time()
         if self._timeout is not None and not self._timeout.expired():
-            self._timeout.reschedule(self._ends_at)
+            self._timeout.reschedule(self.ends_at)
 
     def _error(self) -> Exception:
         return GenerationCancelled() if self.is_cancelled else StreamTimeoutException()

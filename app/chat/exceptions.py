@@ -4,7 +4,8 @@
 
 BragError
 ├── OpenAIException                     500 openai_error
-│   └── OpenAIRateLimitedException      503 openai_rate_limited + Retry-After
+│   ├── OpenAIRateLimitedException      503 openai_rate_limited + Retry-After
+│   └── OpenAIUnavailable               500 openai_error + Retry-After
 ├── OpenAIFailedProcessingException     503 failed_processing
 ├── ContextLengthExceeded               422 context_length_exceeded
 ├── ModelNotFound                       422 model_not_found
@@ -31,6 +32,12 @@ class OpenAIRateLimitedException(OpenAIException):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "openai_rate_limited"
+    retry_after = RETRY_AFTER_SEC
+
+
+class OpenAIUnavailable(OpenAIException):
+    """The upstream is known to be down; `retry_after` is when it is asked again."""
+
     retry_after = RETRY_AFTER_SEC
 
 

@@ -129,6 +129,7 @@ class MessageService:
     ) -> Message:
         row = {
             "uuid": answer.uuid,
+            "model": outcome.model or answer.model,
             "message": outcome.text,
             "status": outcome.status,
             "finish_reason": outcome.finish_reason,

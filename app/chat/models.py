@@ -57,7 +57,9 @@ class Message(BaseModel):
     id: int
     uuid: UUID
     chat_uuid: UUID | None
-    model: str
+    model: str = Field(
+        description="Of a question, the model asked for; of an answer, the one that answered."
+    )
     role: ChatRolesEnum
     message: str
     status: MessageStatus
@@ -99,7 +101,7 @@ class Start(BaseModel):
     """Event `start`: which answer follows."""
 
     uuid: UUID
-    model: str
+    model: str = Field(description="The model asked for; a fallback may answer in its place.")
 
 
 class Chunk(BaseModel):

@@ -13,6 +13,7 @@ from app.chat.exceptions import (
     OpenAIException,
     OpenAIFailedProcessingException,
     OpenAIRateLimitedException,
+    OpenAIUnavailable,
     StreamTimeoutException,
 )
 from app.chat.models import Chat, Chunk, Message, Start, StreamError, Usage
@@ -146,6 +147,7 @@ GENERATION_PROBLEMS: Final = (
     PayloadTooLarge,
     OpenAIException,
     OpenAIRateLimitedException,
+    OpenAIUnavailable,
     OpenAIFailedProcessingException,
     Overloaded,
     DatabaseUnavailable,

@@ -18,6 +18,7 @@ class AnswerOutcome:
     finish_reason: str | None
     usage: Usage | None
     error: Exception | None = None
+    model: str | None = None  # that answered; None: nothing but the model asked for can have
 
     @classmethod
     def of(

@@ -212,6 +212,7 @@ def _load(generation: Generation, rows: list[Row]) -> None:
 
 
 def _end(generation: Generation, message: Message, rows: list[Row]) -> None:
+    generation.start.model = rows[0]["asked_model"]  # the message has the one that answered
     whole = next((row for row in rows if row["text"] is None and row["deltas"]), None)
     if whole is not None:
         generation.transcript.clear()

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
 from time import time
 
 from async_timeout import timeout
 
+from app.chat.attempts import Acceptance
 from app.chat.chats import ChatOrder, ChatService
 from app.chat.constants import NO_DOCUMENTS_FOUND
 from app.chat.context import ContextWindow, PromptContext
@@ -19,7 +21,7 @@ from app.chat.models import BaseMessage, Message, QAMessage, Usage
 from app.chat.outcome import AnswerOutcome
 from app.chat.prompts import Prompt, draw_mark
 from app.chat.under_way import GenerationsUnderWay
-from app.chat.upstream import Acceptance, Upstream
+from app.chat.upstream import Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound, Overloaded
 from app.rate_limits.generations import GenerationLimits
@@ -162,22 +164,25 @@ class AnswerService:
         self, generation: Generation, prompt: Prompt, *, stream: bool
     ) -> AnswerOutcome:
         """Publishes the deltas of one completion; an error that broke it off is in the outcome."""
+        model, ends_at = generation.start.model, generation.deadline.ends_at
         usage: Usage | None = None
+        error: Exception | None = None
         try:
             async with generation.deadline.limit():
                 async for part in self._upstream.complete(
-                    generation.start.model, prompt, stream=stream
+                    model, prompt, stream=stream, ends_at=ends_at
                 ):
                     match part:
                         case Delta():
                             generation.publish(part)
                         case Acceptance():
                             generation.accept()
+                            model = part.model
                         case Completion():
                             usage = part.usage
-        except Exception as error:  # noqa: BLE001 - `_answer` stores the outcome, then raises it
-            return AnswerOutcome.of(generation.transcript, usage, error)
-        return AnswerOutcome.of(generation.transcript, usage)
+        except Exception as raised:  # noqa: BLE001 - `_answer` stores the outcome, then raises it
+            error = raised
+        return replace(AnswerOutcome.of(generation.transcript, usage, error), model=model)
 
 
 def _is_too_long(outcome: AnswerOutcome) -> bool:

@@ -16,28 +16,30 @@ from app.core.constants import (
     MAX_TOLD_RETRY_AFTER_SEC,
 )
 from app.core.exceptions import ConfigurationError
-from settings import Settings
+from settings import Fallback, Settings
 
 OPENAI: Final = "https://api.openai.com/v1"
 MAX_REDIRECTS: Final = 3  # from http to https, and to the address with the right slashes
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def create_openai(settings: Settings) -> AsyncOpenAI:
-    """The client of OPENAI_BASE_URL; it connects with the first call.
+def create_openai(settings: Settings, fallback: Fallback | None = None) -> AsyncOpenAI:
+    """The client of OPENAI_BASE_URL, or of a fallback; it connects with the first call.
 
     It retries by itself (RFC 9110 `Retry-After` included), but not where that takes long: a long
     wait is for the client to choose. It waits for an answer for ever: the caller bounds the whole
     by GENERATION_TIMEOUT_SEC, and a timer for each read would be set anew with each chunk.
     """
-    key = settings.OPENAI_API_KEY
-    if key is None and settings.OPENAI_BASE_URL is None:
+    key, base_url = settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL
+    if key is None and base_url is None:
         raise ConfigurationError(
             "Neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: set a key for OpenAI, or the "
             "base URL of another service, or start one with `python -m app.embedded`."
         )
+    if fallback is not None:  # a key goes nowhere but where it belongs
+        key, base_url = fallback.api_key, fallback.base_url or base_url
     # Not None: the client would take an OPENAI_BASE_URL that is set to nothing for a URL.
-    url = urlsplit(settings.OPENAI_BASE_URL or OPENAI)
+    url = urlsplit(base_url or OPENAI)
     secret = key.get_secret_value() if key else "none"
     query = dict(parse_qsl(url.query, keep_blank_values=True))
     return AsyncOpenAI(
@@ -49,6 +51,12 @@ def create_openai(settings: Settings) -> AsyncOpenAI:
         timeout=Timeout(None, connect=CONNECT_TIMEOUT_SEC),
         http_client=_create_http_client(url),
     )
+
+
+def place(base_url: str | None) -> str:
+    """A base URL without what it may hold of a user and a password, or of a key."""
+    parts = urlsplit(base_url or OPENAI)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl().rstrip("/")
 
 
 def _create_http_client(url: SplitResult) -> UpstreamHttpClient:

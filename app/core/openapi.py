@@ -82,7 +82,7 @@ def problems(*errors: type[BragError]) -> Responses:
 def _problem(errors: list[type[BragError]]) -> dict[str, Any]:
     examples = {error.code: {"value": _example(error)} for error in errors}
     response: dict[str, Any] = {
-        "description": ", ".join(f"`{error.code}`" for error in errors),
+        "description": ", ".join(f"`{code}`" for code in examples),
         "model": Problem,
         "content": {PROBLEM_TYPE: {"examples": examples}},
     }

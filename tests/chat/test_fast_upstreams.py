@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
+from app.chat.attempts import STEP_BYTES, Service
 from app.chat.decoding import CompletionDecoder
 from app.chat.events import Delta
-from app.chat.upstream import STEP_BYTES, Upstream
+from app.chat.upstream import Upstream
 from app.core.llm import create_openai
 from settings import Settings
 from tests.support.fake_openai import FakeOpenAI
@@ -41,7 +42,7 @@ class TestFastUpstreams:
         fake_openai.reply(raw_stream(EVENTS, len(EVENTS)), times=STREAMS)
         settings = Settings(OPENAI_BASE_URL=fake_openai.url)
         async with await asyncio.to_thread(create_openai, settings) as client:
-            upstream = Upstream(client)
+            upstream = Upstream(Service(client))
             with counted_turns() as turns:
                 texts = await asyncio.gather(*(_text(upstream) for _ in range(STREAMS)))
         assert texts == ["".join(PIECES)] * STREAMS

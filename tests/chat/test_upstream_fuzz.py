@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from app.chat.attempts import Service
 from app.chat.decoding import CompletionDecoder
 from app.chat.events import Delta
 from app.chat.upstream import Upstream
@@ -91,7 +92,7 @@ async def upstream(fake_openai: FakeOpenAI) -> AsyncIterator[Upstream]:
     """What asks the model behind the wire."""
     settings = Settings(OPENAI_BASE_URL=fake_openai.url)
     async with await asyncio.to_thread(create_openai, settings) as client:
-        yield Upstream(client)
+        yield Upstream(Service(client))
 
 
 class TestOnTheWire:

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.exceptions import ConfigurationError
 from app.core.llm import create_openai
-from settings import Settings
+from settings import Fallback, Settings
 
 KEY: dict[str, Any] = {"OPENAI_API_KEY": "key"}
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -35,6 +35,29 @@ class TestBaseUrl:
         assert client.default_query == {"api-version": "2024-06-01"}
         assert client.default_headers["api-key"] == "key"
         assert "api-key" not in create_openai(Settings(**KEY)).default_headers
+
+
+class TestFallback:
+    """Where a fallback is, and which key it is told."""
+
+    @pytest.mark.parametrize(
+        ("fallback", "url", "key"),
+        [
+            ({"model": "m", "base_url": "http://a.example/v1"}, "http://a.example/v1/", "none"),
+            (
+                {"model": "m", "base_url": "http://a.example", "api_key": "k"},
+                "http://a.example/",
+                "k",
+            ),
+            ({"model": "m", "api_key": "another"}, "https://api.openai.com/v1/", "another"),
+        ],
+    )
+    def test_key_goes_to_its_own_address(
+        self, fallback: dict[str, str], url: str, key: str
+    ) -> None:
+        """OPENAI_API_KEY is told to no other address."""
+        client = create_openai(Settings(**KEY), Fallback.model_validate(fallback))
+        assert (str(client.base_url).rstrip("/"), client.api_key) == (url.rstrip("/"), key)
 
 
 class TestEnvironment:

@@ -28,6 +28,7 @@ GENERATION_TIMEOUT_SEC: Final = 1.5
 START_SEC: Final = 10.0
 # What takes seconds or minutes in production, and would here.
 SHORT: Final = {
+    "app.chat.circuits.LONGEST_PAUSE_SEC": 0.1,
     "app.chat.messages.STORE_AGAIN_SEC": 0.1,
     "app.chat.processes.BEAT_SEC": 0.25,
     "app.chat.processes.LEASE_SEC": 1.0,

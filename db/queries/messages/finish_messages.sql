@@ -5,14 +5,15 @@
 WITH given AS MATERIALIZED (
     SELECT *
     FROM json_to_recordset(CAST(:rows AS json)) AS given (
-        uuid uuid, message text, status text, finish_reason text, usage jsonb, turns jsonb,
-        deltas json, error json
+        uuid uuid, model text, message text, status text, finish_reason text, usage jsonb,
+        turns jsonb, deltas json, error json
     )
 ),
 
 ended AS (
     UPDATE message
     SET
+        model = COALESCE(given.model, message.model),
         message = given.message,
         status = given.status,
         finish_reason = given.finish_reason,
