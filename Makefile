@@ -32,7 +32,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compil
 SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run-dev run test coverage test-browser test-faults lint platforms black ruff pre-commit compile pip-compile \
+.PHONY: help install run-dev run test coverage test-browser test-clients test-faults lint platforms black ruff pre-commit compile pip-compile \
 	pip-compile-dev upgrade sync sync-dev migrate schema eval bench clean
 
 help: ## Print the verbs
@@ -58,6 +58,14 @@ coverage: $(DEVELOP) ## Run the whole suite, and say which lines it does not rea
 
 test-browser: $(DEVELOP) ## Run the tests that need a browser: apt-get install chromium
 	$(BIN)/python -m pytest tests/browser -m browser
+
+# In a venv of their own: they need other versions of what the service is made of.
+CLIENTS := .venv-clients
+test-clients: $(DEVELOP) ## Ask by the clients of others: apt-get install curl nodejs npm
+	$(PYTHON) -m venv $(CLIENTS)
+	$(BIN)/uv pip install --python $(CLIENTS)/bin/python --system-certs $(OPTIONS) --requirement tests/clients/requirements.txt
+	npm ci --prefix tests/clients --ignore-scripts --silent
+	$(BIN)/python -m pytest tests/clients -m clients
 
 # Any process may take any test: each breaks a service of its own. The last line says how many cases.
 test-faults: $(DEVELOP) ## Break every dependency at every moment, and see what clients are told

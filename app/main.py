@@ -20,6 +20,11 @@ from app.chat.processes import Process
 from app.chat.resuming import ResumableStreams
 from app.chat.services import AnswerService
 from app.chat.upstream import open_upstream
+from app.compat.api import router as compat_router
+from app.compat.constants import COMPLETIONS
+from app.compat.errors import OpenAIErrors
+from app.compat.openapi import CHUNK_MODELS
+from app.compat.services import EmbeddingService
 from app.core.api import IndexProbe, Part, Probe
 from app.core.api import router as core_router
 from app.core.background import background
@@ -42,6 +47,9 @@ from app.embeddings.embedder import Embedder, open_embedder
 from app.idempotency.middleware import Idempotency
 from app.idempotency.services import IdempotencyService
 from app.jobs.worker import Handler, Worker
+from app.mcp.api import route as mcp_route
+from app.mcp.server import Endpoint, open_mcp
+from app.mcp.services import ToolService
 from app.rate_limits.mails import MailLimits
 from app.rate_limits.middleware import RateLimits
 from app.retrieval.api import router as retrieval_router
@@ -70,12 +78,13 @@ ROUTERS: Final = (
     docs_router,
     chat_router,
     retrieval_router,
+    compat_router,
     documents_router,
     users_router,
     web_router,
 )
 MAILS_AT_ONCE: Final = (None, None)  # so that one SMTP server that hangs does not hold up all
-IDEMPOTENT_PATHS: Final = (*QUESTIONS, CHATS, UPLOADS, *MAILS)
+IDEMPOTENT_PATHS: Final = (*QUESTIONS, COMPLETIONS, CHATS, UPLOADS, *MAILS)
 GC_THRESHOLDS: Final = (20_000, 20, 20)  # of 700, 10, 10: requests leave few cycles behind
 
 
@@ -89,6 +98,8 @@ class State(TypedDict):
     documents: DocumentService
     contents: ContentService
     retrieval: RetrievalService
+    embeddings: EmbeddingService
+    mcp: Endpoint | None
     credentials: Credentials
     logins: LoginService
     login_mails: LoginMailQueue
@@ -147,15 +158,19 @@ async def lifespan(
         await enter(background(upgrading))
         index = partial(index_state, database, store)
         await enter(background(say_state(database, index)))
+        documents, contents = DocumentService(database, worker.wake), ContentService(database)
+        mcp = await enter(open_mcp(settings, ToolService(retrieval, documents, contents)))
         _settle_garbage_collector()
         yield State(
             answers=answers,
             messages=messages,
             streams=streams,
             chats=chats,
-            documents=DocumentService(database, worker.wake),
-            contents=ContentService(database),
+            documents=documents,
+            contents=contents,
             retrieval=retrieval,
+            embeddings=EmbeddingService(embedder),
+            mcp=mcp,
             credentials=credentials,
             logins=logins,
             login_mails=LoginMailQueue(database, mail_limits.hit, mailing.wake),
@@ -181,7 +196,7 @@ def body_limits(settings: Settings) -> dict[str, int]:
     """Bytes by path, before JSON escapes them: a character has four at most."""
     question = 4 * settings.MAX_MESSAGE_CHARS + QUESTION_OVERHEAD_BYTES
     upload = settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES
-    return dict.fromkeys(QUESTIONS, question) | {UPLOADS: upload}
+    return dict.fromkeys((*QUESTIONS, COMPLETIONS), question) | {UPLOADS: upload}
 
 
 def create_app(
@@ -206,7 +221,9 @@ def create_app(
     )
     app.state.settings = settings
     app.add_middleware(Prefix)
-    app.add_middleware(Idempotency, paths=IDEMPOTENT_PATHS, stream_path=STREAM)
+    app.add_middleware(
+        Idempotency, paths=IDEMPOTENT_PATHS, stream_path=STREAM, own_streams=[COMPLETIONS]
+    )
     max_upload = settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES
     app.add_middleware(
         UploadBudget,
@@ -219,10 +236,13 @@ def create_app(
     app.add_middleware(RateLimits, per_minute=settings.rate_limit_per_minute)
     app.add_middleware(Authentication, settings=settings)
     add_middlewares(app, settings, body_limits(settings))
+    app.add_middleware(OpenAIErrors)
     add_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
-    describe(app, EVENT_MODELS, IDEMPOTENT_PATHS)
+    if settings.MCP_ENABLED:
+        app.router.routes.append(mcp_route)
+    describe(app, (*EVENT_MODELS, *CHUNK_MODELS), IDEMPOTENT_PATHS)
     return app
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.beside import beside
 from benchmarks.chats import chats
+from benchmarks.clients import clients
 from benchmarks.completions import completion, qa
 from benchmarks.footprint import footprint
 from benchmarks.hostile import hostile
@@ -22,6 +23,7 @@ PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "qa": qa,
     "walls": walls,
     "chats": chats,
+    "clients": clients,
     "first-token": first_token,
     "streams": concurrent,
     "retrieval": retrieval,

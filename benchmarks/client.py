@@ -134,7 +134,7 @@ def _request(load: Load, number: int) -> bytes:
         chat = {} if load.chat_uuid is None else {"chat_uuid": load.chat_uuid}
         return orjson.dumps({"message": text, "model": model} | chat)
     messages = [{"role": "user", "content": text}]
-    return orjson.dumps({"model": model, "messages": messages, "stream": True})
+    return orjson.dumps({"model": model, "messages": messages, "stream": load.stream})
 
 
 def _is_correct(response: Response, load: Load, number: int) -> bool:
@@ -143,7 +143,9 @@ def _is_correct(response: Response, load: Load, number: int) -> bool:
         return response.status == 200
     expected = "".join(load.answer.pieces(number))
     if response.body.startswith(b"{"):
-        return bool(orjson.loads(response.body)["message"] == expected)
+        answer = orjson.loads(response.body)
+        message = answer["choices"][0]["message"] if "choices" in answer else answer
+        return bool(message.get("message", message.get("content")) == expected)
     events = _events(response.body)
     text = "".join(map(_content, events))
     stored = (event.get("message", expected) for event in events)  # what bRAG says it has stored

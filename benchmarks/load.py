@@ -27,6 +27,7 @@ class Load:
     pause_sec: float = 0
     authorization: str = ""
     chat_uuid: str | None = None
+    stream: bool = True  # of UPSTREAM_PATH, which is also a path of ours
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,7 @@ class Settings(BaseSettings):
     RATE_LIMIT_PER_MINUTE: int | None = Field(default=None, ge=0)
     LOGIN_MAILS_PER_HOUR: int = Field(default=5, ge=0)
     MAX_GENERATIONS_PER_USER: int = Field(default=4, ge=1)
+    MCP_ENABLED: bool = False
     FORWARDED_ALLOW_IPS: Annotated[StringList, AfterValidator(_require_proxies)] = ["127.0.0.1"]
     SECRET_KEY: Annotated[SecretStr, Field(min_length=32)] | None = None
 

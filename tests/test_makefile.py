@@ -17,6 +17,7 @@ VERBS = {
     "test",
     "coverage",
     "test-browser",
+    "test-clients",
     "test-faults",
     "lint",
     "platforms",

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.chat.chats import Exchange
 from app.chat.control_tokens import neutralise
 from app.chat.exceptions import ContextLengthExceeded
-from app.chat.models import Turns
+from app.chat.models import ClientPrompt, Turns
 from app.chat.prompts import Prompt, build_prompt
 from app.chat.tokens import count_tokens, estimate_tokens, load_tokenizer
 from app.retrieval.models import Source, Turn
@@ -24,7 +24,7 @@ class PromptContext:
 
     `sources` and `retrieval_queries` are None without retrieval; `turns` are those of the chat that
     are used, the oldest first; `exchanges` is how many it has, None outside a chat. The `mark` is
-    the one that was drawn for this prompt.
+    the one that was drawn for this prompt. The `client` has told of its own instructions.
     """
 
     question: str
@@ -33,11 +33,14 @@ class PromptContext:
     turns: list[Turn]
     exchanges: int | None
     mark: str
+    client: ClientPrompt = field(default_factory=ClientPrompt)
 
     @property
     def prompt(self) -> Prompt:
         """What the model is told."""
-        return build_prompt(self.question, self.sources, self.mark, self.turns)
+        return build_prompt(
+            self.question, self.sources, self.mark, self.turns, self.client.instructions
+        )
 
     @property
     def turn_counts(self) -> Turns | None:
@@ -57,28 +60,21 @@ class ContextWindow:
     def __init__(self, tokens: int, completion_tokens: int) -> None:
         self._tokens = tokens - completion_tokens
 
-    async def fit_sources(
-        self, question: str, sources: list[Source] | None, mark: str
-    ) -> list[Source] | None:
-        """As many passages, from the best on, as fit beside the question; the best one always.
+    async def fit_sources(self, context: PromptContext) -> PromptContext:
+        """With as many passages, from the best on, as fit beside the question; the best one always.
 
         ContextLengthExceeded where they cannot fit; where they may, the upstream has the last word.
         """
-        if prompt_bytes(build_prompt(question, sources, mark)) <= self._tokens:
-            return sources  # no token is shorter than a byte
-        return await asyncio.to_thread(self._fit_sources, question, sources, mark)
+        if prompt_bytes(context.prompt) <= self._tokens:
+            return context  # no token is shorter than a byte
+        return await asyncio.to_thread(self._fit_sources, context)
 
     async def fit_turns(
-        self,
-        question: str,
-        sources: list[Source] | None,
-        mark: str,
-        exchanges: AsyncIterator[Exchange],
-        model: str,
+        self, context: PromptContext, exchanges: AsyncIterator[Exchange], model: str
     ) -> list[Turn]:
         """As many whole exchanges, from the newest on, as fit beside these; the oldest first."""
         await load_tokenizer()
-        left, turns = self._left(question, sources, mark), list[Turn]()
+        left, turns = self._left(context), list[Turn]()
         async for exchange in exchanges:
             left -= await _count(exchange, model)
             if left < 0:
@@ -86,18 +82,15 @@ class ContextWindow:
             turns.append(Turn(exchange.question, exchange.answer))
         return turns[::-1]
 
-    def _fit_sources(
-        self, question: str, sources: list[Source] | None, mark: str
-    ) -> list[Source] | None:
-        kept = sources
-        while kept and len(kept) > 1 and self._left(question, kept, mark) < 0:
-            kept = kept[:-1]
-        if least_tokens(build_prompt(question, kept, mark)) > self._tokens:
+    def _fit_sources(self, context: PromptContext) -> PromptContext:
+        while context.sources and len(context.sources) > 1 and self._left(context) < 0:
+            context = replace(context, sources=context.sources[:-1])
+        if least_tokens(context.prompt) > self._tokens:
             raise ContextLengthExceeded(self._tokens)
-        return kept
+        return context
 
-    def _left(self, question: str, sources: list[Source] | None, mark: str) -> int:
-        return self._tokens - prompt_tokens(build_prompt(question, sources, mark))
+    def _left(self, context: PromptContext) -> int:
+        return self._tokens - prompt_tokens(context.prompt)
 
 
 async def _count(exchange: Exchange, model: str) -> int:

@@ -1,14 +1,16 @@
 """What clients send and receive (the HTTP contract)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from app.chat.constants import ChatRolesEnum, MessageStatus
 from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
-from app.retrieval.models import Filter, Source
+from app.retrieval.models import Filter, Source, Turn
 
 
 class BaseMessage(RequestModel):
@@ -49,6 +51,19 @@ class Turns(BaseModel):
 
     used: int
     dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPrompt:
+    """What a client of another API sends with a question, and nothing stores.
+
+    The earlier turns, the oldest first; the instructions of its own `system` messages; and the
+    parameters of the model, as the OpenAI API calls them.
+    """
+
+    turns: tuple[Turn, ...] = ()
+    instructions: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Message(BaseModel):

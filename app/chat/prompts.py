@@ -28,30 +28,40 @@ def draw_mark() -> str:
 
 
 def build_prompt(
-    question: str, sources: list[Source] | None, mark: str, turns: Iterable[Turn] = ()
+    question: str,
+    sources: list[Source] | None,
+    mark: str,
+    turns: Iterable[Turn] = (),
+    instructions: str = "",
 ) -> Prompt:
     """The question after the passages, each fenced as data and numbered from 1 for citation.
 
-    Without retrieval (None) the question alone. The turns of the chat stand before it. No text in
-    it can speak for anybody else: control tokens are broken, and only the service knows the mark.
+    Without retrieval (None) the question alone. The turns of the chat stand before it, and a
+    client's instructions after ours. No text in it can speak for anybody else: control tokens are
+    broken, and only the service knows the mark.
     """
     said = [message for turn in turns for message in _messages(turn)]
     question = neutralise(question)
     if sources is None:
-        return [*said, {"role": "user", "content": question}]
+        return [*_system(neutralise(instructions)), *said, {"role": "user", "content": question}]
     passages = "\n\n".join(_fence(number, source, mark) for number, source in enumerate(sources, 1))
     return [
-        {"role": "system", "content": QA_INSTRUCTIONS},
+        *_system(QA_INSTRUCTIONS, neutralise(instructions)),
         *said,
         {"role": "user", "content": f"{passages}\n\n{ASK}: {question}"},
     ]
 
 
+def _system(*instructions: str) -> Prompt:
+    """One message, as many templates take only one."""
+    content = "\n\n".join(filter(None, instructions))
+    return [{"role": "system", "content": content}] if content else []
+
+
 def _messages(turn: Turn) -> Prompt:
-    return [
-        {"role": "user", "content": neutralise(turn.question)},
-        {"role": "assistant", "content": neutralise(turn.answer)},
-    ]
+    """A turn that a client tells of may lack its question or its answer."""
+    spoken = (("user", turn.question), ("assistant", turn.answer))
+    return [{"role": role, "content": neutralise(text)} for role, text in spoken if text]
 
 
 def _fence(number: int, source: Source, mark: str) -> str:

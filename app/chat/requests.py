@@ -1,8 +1,9 @@
 """What a model is asked, less what its service refuses to be told."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 from app.chat.prompts import Prompt
@@ -19,6 +20,7 @@ NEEDED: Final = {"model", "messages"}
 STREAM: Final = "stream"
 STREAM_OPTIONS: Final = "stream_options"
 MAX_MODELS: Final = 1000
+NO_PARAMETERS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 # Statuses with which services refuse parameters; llama.cpp's templates fail with a 500.
 STATUSES: Final = {None, HTTPStatus.BAD_REQUEST, 422, 500, 501}
@@ -59,9 +61,11 @@ class RefusedParts:
                 del self._learned[next(iter(self._learned))]
 
 
-def create_body(model: str, prompt: Prompt, *, stream: bool) -> Body:
+def create_body(
+    model: str, prompt: Prompt, parameters: Mapping[str, Any] = NO_PARAMETERS, *, stream: bool
+) -> Body:
     """All that a model is asked."""
-    body: Body = {"model": model, "messages": prompt, "stream": stream}
+    body: Body = {**parameters, "model": model, "messages": prompt, "stream": stream}
     if stream:
         body[STREAM_OPTIONS] = {"include_usage": True}
     return body

@@ -9,7 +9,7 @@ from time import time
 from async_timeout import timeout
 
 from app.chat.attempts import Acceptance
-from app.chat.chats import ChatOrder, ChatService
+from app.chat.chats import ChatOrder, ChatService, History
 from app.chat.constants import NO_DOCUMENTS_FOUND
 from app.chat.context import ContextWindow, PromptContext
 from app.chat.decoding import Completion
@@ -17,15 +17,15 @@ from app.chat.events import Delta, SourcesEvent
 from app.chat.exceptions import ContextLengthExceeded
 from app.chat.generation import Generation
 from app.chat.messages import MessageService
-from app.chat.models import BaseMessage, Message, QAMessage, Usage
+from app.chat.models import BaseMessage, ClientPrompt, Message, QAMessage, Usage
 from app.chat.outcome import AnswerOutcome
-from app.chat.prompts import Prompt, draw_mark
+from app.chat.prompts import draw_mark
 from app.chat.under_way import GenerationsUnderWay
 from app.chat.upstream import Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound, Overloaded
 from app.rate_limits.generations import GenerationLimits
-from app.retrieval.models import Source, Turn
+from app.retrieval.models import Source
 from app.retrieval.services import RetrievalService
 from settings import Settings
 
@@ -54,15 +54,35 @@ class AnswerService:
         self._places = asyncio.Semaphore(settings.MAX_CONCURRENT_GENERATIONS)
         self.under_way = GenerationsUnderWay(settings.RESUME_GRACE_SEC)
 
-    def start(self, caller: Caller, question: BaseMessage, *, stream: bool = False) -> Generation:
-        """Starts to answer a question; a QAMessage from what the documents hold, and only that."""
+    def start(
+        self,
+        caller: Caller,
+        question: BaseMessage,
+        client: ClientPrompt | None = None,
+        *,
+        stream: bool = False,
+    ) -> Generation:
+        """Starts to answer a question; a QAMessage from what the documents hold, and only that.
+
+        The stream of a `client` of another API is cancelled as soon as nobody follows it.
+        """
         generation = Generation(question.model or self._default_model, self._timeout_sec)
-        answering = self._answer(generation, caller, question, stream=stream)
-        self.under_way.run(caller, generation, answering, stream=stream)
+        answering = self._answer(
+            generation, caller, question, client or ClientPrompt(), stream=stream
+        )
+        self.under_way.run(
+            *(caller, generation, answering), stream=stream, has_grace=client is None
+        )
         return generation
 
     async def _answer(
-        self, generation: Generation, caller: Caller, question: BaseMessage, *, stream: bool
+        self,
+        generation: Generation,
+        caller: Caller,
+        question: BaseMessage,
+        client: ClientPrompt,
+        *,
+        stream: bool,
     ) -> Message:
         """The stored answer.
 
@@ -74,7 +94,7 @@ class AnswerService:
                 try:
                     async with generation.deadline.limit():
                         context = await self._build_context(
-                            caller, question, generation.start.model
+                            caller, question, client, generation.start.model
                         )
                         if before is not None:
                             await asyncio.shield(before)
@@ -89,11 +109,11 @@ class AnswerService:
                 if context.sources == []:
                     outcome = _answer_without_sources(generation)
                 else:
-                    outcome = await self._complete(generation, context.prompt, stream=stream)
+                    outcome = await self._complete(generation, context, stream=stream)
                 if context.turns and _is_too_long(outcome):
                     context = context.shortened()
                     pending = pending.model_copy(update={"turns": context.turn_counts})
-                    outcome = await self._complete(generation, context.prompt, stream=stream)
+                    outcome = await self._complete(generation, context, stream=stream)
             transcript = generation.transcript if stream else None
             if outcome.error is not None:
                 # The client is told of this error, also where storing fails, which is tried again.
@@ -131,11 +151,11 @@ class AnswerService:
                 self._places.release()
 
     async def _build_context(
-        self, caller: Caller, question: BaseMessage, model: str
+        self, caller: Caller, question: BaseMessage, client: ClientPrompt, model: str
     ) -> PromptContext:
         """What the prompt is built of: passages that bear on the question, turns of its chat."""
         chat_uuid = question.chat_uuid
-        history = None
+        history = History.of(client.turns) if client.turns else None
         if chat_uuid is not None:
             history = await self._chats.ask(caller, chat_uuid, question.message)
         queries: list[str] | None = None
@@ -147,21 +167,18 @@ class AnswerService:
                 filter=question.filter,
             )
             sources, queries = found.sources, found.queries
-        mark = draw_mark()
-        sources = await self._window.fit_sources(question.message, sources, mark)
-        turns: list[Turn] = []
-        if sources == []:  # no prompt is made
-            none = None if history is None else 0
-            return PromptContext(question.message, sources, queries, turns, none, mark)
-        if history is not None:
-            turns = await self._window.fit_turns(
-                question.message, sources, mark, history.exchanges(), model
-            )
-        count = None if history is None else history.count
-        return PromptContext(question.message, sources, queries, turns, count, mark)
+        context = await self._window.fit_sources(
+            PromptContext(question.message, sources, queries, [], None, draw_mark(), client)
+        )
+        if history is None:
+            return context
+        if context.sources == []:  # no prompt is made
+            return replace(context, exchanges=0)
+        turns = await self._window.fit_turns(context, history.exchanges(), model)
+        return replace(context, turns=turns, exchanges=history.count)
 
     async def _complete(
-        self, generation: Generation, prompt: Prompt, *, stream: bool
+        self, generation: Generation, context: PromptContext, *, stream: bool
     ) -> AnswerOutcome:
         """Publishes the deltas of one completion; an error that broke it off is in the outcome."""
         model, ends_at = generation.start.model, generation.deadline.ends_at
@@ -170,7 +187,9 @@ class AnswerService:
         try:
             async with generation.deadline.limit():
                 async for part in self._upstream.complete(
-                    model, prompt, stream=stream, ends_at=ends_at
+                    *(model, context.prompt, context.client.parameters),
+                    stream=stream,
+                    ends_at=ends_at,
                 ):
                     match part:
                         case Delta():

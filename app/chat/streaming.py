@@ -1,7 +1,7 @@
 """The events of a generation as a stream of server-sent events (WHATWG HTML, 9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import orjson
@@ -21,6 +21,8 @@ LINE_SEPARATORS: Final = tuple(
     (separator.encode(), b"\\u%04x" % ord(separator)) for separator in ("\x85", "\u2028", "\u2029")
 )
 
+Frame = Callable[[int, Event], bytes]  # of the number of an event, and the event
+
 NAMES: Final[dict[type[Event], bytes]] = {
     StartEvent: b"start",
     SourcesEvent: b"sources",
@@ -30,12 +32,44 @@ NAMES: Final[dict[type[Event], bytes]] = {
 }
 
 
-class EventStream(StreamingResponse):
-    """The stream of a generation, from the event after `after` on."""
+def format_event(number: int, event: Event) -> bytes:
+    """One event: its id, its name and one line of JSON."""
+    data = one_line(_data(event))
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, NAMES[type(event)], data)
 
-    def __init__(self, generation: Generation, ping_sec: float, after: int = 0) -> None:
+
+def one_line(data: bytes) -> bytes:
+    """JSON as one line to every client, whatever it takes for the end of a line."""
+    if b"\xe2\x80" in data or b"\xc2\x85" in data:
+        for separator, escape in LINE_SEPARATORS:
+            data = data.replace(separator, escape)
+    return data
+
+
+def _data(event: Event) -> bytes:
+    match event:
+        case DoneEvent(message):
+            return message.model_dump_json().encode()
+        case SourcesEvent(sources):
+            return orjson.dumps([source.model_dump() for source in sources])
+        case ErrorEvent(problem):
+            return orjson.dumps(problem)
+        case _:
+            return orjson.dumps(event)
+
+
+class EventStream(StreamingResponse):
+    """The stream of a generation, from the event after `after` on; `frame` writes each event."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        ping_sec: float,
+        after: int = 0,
+        frame: Frame = format_event,
+    ) -> None:
         super().__init__(
-            stream_events(generation, ping_sec, after),
+            stream_events(generation, ping_sec, after, frame),
             media_type="text/event-stream; charset=utf-8",
             headers={
                 "Cache-Control": "no-store",
@@ -70,7 +104,7 @@ async def may_begin(generation: Generation, seconds: float) -> None:
 
 
 async def stream_events(
-    generation: Generation, ping_sec: float, after: int = 0
+    generation: Generation, ping_sec: float, after: int = 0, frame: Frame = format_event
 ) -> AsyncIterator[bytes]:
     """The events after the first ones, with a ping after so many seconds of silence."""
     sent, pings = after, _PingTimer(generation, ping_sec)
@@ -78,7 +112,7 @@ async def stream_events(
         while True:
             events = generation.events_after(sent)
             if events:
-                yield b"".join([format_event(sent + n, event) for n, event in enumerate(events, 1)])
+                yield b"".join([frame(sent + n, event) for n, event in enumerate(events, 1)])
                 sent += len(events)
                 pings.restart()
                 if len(events) >= EVENTS_AT_ONCE:
@@ -93,7 +127,7 @@ async def stream_events(
         if generation.is_abandoned and generation.last is not None and sent == after:
             # A reader who has had more than the journal is told all the same how it ended, and
             # finds nothing left by this number.
-            yield format_event(generation.last_number, generation.last)
+            yield frame(generation.last_number, generation.last)
     finally:
         pings.stop()
 
@@ -126,24 +160,3 @@ class _PingTimer:
             self._generation.wake()
             self._due += self._seconds
         self._timer = self._loop.call_at(self._due, self._ring)
-
-
-def format_event(number: int, event: Event) -> bytes:
-    """One event: its id, its name and one line of JSON, whatever a client takes for its end."""
-    data = _data(event)
-    if b"\xe2\x80" in data or b"\xc2\x85" in data:
-        for separator, escape in LINE_SEPARATORS:
-            data = data.replace(separator, escape)
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (number, NAMES[type(event)], data)
-
-
-def _data(event: Event) -> bytes:
-    match event:
-        case DoneEvent(message):
-            return message.model_dump_json().encode()
-        case SourcesEvent(sources):
-            return orjson.dumps([source.model_dump() for source in sources])
-        case ErrorEvent(problem):
-            return orjson.dumps(problem)
-        case _:
-            return orjson.dumps(event)

@@ -30,10 +30,16 @@ class GenerationsUnderWay:
         self._graces: dict[UUID, asyncio.TimerHandle] = {}  # of answers that nobody follows here
 
     def run(
-        self, caller: Caller, generation: Generation, answering: Awaitable[Message], *, stream: bool
+        self,
+        caller: Caller,
+        generation: Generation,
+        answering: Awaitable[Message],
+        *,
+        stream: bool,
+        has_grace: bool = True,
     ) -> None:
         """Starts one; only a stream has a grace."""
-        if stream and self._grace_sec:
+        if stream and has_grace and self._grace_sec:
             generation.when_unfollowed = partial(self._wait_for_followers, generation)
         generation.is_streamed = stream
         uuid = generation.start.uuid

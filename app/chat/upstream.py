@@ -15,14 +15,14 @@ from contextlib import (
 )
 from math import inf
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.chat.attempts import Acceptance, Attempt, Service
 from app.chat.decoding import Completion, CompletionDecoder
 from app.chat.events import Delta
 from app.chat.exceptions import ContentFiltered, ContextLengthExceeded, OpenAIUnavailable
 from app.chat.prompts import Prompt
-from app.chat.requests import Body, create_body, leave_out
+from app.chat.requests import NO_PARAMETERS, Body, create_body, leave_out
 from app.core.llm import create_openai, place
 from settings import Fallback, Settings
 
@@ -60,7 +60,13 @@ class Upstream:
         self._fallbacks = fallbacks
 
     async def complete(
-        self, model: str, prompt: Prompt, *, stream: bool, ends_at: float = inf
+        self,
+        model: str,
+        prompt: Prompt,
+        parameters: Mapping[str, Any] = NO_PARAMETERS,
+        *,
+        stream: bool,
+        ends_at: float = inf,
     ) -> AsyncIterator[Acceptance | Delta | Completion]:
         """Yields an Acceptance of each model that accepts, the deltas as they come, a Completion.
 
@@ -71,7 +77,7 @@ class Upstream:
         OpenAIFailedProcessingException (not a completion) or AnswerTooLong.
         """
         targets = [Target(self._service, model), *self._fallbacks.get(model, ())]
-        asking = _Asking(targets, self._max_answer_chars, ends_at)
+        asking = _Asking(targets, parameters, self._max_answer_chars, ends_at)
         held: list[Delta] = []
         for attempt in asking.attempts(prompt, stream=stream):
             held.clear()
@@ -100,8 +106,15 @@ class _Asking:
     `error` is why there is none: of several the first, which is that of the model asked for.
     """
 
-    def __init__(self, targets: Sequence[Target], max_answer_chars: int, ends_at: float) -> None:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        parameters: Mapping[str, Any],
+        max_answer_chars: int,
+        ends_at: float,
+    ) -> None:
         self._targets = targets
+        self._parameters = parameters
         self._max_answer_chars = max_answer_chars
         self._ends_at = ends_at
         self._share_ends_at: float | None = None  # the last one has all the time that is left
@@ -114,7 +127,7 @@ class _Asking:
             self._share_time(len(self._targets) - number)
             error: Exception | None = self._unavailable(target)
             if error is None:
-                body = create_body(target.model, prompt, stream=stream)
+                body = create_body(target.model, prompt, self._parameters, stream=stream)
                 error = yield from self._attempts_at(target, body)
             if error is None or self._is_final(error):
                 self.error = error
@@ -142,7 +155,9 @@ class _Asking:
             logger.warning("The upstream is asked again without: %s", ", ".join(sorted(left_out)))
         error = self.attempt.error
         if error is None:
-            service.refused.learn(model, left_out)
+            # What one client's parameters are refused for says nothing of those of another.
+            own = left_out - (self._parameters.keys() - service.refused.of(model))
+            service.refused.learn(model, own)
         else:
             logger.warning("The model %s failed: %s", target, self.attempt.why)
         return error

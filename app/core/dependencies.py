@@ -19,6 +19,9 @@ async def get_settings(request: Request) -> Settings:
     return settings
 
 
+SettingsDependency = Annotated[Settings, Depends(get_settings)]
+
+
 async def get_caller(request: Request, needed: SecurityScopes) -> Caller:
     """Whoever the request is made for; Forbidden where their key lacks a scope."""
     caller: Caller = request.state.caller
@@ -38,8 +41,15 @@ async def get_person(request: Request) -> Caller:
     return caller
 
 
+async def get_base_url(request: Request, settings: SettingsDependency) -> str:
+    """The address of this service as its clients know it, without a slash at the end."""
+    if settings.PUBLIC_URL is not None:
+        return settings.PUBLIC_URL.rstrip("/")
+    host = request.headers.get("host") or request.url.netloc
+    return f"{request.scope['scheme']}://{host}{request.scope['root_path']}"
+
+
 Reader = Annotated[Caller, Security(get_caller, scopes=[Scope.READ])]
 Asker = Annotated[Caller, Security(get_caller, scopes=[Scope.ASK])]
 Ingester = Annotated[Caller, Security(get_caller, scopes=[Scope.INGEST])]
 Person = Annotated[Caller, Depends(get_person)]
-SettingsDependency = Annotated[Settings, Depends(get_settings)]

@@ -43,7 +43,7 @@ class BragError(Exception):
     status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal_server_error"
     detail: str = "Something went wrong on our side."
-    loc: ClassVar[tuple[str, ...]] = ()  # of a 422: which part of the request is wrong
+    loc: tuple[str, ...] = ()  # which part of the request is wrong
     retry_after: float | None = None
     logged = False  # true once a log has it: the handler then does not log it again
 

@@ -51,7 +51,8 @@ def error_response(error: BragError) -> Response:
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     fault = FieldError(loc=[*error.loc], msg=error.detail, type=error.code)
-    errors = [fault] if error.status == HTTPStatus.UNPROCESSABLE_ENTITY else None
+    is_named = error.loc or error.status == HTTPStatus.UNPROCESSABLE_ENTITY
+    errors = [fault] if is_named else None
     return problem_response(error.status, error.detail, error.code, headers=headers, errors=errors)
 
 

@@ -22,7 +22,7 @@ PLAIN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "asctime",
     "color_message",
 }
-QUIET: Final = ("uvicorn.access", "httpx", "httpx2", "openai", "fastembed")
+QUIET: Final = ("uvicorn.access", "httpx", "httpx2", "openai", "fastembed", "mcp")
 # Looked for from the start of a word or quotation alone: in linear time.
 CREDENTIALS: Final = re.compile(r'(?<=")[^"]*@|(?<![^\s"])[^\s"]*@')
 REPEAT_SEC: Final = 60.0

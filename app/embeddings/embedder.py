@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float32]
 
 CACHED_QUERIES: Final = 2048
+
+
+class EmbeddedText(NamedTuple):
+    """The unit vector of a text, its tokens, and whether the model has read all of it."""
+
+    vector: Vector
+    tokens: int  # that were read, special ones included
+    is_whole: bool
 
 
 class Embedder:
@@ -75,6 +83,11 @@ class Embedder:
         """The unit vectors of passages, in their order."""
         return await self._run(self._for_passages, texts)
 
+    async def embed_text(self, text: str) -> EmbeddedText:
+        """A client's text: questions come before it, passages do not."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._for_passages, self._embed_text, text)
+
     async def ready(self) -> None:
         """Returns when the model embeds."""
         await self._run(self._for_questions, ["ready?"])
@@ -86,6 +99,11 @@ class Embedder:
 
     async def _run(self, thread: ThreadPoolExecutor, texts: list[str]) -> list[Vector]:
         return await asyncio.get_running_loop().run_in_executor(thread, self._embed, texts)
+
+    def _embed_text(self, text: str) -> EmbeddedText:
+        encoding = self._tokenizer.encode(text)
+        [vector] = self._embed([text])
+        return EmbeddedText(vector, sum(encoding.attention_mask), not encoding.overflowing)
 
     def _embed(self, texts: list[str]) -> list[Vector]:
         vectors = self._model.embed(texts, batch_size=1)

@@ -42,11 +42,22 @@ class Idempotency:
     It stands within BodyLimit, and within what sets the state's `caller` and `idempotency`.
     """
 
-    def __init__(self, app: ASGIApp, paths: Collection[str], stream_path: str) -> None:
-        """A stream is sent again by `stream_path`, which has the place of a message's `{uuid}`."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        paths: Collection[str],
+        stream_path: str,
+        own_streams: Collection[str] = (),
+    ) -> None:
+        """A stream is sent again by `stream_path`, which has the place of a message's `{uuid}`.
+
+        One of `own_streams` has a form of its own: its path sends it again, and finds in the
+        state's `replayed_uuid` which message it is.
+        """
         self._app = app
         self._paths = frozenset(paths)
         self._stream_path = stream_path
+        self._own_streams = frozenset(own_streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection (ASGI)."""
@@ -59,7 +70,7 @@ class Idempotency:
         except BragError as error:
             return await refuse(error, scope, receive, send)
         if isinstance(claimed, Answer):
-            return await self._replay(claimed, scope, receive, send)
+            return await self._replay(claimed, scope, _Body(body, receive).receive, send)
         return await self._answer(claimed, scope, _Body(body, receive), send)
 
     def _concerns(self, scope: Scope) -> bool:
@@ -76,6 +87,9 @@ class Idempotency:
             if answer.content_type is not None:
                 headers["Content-Type"] = answer.content_type
             return await Response(answer.body, answer.status, headers)(scope, receive, send)
+        if scope["path"] in self._own_streams:
+            state = {**scope["state"], "replayed_uuid": answer.message_uuid}
+            return await self._app({**scope, "state": state}, receive, _replayed(send))
         path = self._stream_path.format(uuid=answer.message_uuid)
         stream = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
         return await self._app({**scope, **stream, "headers": []}, receive, _replayed(send))

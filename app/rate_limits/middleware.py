@@ -13,7 +13,7 @@ from app.core.handlers import refuse
 from app.rate_limits.addresses import UNKNOWN, client_network
 from app.rate_limits.windows import MovingWindow
 
-COUNTED: Final = "/v1/"
+COUNTED: Final = ("/v1/", "/mcp")
 WINDOW_SEC: Final = 60
 
 

@@ -2,15 +2,16 @@
 
 import random
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
 from app.chat.chats import Exchange
-from app.chat.context import ContextWindow, exchange_tokens, prompt_tokens
+from app.chat.context import ContextWindow, PromptContext, exchange_tokens, prompt_tokens
 from app.chat.exceptions import ContextLengthExceeded
-from app.chat.models import Usage
-from app.chat.prompts import build_prompt, draw_mark
+from app.chat.models import ClientPrompt, Usage
+from app.chat.prompts import draw_mark
 from app.chat.tokens import count_tokens, load_tokenizer
 from tests.support.sources import source
 
@@ -88,9 +89,12 @@ class TestWindow:
         question = said(rng, 6)
         given = [source(said(rng, 4)) for _ in range(rng.randint(0, 3))] or None
         window = ContextWindow(WINDOW, ANSWER)
-        sources = await window.fit_sources(question, given, MARK)
-        turns = await window.fit_turns(*(question, sources, MARK, newest_first(exchanges)), "m")
-        prompt = build_prompt(question, sources, MARK, turns)
+        client = ClientPrompt(instructions=said(rng, 3))
+        context = await window.fit_sources(
+            PromptContext(question, given, None, [], None, MARK, client)
+        )
+        turns = await window.fit_turns(context, newest_first(exchanges), "m")
+        prompt = replace(context, turns=turns).prompt
         assert prompt_tokens(prompt) <= WINDOW - ANSWER
         assert [turn.question for turn in turns] == [
             exchange.question for exchange in exchanges[len(exchanges) - len(turns) :]
@@ -102,14 +106,17 @@ class TestWindow:
     async def test_passages_go_from_the_last_on(self) -> None:
         """Of passages that do not fit beside the question the best ones stay."""
         passages = [source(f"{number} " + "duck " * 200) for number in range(5)]
-        kept = await ContextWindow(1024, 128).fit_sources("What?", passages, MARK)
-        assert kept == passages[: len(kept or [])]
-        assert 0 < len(kept or []) < 5
+        context = PromptContext("What?", passages, None, [], None, MARK)
+        kept = (await ContextWindow(1024, 128).fit_sources(context)).sources or []
+        assert kept == passages[: len(kept)]
+        assert 0 < len(kept) < 5
 
     async def test_question_that_does_not_fit(self) -> None:
         """A question that alone does not fit is told so, with the number of tokens."""
         with pytest.raises(ContextLengthExceeded, match="1000 tokens"):
-            await ContextWindow(1128, 128).fit_sources("duck " * 2000, None, MARK)
+            await ContextWindow(1128, 128).fit_sources(
+                PromptContext("duck " * 2000, None, None, [], None, MARK)
+            )
 
     def test_answers_count_as_the_model_counted(self) -> None:
         """The model's own count of an answer is taken, unless another model gave it."""

@@ -10,21 +10,29 @@ import pytest
 from pydantic import BaseModel
 
 from app.chat.models import Chat, Message
+from app.compat.objects import ChatCompletion, EmbeddingList, Model, ModelList
 from app.core.models import Health, Readiness
 from app.documents.models import Document
 from app.retrieval.models import JudgedSource
 from app.users.models import Accepted, ApiKey, CreatedApiKey, User
 
-QUESTIONS = ["/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"]
+QUESTIONS = [
+    *("/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"),
+    "/v1/chat/completions",
+]
 CODES = {"400", "401", "403", "404", "413", "422", "429", "500", "503", "504"}
 ANSWERS: dict[str, type[BaseModel]] = {
     "Accepted": Accepted,
     "ApiKey": ApiKey,
     "Chat": Chat,
+    "ChatCompletion": ChatCompletion,
     "CreatedApiKey": CreatedApiKey,
     "Document": Document,
+    "EmbeddingList": EmbeddingList,
     "Health": Health,
     "Message": Message,
+    "Model": Model,
+    "ModelList": ModelList,
     "Readiness": Readiness,
     "JudgedSource": JudgedSource,
     "User": User,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.chat.constants import QUESTIONS
+from app.compat.constants import COMPLETIONS
 from settings import Settings
 from tests.faults.answers import (
     Answer,
@@ -110,7 +111,7 @@ async def run_together(cases: list[Case], fault: Fault, share: float) -> None:
         if answer.response is None or answer.told not in CROWDED:
             # So many at once take long by themselves: what counts is the time after the fault. A
             # question waits for the only place before that.
-            is_question = case.operation.removeprefix("POST ") in QUESTIONS
+            is_question = case.operation.removeprefix("POST ") in {*QUESTIONS, COMPLETIONS}
             queue_sec = Settings().QUEUE_TIMEOUT_SEC if is_question else 0
             timed = answer.after(network.broken_at + queue_sec)
             judge(timed, case.documented[case.operation], case.dependency, must_succeed=False)

@@ -14,6 +14,7 @@ from tests.faults.service import Service
 from tests.support.asking import COMPLETION, COMPLETION_STREAM
 from tests.support.chat_knowledge import PORT_QUESTION
 from tests.support.chatting import ask, new_chat
+from tests.support.openai_clients import asked
 from tests.support.openai_replies import stream
 from tests.support.people import login_token
 from tests.support.server import connect, follow
@@ -51,7 +52,7 @@ async def arranged(service: Service, operation: str) -> AsyncIterator[Call]:
     async with AsyncExitStack() as stack:
         given = await ENDPOINTS[operation](service, stack)
         client = given.pop("client", service.person)
-        path = operation.partition(" ")[2].format(uuid=given.pop("uuid", None))
+        path = operation.partition(" ")[2].format(uuid=given.pop("uuid", None), id="brag")
         yield Call(operation, client, path, given)
 
 
@@ -75,6 +76,11 @@ async def _question_in_chat(service: Service, _: AsyncExitStack) -> Json:
         "json": {"message": PORT_QUESTION, "chat_uuid": chat},
         "headers": {"Idempotency-Key": uuid4().hex},
     }
+
+
+async def _client_question(_: Service, __: AsyncExitStack) -> Json:
+    body = asked(PORT_QUESTION, ("user", QUESTION), ("assistant", "Hello"))
+    return {"json": body, "headers": {"Idempotency-Key": uuid4().hex}}
 
 
 async def _answered(service: Service, _: AsyncExitStack) -> Json:
@@ -163,6 +169,10 @@ ENDPOINTS: Final[dict[str, Arrange]] = {
     "POST /v1/completion-stream": always(json={"message": QUESTION}),
     "POST /v1/qa-create": always(json={"message": PORT_QUESTION}),
     "POST /v1/qa-stream": _question_in_chat,
+    "POST /v1/chat/completions": _client_question,
+    "POST /v1/embeddings": always(json={"model": "m", "input": QUESTION}),
+    "GET /v1/models": always(),
+    "GET /v1/models/{id}": always(),
     "GET /v1/messages": always(),
     "GET /v1/messages/{uuid}": _answered,
     "GET /v1/messages/{uuid}/stream": _streamed,

@@ -28,7 +28,7 @@ class Operation(NamedTuple):
 
     def at(self, uuid: object) -> str:
         """The path with its only parameter filled in."""
-        return self.path.replace("{uuid}", str(uuid))
+        return self.path.replace("{uuid}", str(uuid)).replace("{id}", "brag")
 
 
 async def operations(client: httpx2.AsyncClient) -> list[Operation]:
@@ -129,7 +129,7 @@ class TestSomebodyElse:
         self, ann: httpx2.AsyncClient, bob: httpx2.AsyncClient
     ) -> None:
         """What is Ann's is to Bob as an id that does not exist, whatever he does with it."""
-        with_ids = [operation for operation in await operations(bob) if "{" in operation.path]
+        with_ids = [operation for operation in await operations(bob) if "{uuid}" in operation.path]
         met = set()
         async for path, uuid in of_ann(ann):
             for operation in with_ids:
@@ -179,6 +179,10 @@ class TestScopes:
             ("ask", "POST", "/v1/completion-stream"),
             ("ask", "POST", "/v1/qa-create"),
             ("ask", "POST", "/v1/qa-stream"),
+            ("ask", "POST", "/v1/chat/completions"),
+            ("ask", "POST", "/v1/embeddings"),
+            ("read", "GET", "/v1/models"),
+            ("read", "GET", "/v1/models/brag"),
             ("ingest", "POST", "/v1/documents"),
             ("ingest", "DELETE", f"/v1/documents/{UNKNOWN}"),
         ],

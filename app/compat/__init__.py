@@ -1,0 +1,1 @@
+"""The OpenAI API, for its own clients: docs/decisions/0058-openai-clients.md."""

@@ -1,0 +1,22 @@
+"""Names of the OpenAI API, and bounds of its requests."""
+
+from typing import Final
+
+MODELS: Final = "/v1/models"
+COMPLETIONS: Final = "/v1/chat/completions"
+EMBEDDINGS: Final = "/v1/embeddings"
+
+BRAG: Final = "brag"  # the model that answers from the documents
+MAX_MODEL_CHARS: Final = 200
+MAX_MESSAGES: Final = 1000
+MAX_STOPS: Final = 4  # these two as the OpenAI API has it
+MAX_TEXTS: Final = 2048
+# What a model may be told of how to answer, which is passed on as it is.
+PARAMETERS: Final = (
+    *("temperature", "top_p", "presence_penalty", "frequency_penalty", "stop", "seed"),
+    *("max_tokens", "max_completion_tokens", "response_format", "user"),
+)
+# What would change the form of the answer, and nothing here can do.
+UNSUPPORTED: Final = ("tools", "functions", "logprobs", "top_logprobs")
+STOP: Final = "stop"
+FINISH_REASONS: Final = frozenset({STOP, "length", "content_filter"})

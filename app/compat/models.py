@@ -1,0 +1,170 @@
+"""What clients of the OpenAI API send, as far as it means something here."""
+
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from app.compat.constants import (
+    MAX_MESSAGES,
+    MAX_MODEL_CHARS,
+    MAX_STOPS,
+    MAX_TEXTS,
+    UNSUPPORTED,
+)
+from app.compat.exceptions import UnsupportedParameter
+from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
+
+TOKENS: Final = (
+    "Arrays of tokens are not supported: send texts (LangChain does so with "
+    "check_embedding_ctx_length=False)."
+)
+
+
+def _join_parts(content: object) -> object:
+    """One text, of a message whose content comes in parts."""
+    if not isinstance(content, list):
+        return "" if content is None else content
+    texts = [part.get("text") for part in content if isinstance(part, dict)]
+    if len(texts) < len(content) or not all(isinstance(text, str) for text in texts):
+        raise PydanticCustomError("value_error", "may have parts of the type text only")
+    return "\n".join(map(str, texts))
+
+
+def _require_json(value: Any) -> Any:
+    """JSON that can be sent on: JSON can spell half a surrogate pair, which no UTF-8 text holds."""
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        raise PydanticCustomError("value_error", "must be Unicode text") from None
+    return value
+
+
+IS_JSON: Final = AfterValidator(_require_json)
+CONTENT_SCHEMA: Final = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["type", "text"],
+                    "properties": {"type": {"const": "text"}, "text": {"type": "string"}},
+                },
+            },
+            {"type": "null"},
+        ]
+    }
+)
+Content = Annotated[str, BeforeValidator(_join_parts), IS_JSON, CONTENT_SCHEMA]
+Sent = Annotated[str, Field(max_length=1000), IS_JSON]  # on to the model's service
+
+
+class ChatMessage(BaseModel):
+    """A message of the conversation: its text, or the parts of its text."""
+
+    role: Literal["system", "developer", "user", "assistant"]
+    content: Content = ""
+
+
+class StreamOptions(BaseModel):
+    """What a stream holds beside the answer."""
+
+    include_usage: bool | None = None
+
+
+def _require_format(value: dict[str, Any]) -> dict[str, Any]:
+    if value.get("type") not in RESPONSE_FORMATS:
+        raise PydanticCustomError(
+            "value_error", "must have the type text, json_object or json_schema"
+        )
+    return value
+
+
+RESPONSE_FORMATS: Final = ("text", "json_object", "json_schema")
+ResponseFormat = Annotated[dict[str, Any], AfterValidator(_require_format), IS_JSON]
+
+
+class ChatCompletionRequest(BaseModel):
+    """A question, the conversation before it, and how the model is to answer; a null means nothing.
+
+    Not supported: `n` over 1, `tools`, `functions`, `logprobs`.
+    """
+
+    model: Annotated[str, Field(max_length=MAX_MODEL_CHARS), IS_TEXT, TEXT_SCHEMA] = Field(
+        description="`brag` answers from the documents with OPENAI_MODEL, `brag/NAME` with the "
+        "model NAME; any other is asked without retrieval.",
+        examples=["brag"],
+    )
+    messages: list[ChatMessage] = Field(
+        min_length=1,
+        max_length=MAX_MESSAGES,
+        description="The last one is the user's question.",
+        examples=[[{"role": "user", "content": "Which port does the API listen on?"}]],
+    )
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
+    stop: Sent | Annotated[list[Sent], Field(max_length=MAX_STOPS)] | None = None
+    seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
+    max_tokens: int | None = Field(default=None, ge=1, lt=2**31)
+    max_completion_tokens: int | None = Field(default=None, ge=1, lt=2**31)
+    response_format: ResponseFormat | None = None
+    user: Sent | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unsupported(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        for name in UNSUPPORTED:
+            if given.get(name):
+                raise UnsupportedParameter(name, f"`{name}` is not supported here.")
+        if given.get("n") is not None and given["n"] != 1:
+            raise UnsupportedParameter("n", "`n` over 1 is not supported here: ask again.")
+        return given
+
+
+def _refuse_tokens(given: object) -> object:
+    """A text or texts, as a list."""
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list) and given and isinstance(given[0], int | list):
+        raise UnsupportedParameter("input", TOKENS)
+    return given
+
+
+TEXTS_SCHEMA: Final = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"type": "string"}, "maxItems": MAX_TEXTS},
+        ]
+    }
+)
+
+
+class EmbeddingsRequest(BaseModel):
+    """Texts to be embedded by EMBEDDING_MODEL, whatever model is named."""
+
+    input: Annotated[
+        list[Text],
+        Field(min_length=1, max_length=MAX_TEXTS, examples=["Which port does it listen on?"]),
+        BeforeValidator(_refuse_tokens),
+        TEXTS_SCHEMA,
+    ]
+    model: str = Field(max_length=MAX_MODEL_CHARS)
+    encoding_format: Literal["float", "base64"] | None = None
+    dimensions: int | None = None
