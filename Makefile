@@ -32,7 +32,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compil
 SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run-dev run test coverage test-browser test-clients test-faults lint platforms black ruff pre-commit compile pip-compile \
+.PHONY: help install run-dev run test coverage test-browser test-clients test-contract test-faults test-nginx lint platforms black ruff pre-commit compile pip-compile \
 	pip-compile-dev upgrade sync sync-dev migrate schema eval bench clean
 
 help: ## Print the verbs
@@ -70,6 +70,14 @@ test-clients: $(DEVELOP) ## Ask by the clients of others: apt-get install curl n
 # Any process may take any test: each breaks a service of its own. The last line says how many cases.
 test-faults: $(DEVELOP) ## Break every dependency at every moment, and see what clients are told
 	$(BIN)/python -m pytest tests/faults -m faults --numprocesses=3 --dist=worksteal
+
+# What fails shows the curl command that shows it. A test may take minutes where the machine is busy.
+test-contract: $(DEVELOP) ## Ask all that the OpenAPI document allows and forbids
+	$(BIN)/python -m pytest tests/contract -m contract --numprocesses=2 --dist=worksteal \
+		--override-ini faulthandler_timeout=900
+
+test-nginx: $(DEVELOP) ## Run the tests that need a proxy: apt-get install nginx-light
+	$(BIN)/python -m pytest tests/nginx -m nginx
 
 # The newest Python has shorter ways of writing some things, which the oldest does not know.
 AS_NEWEST := --target-version py314 --ignore UP037,UP043,UP046,UP047

@@ -28,11 +28,11 @@ from app.compat.services import EmbeddingService
 from app.core.api import IndexProbe, Part, Probe
 from app.core.api import router as core_router
 from app.core.background import background
+from app.core.description import describe
 from app.core.docs import router as docs_router
 from app.core.handlers import add_handlers
 from app.core.logs import configure_logs
 from app.core.middlewares import Prefix, UploadBudget, add_middlewares
-from app.core.openapi import describe
 from app.db import open_database
 from app.documents.api import router as documents_router
 from app.documents.constants import UPLOAD_OVERHEAD_BYTES, UPLOADS
@@ -59,6 +59,7 @@ from app.start import say_settings, say_state
 from app.users.api import router as users_router
 from app.users.authentication import Authentication, LoginRequired
 from app.users.constants import MAILS
+from app.users.cookies import SessionCookie
 from app.users.credentials import Credentials
 from app.users.login import LoginService
 from app.users.mails import LoginMailer, LoginMailQueue
@@ -216,6 +217,7 @@ def create_app(
         description=DESCRIPTION,
         version=version,
         lifespan=partial(lifespan, settings, embedder, parser),
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,  # app.core.docs has a page that needs no other server
         redoc_url=None,  # it refuses OpenAPI 3.2
     )
@@ -242,7 +244,13 @@ def create_app(
         app.include_router(router)
     if settings.MCP_ENABLED:
         app.router.routes.append(mcp_route)
-    describe(app, (*EVENT_MODELS, *CHUNK_MODELS), IDEMPOTENT_PATHS)
+    describe(
+        app,
+        (*EVENT_MODELS, *CHUNK_MODELS),
+        IDEMPOTENT_PATHS,
+        session_cookie=SessionCookie(settings).name,
+        requires_auth=settings.requires_auth,
+    )
     return app
 
 

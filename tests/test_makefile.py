@@ -19,6 +19,8 @@ VERBS = {
     "test-browser",
     "test-clients",
     "test-faults",
+    "test-contract",
+    "test-nginx",
     "lint",
     "platforms",
     "black",

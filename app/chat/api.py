@@ -30,6 +30,7 @@ from app.chat.openapi import (
     MESSAGE_PROBLEMS,
     MESSAGES,
     MESSAGES_PROBLEMS,
+    QA,
     QA_PROBLEMS,
     RESUMED_STREAM,
     STREAM,
@@ -67,7 +68,7 @@ async def completion_stream(
     return await _stream(request, answers.start(caller, question, stream=True), settings)
 
 
-@router.post("/qa-create", responses=MESSAGE | QA_PROBLEMS)
+@router.post("/qa-create", responses=QA | QA_PROBLEMS)
 async def qa_create(
     caller: Asker, question: QAQuestion, answers: AnswerServiceDependency, request: Request
 ) -> Message:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.chat.constants import ChatRolesEnum, MessageStatus
-from app.core.models import IS_TEXT, TEXT_SCHEMA, RequestModel, Text
+from app.core.models import IS_TEXT, TEXT_SCHEMA, Integer, RequestModel, Text
 from app.retrieval.models import Filter, Source, Turn
 
 
@@ -25,11 +25,10 @@ class QAMessage(BaseMessage):
     """A question to be answered from `limit` passages of the documents that `filter` lets in."""
 
     # By a factory, as the description of the API is to name none: DEFAULT_LIMIT takes its place.
-    limit: int = Field(
+    limit: Integer = Field(
         default_factory=lambda: 3,
         ge=1,
         le=20,
-        strict=True,
         description="The setting DEFAULT_LIMIT unless given.",
     )
     filter: Filter | None = None

@@ -27,7 +27,7 @@ from app.core.exceptions import (
     PayloadTooLarge,
     RetrievalUnavailable,
 )
-from app.core.openapi import Responses, json_example, problems
+from app.core.openapi import Responses, json_example, links, problems
 from app.core.pagination import LINK_HEADER
 from app.retrieval.models import Source
 from app.retrieval.openapi import EXAMPLE_SOURCE
@@ -88,8 +88,10 @@ def _model(model: type[BaseModel]) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
+OF_A_MESSAGE: Final = {"get_message": "uuid", "resume_stream": "uuid", "cancel_message": "uuid"}
 STREAM: Final[Responses] = {
     200: {
+        **links(OF_A_MESSAGE, "$response.header.X-Message-UUID"),
         "description": "Events as they happen, with a comment line `: ping` in longer silences. "
         "The contents of the `message` events make up exactly the message of `done`.",
         "headers": {
@@ -128,7 +130,8 @@ RESUMED_STREAM: Final[Responses] = {
     204: {"description": "Nothing is missing, and nothing comes any more."},
 }
 
-COMPLETION: Final[Responses] = {200: json_example(EXAMPLE_MESSAGE)}
+COMPLETION: Final[Responses] = {200: json_example(EXAMPLE_MESSAGE) | links(OF_A_MESSAGE)}
+QA: Final[Responses] = {200: json_example(EXAMPLE_QA) | links(OF_A_MESSAGE)}
 MESSAGE: Final[Responses] = {200: json_example(EXAMPLE_QA)}
 EXAMPLE_CHAT: Final = Chat(
     uuid=UUID("01a21043-ea57-7f1a-9f3e-9e17e3f44303"),
@@ -136,7 +139,15 @@ EXAMPLE_CHAT: Final = Chat(
     created_at=datetime(2026, 11, 26, 12, tzinfo=UTC),
     updated_at=datetime(2026, 11, 26, 12, 1, tzinfo=UTC),
 )
-CREATED_CHAT: Final[Responses] = {201: json_example(EXAMPLE_CHAT)}
+CHAT_LINKS: Final = links(
+    {
+        "get_chat": "uuid",
+        "rename_chat": "uuid",
+        "delete_chat": "uuid",
+        "list_messages": "chat_uuid",
+    }
+)
+CREATED_CHAT: Final[Responses] = {201: json_example(EXAMPLE_CHAT) | CHAT_LINKS}
 CHAT: Final[Responses] = {200: json_example(EXAMPLE_CHAT)}
 CHATS: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_CHAT])}}
 MESSAGES: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_QA])}}

@@ -56,8 +56,11 @@ def _wrong(message: LiteralString) -> PydanticCustomError:
 
 
 IS_TEXT: Final = AfterValidator(_require_text)
+# What `str.strip` takes for blank: ECMA-262, whose expressions JSON Schema has, means more by \s
+# here and less there.
+BLANK: Final = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 TEXT_SCHEMA: Final = Field(
-    json_schema_extra={"minLength": 1, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}
+    json_schema_extra={"minLength": 1, "pattern": rf"^[^\x00]*[^\x00{BLANK}][^\x00]*$"}
 )
 Text = Annotated[str, IS_TEXT, TEXT_SCHEMA]
 SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]  # of a document
@@ -69,11 +72,20 @@ MAX_NAME_CHARS: Final = 64
 MAX_TEXT_CHARS: Final = 512
 
 
+def _as_integer(value: object) -> object:
+    """JSON has one kind of numbers: 3.0 is an integer as well (JSON Schema, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _kind(value: object) -> str | None:
+    value = _as_integer(value)
     return type(value).__name__ if isinstance(value, bool | int | str) else None
 
 
-Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]  # as Qdrant counts
+Integer = Annotated[int, Field(strict=True), BeforeValidator(_as_integer)]
+Whole = Annotated[  # as Qdrant counts
+    int, Field(strict=True, ge=-(2**63), le=2**63 - 1), BeforeValidator(_as_integer)
+]
 MetadataName = Annotated[str, Field(max_length=MAX_NAME_CHARS), IS_TEXT, TEXT_SCHEMA]
 MetadataText = Annotated[str, Field(max_length=MAX_TEXT_CHARS), IS_TEXT, TEXT_SCHEMA]
 Value = Annotated[
@@ -102,6 +114,7 @@ Metadata = Annotated[
         max_length=MAX_METADATA,
         description=f"At most {MAX_METADATA} entries, with names of at most {MAX_NAME_CHARS} "
         f"characters and strings of at most {MAX_TEXT_CHARS}.",
+        json_schema_extra={"additionalProperties": False},  # names that the pattern refuses
     ),
     BeforeValidator(_require_few),
 ]

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from app.core.openapi import Responses, json_example, problems
+from app.core.openapi import Responses, json_example, links, problems
 from app.core.pagination import LINK_HEADER
 from app.documents.exceptions import RangeNotSatisfiable
 from app.documents.models import Document, DocumentStatus, FileFields, TextDocument
+from app.loaders.constants import KINDS
 
 EXAMPLE_DOCUMENT: Final = Document(
     uuid=UUID("01a21043-ea57-7f1a-9f3e-9e17e3f44302"),
@@ -47,7 +48,13 @@ UPLOAD_BODY: Final[dict[str, Any]] = {
         "content": {
             "multipart/form-data": {
                 "schema": FORM
-                | {"required": ["file"], "properties": {"file": FILE} | FORM["properties"]}
+                | {
+                    "required": ["file"],
+                    "properties": {"file": FILE}
+                    | FORM["properties"]
+                    | {"metadata": TEXT["properties"]["metadata"]},  # as JSON, as OpenAPI has it
+                },
+                "encoding": {"file": {"contentType": ", ".join(KINDS)}},
             },
             "application/json": {
                 "schema": TEXT,
@@ -57,15 +64,23 @@ UPLOAD_BODY: Final[dict[str, Any]] = {
     }
 }
 
+DOCUMENT_LINKS: Final = links(
+    {"get_document": "uuid", "get_document_file": "uuid", "delete_document": "uuid"}
+)
 UPLOAD: Final[Responses] = {
     200: {
         "model": Document,
         "description": "It is there already.",
         **json_example(EXAMPLE_DOCUMENT),
+        **DOCUMENT_LINKS,
     },
-    202: json_example(UPLOADED),
+    202: json_example(UPLOADED) | DOCUMENT_LINKS,
 }
-DOCUMENT: Final[Responses] = {200: json_example(EXAMPLE_DOCUMENT)}
+DOCUMENT: Final[Responses] = {
+    # Of one that is ready: before that it has no text.
+    200: json_example(EXAMPLE_DOCUMENT)
+    | links({"get_document_text": "uuid"})
+}
 DOCUMENTS: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_DOCUMENT])}}
 
 
@@ -99,7 +114,7 @@ DISPOSITION_HEADER: Final = {
 }
 TEXT_DOWNLOAD: Final = _download("text/plain", {"type": "string"}, {"ETag": ETAG_HEADER})
 FILE_DOWNLOAD: Final = _download(
-    "application/octet-stream",
+    "*/*",  # the type that the document has
     {"type": "string", "format": "binary"},
     {"ETag": ETAG_HEADER, "Content-Disposition": DISPOSITION_HEADER},
 )

@@ -7,7 +7,15 @@ from typing import Annotated, Final, Self
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from app.core.caller import Scope
@@ -65,8 +73,22 @@ class Accepted(BaseModel):
     message: str = "If a mail can be sent to this address, it is on its way."
 
 
+NULL: Final[JsonDict] = {"type": "null"}
+TEXT: Final[JsonDict] = {"type": "string"}
+BY_LINK: Final[JsonDict] = {
+    "required": ["token"],
+    "properties": {"token": TEXT, "email": NULL, "code": NULL},
+}
+BY_CODE: Final[JsonDict] = {
+    "required": ["email", "code"],
+    "properties": {"token": NULL, "email": TEXT, "code": TEXT},
+}
+
+
 class LoginConsumption(RequestModel):
     """What a mail held: the token of its link, or its code with the address it was sent to."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [BY_LINK, BY_CODE]})
 
     token: str | None = Field(default=None, min_length=1, max_length=200)
     email: Email | None = None

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from app.core.caller import Scope
-from app.core.openapi import Responses, json_example
+from app.core.openapi import Responses, json_example, links
 from app.users.models import Accepted, ApiKey, CreatedApiKey, User
 
 MOMENT: Final = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -51,5 +51,7 @@ EXPORT: Final[Responses] = {
         },
     }
 }
-CREATED_KEY: Final[Responses] = {201: json_example(EXAMPLE_CREATED)}
+CREATED_KEY: Final[Responses] = {
+    201: json_example(EXAMPLE_CREATED) | links({"delete_api_key": "uuid"})
+}
 KEYS: Final[Responses] = {200: json_example([EXAMPLE_KEY])}

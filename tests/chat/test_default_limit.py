@@ -10,7 +10,7 @@ class TestDefaultLimit:
     async def test_question_may_name_another(self, make_chat_settings: SettingsFactory) -> None:
         """A question without a limit has DEFAULT_LIMIT sources, one with a limit that many."""
         async with serve(make_chat_settings(DEFAULT_LIMIT=1)) as client:
-            for limit, count in (({}, 1), ({"limit": 2}, 2)):
+            for limit, count in (({}, 1), ({"limit": 2}, 2), ({"limit": 2.0}, 2)):
                 answer = await client.post(QA, json={"message": DUCK_QUESTION, **limit})
                 assert len(answer.json()["sources"]) == count
 

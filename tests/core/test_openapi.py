@@ -1,5 +1,6 @@
 """GET /openapi.json and GET /docs."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -7,14 +8,17 @@ from urllib.parse import urljoin
 
 import httpx2
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from app.chat.models import Chat, Message
 from app.compat.objects import ChatCompletion, EmbeddingList, Model, ModelList
-from app.core.models import Health, Readiness
+from app.core.models import Health, Readiness, Text
 from app.documents.models import Document
+from app.main import create_app
 from app.retrieval.models import JudgedSource
+from app.users.cookies import SessionCookie
 from app.users.models import Accepted, ApiKey, CreatedApiKey, User
+from settings import Settings
 
 QUESTIONS = [
     *("/v1/completion", "/v1/completion-stream", "/v1/qa-create", "/v1/qa-stream"),
@@ -56,6 +60,11 @@ def json_answers(document: Description) -> Iterator[tuple[str, str, Description]
                     yield path, status, response["content"]["application/json"]
 
 
+def names(operation: Description) -> set[str]:
+    """The names of what an operation takes beside its body."""
+    return {parameter["name"] for parameter in operation.get("parameters", ())}
+
+
 class TestOpenApi:
     """What a generator of clients reads."""
 
@@ -66,16 +75,52 @@ class TestOpenApi:
         assert document["openapi"] >= "3.2"
 
     def test_refused_text_is_refused_by_the_description(self, document: Description) -> None:
-        """A text that the service would refuse is refused by its description already."""
+        """What the service takes for a text is what its description says, to the character."""
         upload = document["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
-        fields = [
-            document["components"]["schemas"]["BaseMessage"]["properties"]["message"],
-            upload["application/json"]["schema"]["properties"]["text"],
-            upload["multipart/form-data"]["schema"]["properties"]["source"],
-        ]
-        for field in fields:
-            assert re.search(field["pattern"], "two\nlines")
-            assert not [text for text in ("", " \n", "a\0b") if re.search(field["pattern"], text)]
+        [pattern] = {
+            document["components"]["schemas"]["BaseMessage"]["properties"]["message"]["pattern"],
+            upload["application/json"]["schema"]["properties"]["text"]["pattern"],
+            upload["multipart/form-data"]["schema"]["properties"]["source"]["pattern"],
+        }
+        accepts = TypeAdapter(Text).validator.isinstance_python
+        characters = [chr(code) for code in range(2**16) if not 0xD800 <= code < 0xE000]
+        for text in ("", " \n", "a\0b", "two\nlines", *characters):
+            assert bool(re.search(pattern, text)) == accepts(text), repr(text)
+
+    def test_everything_with_an_id_is_linked_to(self, document: Description) -> None:
+        """Whatever takes an id is linked to by what gives it; no operation has another's name."""
+        operations = [one for path in document["paths"].values() for one in path.values()]
+        named = {operation["operationId"]: operation for operation in operations}
+        assert len(named) == len(operations)
+        linked = {
+            (link["operationId"], parameter)
+            for operation in operations
+            for response in operation["responses"].values()
+            for link in response.get("links", {}).values()
+            for parameter in link["parameters"]
+        }
+        for name, parameter in linked:
+            assert parameter in names(named[name])
+        of_one = {name for name, operation in named.items() if "uuid" in names(operation)}
+        assert {name for name, parameter in linked if parameter == "uuid"} == of_one
+
+    def test_parameters_cannot_be_null(self, document: Description) -> None:
+        """What stands in an address or a header may be left out, but is never null."""
+        for path in document["paths"].values():
+            for operation in path.values():
+                for parameter in operation.get("parameters", ()):
+                    assert '"null"' not in json.dumps(parameter["schema"])
+
+    @pytest.mark.parametrize("requires_auth", [False, True])
+    def test_credentials_are_those_that_are_asked_for(self, *, requires_auth: bool) -> None:
+        """The cookie has the name that it has here, and credentials may be left out if they may."""
+        settings = Settings(AUTH_REQUIRED=requires_auth)
+        document = create_app(settings).openapi()
+        scheme = document["components"]["securitySchemes"]["session"]
+        assert scheme["name"] == SessionCookie(settings).name
+        security = document["paths"]["/v1/messages"]["get"]["security"]
+        assert ({} in security) != requires_auth
+        assert {"session": []} in security
 
     def test_every_operation_is_described(self, document: Description) -> None:
         """Every operation is described, and each of its answers names the request's id."""

@@ -88,10 +88,11 @@ class TestJson:
 
     async def test_metadata(self, client: httpx2.AsyncClient) -> None:
         """Metadata comes back as it was given, every value of its own type."""
-        metadata = {"lang": "en", "draft": True, "year": 2026, "k" * 64: "v" * 512}
+        metadata = {"lang": "en", "draft": True, "year": 2026, "k" * 64: "v" * 512, "weight": 3.0}
         document = (await post_text(client, unique(), metadata=metadata)).json()
         assert document["metadata"] == metadata
         assert document["metadata"]["draft"] is True
+        assert isinstance(document["metadata"]["weight"], int)  # as JSON has it
 
     @pytest.mark.parametrize(
         ("given", "loc"),
