@@ -32,7 +32,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compil
 SYNC := $(BIN)/python -m piptools sync --pip-args "--require-hashes --no-deps"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run-dev run test coverage test-browser test-clients test-contract test-faults test-nginx lint platforms black ruff pre-commit compile pip-compile \
+.PHONY: help install run-dev run test coverage test-browser test-clients test-contract test-faults test-load test-nginx lint platforms black ruff pre-commit compile pip-compile \
 	pip-compile-dev upgrade sync sync-dev migrate schema eval bench clean
 
 help: ## Print the verbs
@@ -78,6 +78,10 @@ test-contract: $(DEVELOP) ## Ask all that the OpenAPI document allows and forbid
 
 test-nginx: $(DEVELOP) ## Run the tests that need a proxy: apt-get install nginx-light
 	$(BIN)/python -m pytest tests/nginx -m nginx
+
+# KILLS=20 CUTS=100 CHURN_SEC=30 do less of each.
+test-load: $(DEVELOP) ## Put gunicorn under load; cut streams, reload it, kill it and Postgres: most of an hour
+	$(BIN)/python -m pytest tests/load -m load --override-ini faulthandler_timeout=3600
 
 # The newest Python has shorter ways of writing some things, which the oldest does not know.
 AS_NEWEST := --target-version py314 --ignore UP037,UP043,UP046,UP047

@@ -1,5 +1,6 @@
 """Gunicorn's configuration, out of the settings: `gunicorn app.main:app -c` this file."""
 
+import asyncio
 from typing import Final
 
 from gunicorn.config import Config
@@ -9,6 +10,7 @@ from uvicorn_worker import UvicornWorker
 from app.core.logs import configure_logs
 from settings import Settings, load_settings
 
+BEAT_SEC: Final = 0.25  # TIMEOUT is at least a second
 SERVER_GRACE_SEC: Final = 5  # to store what cancelled streams held, and to close the clients
 ONE_PROCESS: Final = (
     "The setting WORKERS is {workers}, but without QDRANT_URL or QDRANT_HOST the vectors "
@@ -37,6 +39,20 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker shi
         "timeout_graceful_shutdown": _settings.GRACEFUL_TIMEOUT_SEC,
         "proxy_headers": False,  # the application reads them, and needs to know who sent them
     }
+    _beating: asyncio.Task[None] | None = None
+
+    async def callback_notify(self) -> None:
+        """Called every half of TIMEOUT by uvicorn, but not while it drains."""
+        if self._beating is not None:
+            self._beating.cancel()
+        self._beating = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        """Says that the loop runs, for as long as a drain may take, so that gunicorn lets it."""
+        beats = (self.timeout + graceful_timeout) / BEAT_SEC
+        for _ in range(int(beats)):
+            self.notify()
+            await asyncio.sleep(BEAT_SEC)
 
 
 class ServiceLogger(Logger):

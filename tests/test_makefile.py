@@ -21,6 +21,7 @@ VERBS = {
     "test-faults",
     "test-contract",
     "test-nginx",
+    "test-load",
     "lint",
     "platforms",
     "black",

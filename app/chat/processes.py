@@ -14,7 +14,7 @@ from app.core.logs import Outages
 from app.db import Database, Row
 
 BEAT_SEC: Final = 1.0
-LEASE_SEC: Final = 3.0  # a process that has said nothing for so long is dead
+LEASE_SEC: Final = 4.0  # a process that has said nothing for so long is dead: busy ones are late
 FORGET_SEC: Final = 3600.0
 
 logger = logging.getLogger(__name__)

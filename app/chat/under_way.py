@@ -11,7 +11,7 @@ from app.chat.generation import Generation
 from app.chat.models import Message
 from app.core.caller import Caller
 
-FOLLOWED_SEC: Final = 5.0  # so long the word of another process that it follows an answer counts
+FOLLOWED_SEC: Final = 10.0  # so long the word of another process that it follows an answer counts
 
 
 @dataclass(frozen=True)

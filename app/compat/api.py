@@ -24,6 +24,7 @@ from app.compat.openapi import (
     EMBEDDING_PROBLEMS,
     MODEL,
     MODEL_LIST,
+    MODEL_LIST_PROBLEMS,
     MODEL_PROBLEMS,
 )
 from app.compat.streaming import ChunkFrames
@@ -38,7 +39,7 @@ router = APIRouter(tags=["OpenAI"], responses=VALIDATION_PROBLEM)
 JSON = "application/json"
 
 
-@router.get(MODELS, responses=MODEL_LIST)
+@router.get(MODELS, responses=MODEL_LIST | MODEL_LIST_PROBLEMS)
 async def list_models(_: Reader, settings: SettingsDependency) -> ModelList:
     """The models: `brag` answers from the documents, `brag/NAME` with the model NAME."""
     return ModelList.of(settings)

@@ -18,7 +18,13 @@ from app.compat.objects import (
     ModelList,
 )
 from app.compat.streaming import ChunkFrames
-from app.core.exceptions import BadRequest, NotFound, PayloadTooLarge, RetrievalUnavailable
+from app.core.exceptions import (
+    BadRequest,
+    DatabaseUnavailable,
+    NotFound,
+    PayloadTooLarge,
+    RetrievalUnavailable,
+)
 from app.core.openapi import Responses, json_example, problems
 
 EXAMPLE_URL: Final = "https://brag.example.com"
@@ -81,5 +87,8 @@ EMBEDDING_LIST: Final[Responses] = {
     )
 }
 COMPLETION_PROBLEMS: Final = problems(*GENERATION_PROBLEMS, RetrievalUnavailable)
-EMBEDDING_PROBLEMS: Final = problems(BadRequest, PayloadTooLarge, StreamTimeoutException)
-MODEL_PROBLEMS: Final = problems(NotFound)
+EMBEDDING_PROBLEMS: Final = problems(
+    BadRequest, PayloadTooLarge, DatabaseUnavailable, StreamTimeoutException
+)
+MODEL_LIST_PROBLEMS: Final = problems(DatabaseUnavailable)
+MODEL_PROBLEMS: Final = problems(NotFound, DatabaseUnavailable)

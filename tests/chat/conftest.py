@@ -124,3 +124,10 @@ async def nothing_comes_of_it(
     yield
     assert (await chat_client.get("/v1/messages")).content == before
     assert len(shared_openai.requests) == count
+
+
+@pytest.fixture
+def short_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that says nothing for a moment is dead."""
+    monkeypatch.setattr("app.chat.processes.BEAT_SEC", 0.05)
+    monkeypatch.setattr("app.chat.processes.LEASE_SEC", 1.0)

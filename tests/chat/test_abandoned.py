@@ -14,6 +14,7 @@ ALIVE = "SELECT uuid FROM process ORDER BY seen_at DESC LIMIT 1"
 GIVE_TO_THE_LIVING = f"UPDATE message SET process_uuid = ({ALIVE}) WHERE uuid = %s"
 
 
+@pytest.mark.usefixtures("short_lease")
 class TestSweep:
     """Answers that nobody generates any more."""
 
@@ -41,11 +42,9 @@ class TestSweep:
             assert (await stored(client, young))["status"] == "generating"
 
     async def test_answers_that_their_process_does_not_know(
-        self, make_chat_settings: SettingsFactory, young: str, monkeypatch: pytest.MonkeyPatch
+        self, make_chat_settings: SettingsFactory, young: str
     ) -> None:
         """An answer whose process was told that it could not be stored, although it was, fails."""
-        monkeypatch.setattr("app.chat.processes.BEAT_SEC", 0.05)
-        monkeypatch.setattr("app.chat.processes.LEASE_SEC", 0.2)
         settings = make_chat_settings()
         async with serve(settings) as client:
             await until(lambda: has_rows(settings, ALIVE))

@@ -111,6 +111,7 @@ class TestOtherProcess:
             assert (done["event"], done["data"]) == ("done", cancelled.json())
 
 
+@pytest.mark.usefixtures("short_lease")
 class TestDeadProcess:
     """An answer whose process died while it was generated."""
 

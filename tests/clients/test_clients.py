@@ -26,7 +26,6 @@ pytestmark = pytest.mark.clients
 HERE: Final = Path(__file__).parent
 PROGRAMS: Final = Path(".venv-clients/bin").absolute()
 ANSWER: Final = "It listens on port 8000 [1]."
-FOLLOW_UP: Final = "And which setting changes it?"
 SCRIPTS: Final = {
     "langchain_client.py": str(PROGRAMS / "python"),
     "llama_index_client.py": str(PROGRAMS / "python"),
@@ -101,7 +100,7 @@ class TestClients:
             assert (name, param) == ("BadRequestError", "n")
             assert "`n`" in message
 
-    async def test_llm(self, door: Door, tmp_path: Path) -> None:
+    async def test_llm(self, door: Door, fake_openai: FakeOpenAI, tmp_path: Path) -> None:
         """`llm` shows the answer as it streams, goes on with it, and its log has the sources."""
         model = {"model_id": "b", "model_name": "brag", "api_base": door.url}
         models = tmp_path / "extra-openai-models.yaml"
@@ -109,8 +108,10 @@ class TestClients:
         (tmp_path / "keys.json").write_text(json.dumps({"b": door.key}))
         llm, home = str(PROGRAMS / "llm"), str(tmp_path)
         assert await run(llm, "-m", "b", PORT_QUESTION, LLM_USER_PATH=home) == f"{ANSWER}\n"
-        shown = await run(llm, "-m", "b", "--no-stream", "-c", FOLLOW_UP, LLM_USER_PATH=home)
+        shown = await run(llm, "-m", "b", "--no-stream", "-c", PORT_QUESTION, LLM_USER_PATH=home)
         assert shown == f"{ANSWER}\n"
+        told = fake_openai.requests[-1].body["messages"]
+        assert [message["role"] for message in told] == ["system", "user", "assistant", "user"]
         log = json.loads(await run(llm, "logs", "-n", "0", "--json", LLM_USER_PATH=home))
         assert any("sources" in str(entry["response_json"]) for entry in log), log
 

@@ -31,6 +31,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._answered: RequestResponseCycle | None = None  # the one whose turn it is, or was
         self._is_deaf = False  # after a refusal nothing is read
+        self._is_ending = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Gives the client as long for its first byte as for a head."""
@@ -54,8 +55,20 @@ class Connection(HttpToolsProtocol):
         self._taking.since = self.loop.time()
         super().resume_writing()
 
+    def shutdown(self) -> None:
+        """Ends the connection after the answer that is owed, when the server ends.
+
+        The first request of a new one may be on its way: it is waited for.
+        """
+        self._is_ending = True
+        if self.cycle is None:
+            self.loop.call_later(self.bounds.late_sec, super().shutdown)
+        else:
+            super().shutdown()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
+        cycle.keep_alive = cycle.keep_alive and not self._is_ending
         cycle.transport = cast(asyncio.Transport, _Closing(self))
         if cycle.scope["http_version"] == "1.0":
             app = Http10(app, cycle)

@@ -110,7 +110,7 @@ class HttpProtocol(Connection):
             self.expect_100_continue = False  # RFC 9110, 10.1.1
         super().on_headers_complete()
         if version == "1.0":
-            self.cycle.keep_alive = self.parser.should_keep_alive()
+            self.cycle.keep_alive = self.parser.should_keep_alive() and not self._is_ending
         self._room = maxsize if has_length else self.bounds.head_bytes
         self.headers = []  # trailers are no headers
         self._sending.begin_body()
