@@ -18,11 +18,11 @@ HEALTH_PATHS = ("/healthcheck", "/readiness")  # balancers ask for them by addre
 # What needs neither a session nor a key: it holds nothing of anybody's.
 PUBLIC_PATHS = frozenset(
     {
-        *(*HEALTH_PATHS, "/openapi.json", "/docs", "/login"),
+        *(*HEALTH_PATHS, "/openapi.json", "/docs", "/", "/login"),
         *("/v1/users", "/v1/login", "/v1/login/consume"),
     }
 )
-PUBLIC_FOLDERS = ("/docs/", "/assets/")
+PUBLIC_FOLDERS = ("/docs/", "/assets/", "/d/")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
 JSON_ESCAPING = 3  # two bytes of text are six as JSON's \uXXXX (RFC 8259, 7)
 MAX_FIELD_ERRORS = 50

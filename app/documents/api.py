@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
 
 from app.core.dependencies import Ingester, Reader
 from app.core.exceptions import (
@@ -18,11 +18,12 @@ from app.core.pagination import link_next
 from app.documents.dependencies import ContentServiceDependency, DocumentServiceDependency
 from app.documents.downloads import download
 from app.documents.exceptions import UnsupportedMediaType
-from app.documents.models import Document, DocumentStatus
+from app.documents.models import Document, DocumentStatus, Passage
 from app.documents.openapi import (
     DOCUMENT,
     DOCUMENTS,
     FILE_DOWNLOAD,
+    PASSAGE,
     TEXT_DOWNLOAD,
     UPLOAD,
     UPLOAD_BODY,
@@ -76,6 +77,20 @@ async def get_document(
 ) -> Document:
     """One document, and how far its ingestion has come."""
     return await documents.get(caller, uuid)
+
+
+@router.get(
+    "/documents/{uuid}/passages/{ordinal}",
+    responses=PASSAGE | problems(NotFound, DatabaseUnavailable),
+)
+async def get_passage(
+    caller: Reader,
+    uuid: UUID,
+    ordinal: Annotated[int, Path(ge=0, le=2**31 - 1)],
+    documents: DocumentServiceDependency,
+) -> Passage:
+    """One passage of a document, by the `ordinal` of a source: where in the text it stands."""
+    return await documents.passage(caller, uuid, ordinal)
 
 
 @router.get(

@@ -46,6 +46,20 @@ class Document(BaseModel):
     updated_at: datetime
 
 
+class Passage(BaseModel):
+    """Where a passage of a document stands: `start` and `end` are offsets into its text."""
+
+    document_uuid: UUID
+    ordinal: int
+    start: int
+    end: int
+    page: int | None = Field(
+        description="Where it begins, from 1 on; null for types of documents without pages."
+    )
+    headings: list[str] = Field(description="The headings that it stands under, outermost first.")
+    text: str
+
+
 class TextDocument(RequestModel):
     """A document given as text; without a `source` its content stands for it."""
 

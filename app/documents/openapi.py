@@ -7,7 +7,7 @@ from uuid import UUID
 from app.core.openapi import Responses, json_example, links, problems
 from app.core.pagination import LINK_HEADER
 from app.documents.exceptions import RangeNotSatisfiable
-from app.documents.models import Document, DocumentStatus, FileFields, TextDocument
+from app.documents.models import Document, DocumentStatus, FileFields, Passage, TextDocument
 from app.loaders.constants import KINDS
 
 EXAMPLE_DOCUMENT: Final = Document(
@@ -32,6 +32,16 @@ UPLOADED: Final = EXAMPLE_DOCUMENT.model_copy(
         "passages_done": 0,
         "updated_at": EXAMPLE_DOCUMENT.created_at,
     }
+)
+EXAMPLE_PASSAGE: Final = Passage(
+    document_uuid=EXAMPLE_DOCUMENT.uuid,
+    ordinal=0,
+    start=0,
+    end=142,
+    page=None,
+    headings=[],
+    text="# Questions that newcomers ask\n\n## Which port does the API listen on?\n\n"
+    "The API listens on port 8000, unless the setting `PORT` says otherwise.",
 )
 
 FILE: Final[dict[str, Any]] = {
@@ -81,6 +91,7 @@ DOCUMENT: Final[Responses] = {
     200: json_example(EXAMPLE_DOCUMENT)
     | links({"get_document_text": "uuid"})
 }
+PASSAGE: Final[Responses] = {200: json_example(EXAMPLE_PASSAGE)}
 DOCUMENTS: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_DOCUMENT])}}
 
 

@@ -17,7 +17,7 @@ from app.core.models import uuid7
 from app.db import Database, Queries, Row
 from app.documents.constants import LONG_WRITE_SEC, NOT_READ_ANEW, UPLOADS_WRITTEN_AT_ONCE
 from app.documents.contents import insert_content
-from app.documents.models import Document, DocumentStatus, NewDocument, default_title
+from app.documents.models import Document, DocumentStatus, NewDocument, Passage, default_title
 from app.jobs.constants import NO_DOCUMENT
 
 T = TypeVar("T")
@@ -82,6 +82,13 @@ class DocumentService:
         if row is None:
             raise NotFound("There is no such document.")
         return Document.model_validate(row)
+
+    async def passage(self, caller: Caller, uuid: UUID, ordinal: int) -> Passage:
+        """A passage of a document that the caller may see; NotFound where there is none."""
+        row = await self._database.query(caller, "get_passage", document_uuid=uuid, ordinal=ordinal)
+        if row is None:
+            raise NotFound("There is no such passage.")
+        return Passage.model_validate(row)
 
     async def page(
         self,

@@ -26,6 +26,7 @@ MODEL_GRACE_SEC: Final = 5.0
 # How much longer than its last request the server itself may take to end.
 SERVER_GRACE_SEC: Final = 5.0
 WATCHED_FOLDERS: Final = ("app", "settings", "db")
+RELOADED: Final = [f"--reload-include=*.{kind}" for kind in ("sql", "html", "css", "js")]
 
 
 class Launcher:
@@ -146,7 +147,7 @@ class Launcher:
         grace = ["--timeout-graceful-shutdown", str(self._settings.GRACEFUL_TIMEOUT_SEC)]
         grace += ["--timeout-keep-alive", str(self._settings.KEEPALIVE_SEC)]
         folders = [f"--reload-dir={ROOT / folder}" for folder in WATCHED_FOLDERS]
-        reload = ["--reload", "--reload-include=*.sql", *folders] if self._reload else []
+        reload = ["--reload", *RELOADED, *folders] if self._reload else []
         return ["uvicorn", "app.main:app", *address, *parts, *logs, *proxies, *grace, *reload]
 
     @property
@@ -154,6 +155,7 @@ class Launcher:
         return base_url(self._settings.HOST, int(self._environment["PORT"]))
 
     def _say_what_to_try(self) -> None:
+        logger.info("Open %s/ in a browser, and ask", self._url)
         logger.info(
             "Try: curl %s/v1/qa-create -H 'Content-Type: application/json' -d '%s'",
             self._url,

@@ -9,7 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from settings import Settings
+from tests.browser.test_access import require_access
 from tests.conftest import SettingsFactory
+from tests.support.asking_in_browser import answered, ask
 from tests.support.psql import sql
 from tests.support.server import serve
 from tests.support.smtp_server import SmtpServer
@@ -96,6 +98,43 @@ class TestLogin:
             await page.get_by_label("Code").fill(typed)
             await page.get_by_role("button").click()
             await expect(page.get_by_role("status")).to_contain_text(told)
+
+    async def test_page_asks_who_is_there(
+        self, page: Page, client: httpx2.AsyncClient, smtp: SmtpServer
+    ) -> None:
+        """The page of chats is for who is signed in by the link of a mail, until they leave."""
+        await page.goto(f"{client.base_url}/")
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        await require_access(page)
+        await page.get_by_label("Address").fill("ann@example.com")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#sign-in-told")).to_contain_text("it is on its way")
+        await page.goto(await mailed_link(smtp, client))
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("link", name="Ask a question").click()
+        await ask(page, "Hello?")
+        await answered(page)
+        await expect(page.get_by_text("ann@example.com")).to_be_visible()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        await expect(page.get_by_text("Hello?")).to_have_count(0)
+
+    async def test_session_that_ends(
+        self, page: Page, client: httpx2.AsyncClient, smtp: SmtpServer
+    ) -> None:
+        """Where a session has ended the page asks to sign in again; the code of a mail does it."""
+        await page.goto(f"{client.base_url}/")
+        for label in ("first", "again"):
+            await page.get_by_label("Address").fill("ann@example.com")
+            await page.get_by_role("button", name="Mail me a link").click()
+            await until(lambda: len(smtp.emails) == 1)
+            [code] = re.findall(r": ([0-9A-Z]{8})$", smtp.emails.pop().get_content(), re.MULTILINE)
+            await page.get_by_label("Code").fill(code)
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_label("Your question")).to_be_visible()
+            await page.request.post(f"{client.base_url}/v1/logout")
+            await ask(page, label)
+            await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
     async def test_link_that_was_used(
         self, page: Page, client: httpx2.AsyncClient, smtp: SmtpServer

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from app.chat.models import Chat, Message
 from app.compat.objects import ChatCompletion, EmbeddingList, Model, ModelList
 from app.core.models import Health, Readiness, Text
-from app.documents.models import Document
+from app.documents.models import Document, Passage
 from app.main import create_app
 from app.retrieval.models import JudgedSource
 from app.users.cookies import SessionCookie
@@ -33,6 +33,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "CreatedApiKey": CreatedApiKey,
     "Document": Document,
     "EmbeddingList": EmbeddingList,
+    "Passage": Passage,
     "Health": Health,
     "Message": Message,
     "Model": Model,

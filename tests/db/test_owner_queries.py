@@ -27,6 +27,7 @@ class TestWhere:
         await filled.sql(POLICIES_OFF)
         reads: dict[str, dict[str, Any]] = {
             "get_document": {"uuid": document},
+            "get_passage": {"document_uuid": document, "ordinal": 0},
             "list_documents": {"limit": 9, "before": None, "status": None},
             "get_message": {"uuid": asked},
             "list_messages": {"limit": 9, "before": None, "chat_uuid": None},

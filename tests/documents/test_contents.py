@@ -80,6 +80,21 @@ class TestText:
         text = await text_of(client, document)
         for source in await sources_of(client, document):
             assert text[source["start"] : source["end"]] == source["text"]
+            passage = await client.get(
+                f"{DOCUMENTS}/{document['uuid']}/passages/{source['ordinal']}"
+            )
+            assert passage.json().items() <= source.items()
+
+    @pytest.mark.parametrize(
+        ("ordinal", "status"), [("1", 404), ("2147483648", 422), ("-1", 422), ("a", 422)]
+    )
+    async def test_other_passages(
+        self, client: httpx2.AsyncClient, ordinal: str, status: int
+    ) -> None:
+        """A passage that a document does not have is a 404; what is no ordinal a 422."""
+        document = await ended(client, await post_text(client, unique()))
+        response = await client.get(f"{DOCUMENTS}/{document['uuid']}/passages/{ordinal}")
+        assert problem_of(response)["status"] == status
 
     @pytest.mark.parametrize("text", ["One.\r\n\r\nTwo\r\nducks.", "\ufeffOne.\r\nTwo.", "\rOne\r"])
     async def test_given_text(self, client: httpx2.AsyncClient, text: str) -> None:

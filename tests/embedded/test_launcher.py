@@ -94,6 +94,7 @@ class TestStart:
         assert f"Postgres: in {first_launch.data_dir}" in output
         assert "Local model: quotes-or-SmolLM2" in output
         assert f"API: {url}, described on {url}/docs" in output
+        assert f"Open {url}/ in a browser, and ask" in output
         assert f"Try: curl {url}/v1/qa-create" in output
 
     def test_samples_are_put_in_once(self, first_launch: Launch) -> None:

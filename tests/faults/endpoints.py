@@ -52,7 +52,8 @@ async def arranged(service: Service, operation: str) -> AsyncIterator[Call]:
     async with AsyncExitStack() as stack:
         given = await ENDPOINTS[operation](service, stack)
         client = given.pop("client", service.person)
-        path = operation.partition(" ")[2].format(uuid=given.pop("uuid", None), id="brag")
+        uuid = given.pop("uuid", None)
+        path = operation.partition(" ")[2].format(uuid=uuid, ordinal=0, id="brag")
         yield Call(operation, client, path, given)
 
 
@@ -187,6 +188,7 @@ ENDPOINTS: Final[dict[str, Arrange]] = {
     "GET /v1/documents": always(),
     "GET /v1/documents/{uuid}": _document,
     "DELETE /v1/documents/{uuid}": _document,
+    "GET /v1/documents/{uuid}/passages/{ordinal}": _document,
     "GET /v1/documents/{uuid}/text": _document,
     "GET /v1/documents/{uuid}/file": _document,
     "POST /v1/users": _registration,

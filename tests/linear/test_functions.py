@@ -37,7 +37,6 @@ LEFT_OUT: Final = {
     "app.users.models.email_argument": ADDRESS,
     "app.users.models.normalise_email": ADDRESS,
     "app.vector_store.edge.optimizer.main": OPERATOR,
-    "app.web.api.asset": "the name of one of a few files, which is looked up",
 }
 
 

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"
 MARK: Final = "\N{SYMBOL FOR SUBSTITUTE}"  # stands where the hostile text will
+PARAMETERS: Final = {"uuid": "00000000-0000-0000-0000-000000000000", "ordinal": "0"}
 BOUNDARY: Final = "x"
 PART: Final = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
 FILE: Final = '--x\r\nContent-Disposition: form-data; name="file"; filename="{}"\r\n\r\n{}\r\n'
@@ -66,9 +67,8 @@ def places_of(document: Json) -> Iterator[Place]:
                     query = f"{parameter['name']}={MARK}"
                     yield Place(f"{name}?{query}", verb, _filled(path), query, texts=IN_URLS)
                 elif parameter["in"] == "path":
-                    yield Place(
-                        f"{name} {parameter['name']}", verb, _filled(path, MARK), texts=IN_URLS
-                    )
+                    filled = _filled(path, **{parameter["name"]: MARK})
+                    yield Place(f"{name} {parameter['name']}", verb, filled, texts=IN_URLS)
             content = operation.get("requestBody", {}).get("content", {})
             for media_type, media in content.items():
                 if media["schema"] in seen:
@@ -92,12 +92,11 @@ def plain_requests(document: Json, uuid: str) -> Iterator[Place]:
     """A request to each endpoint without anything hostile in it."""
     for path, operations in document["paths"].items():
         for method in operations:
-            yield Place(f"{method.upper()} {path}", method.upper(), _filled(path, uuid))
+            yield Place(f"{method.upper()} {path}", method.upper(), _filled(path, uuid=uuid))
 
 
-def _filled(path: str, value: str = "00000000-0000-0000-0000-000000000000") -> str:
-    before, opening, rest = path.partition("{")
-    return f"{before}{value}{rest.partition('}')[2]}" if opening else path
+def _filled(path: str, **given: str) -> str:
+    return path.format(**PARAMETERS | given)
 
 
 def _json_bodies(schema: Json, document: Json) -> Iterator[tuple[str, str, tuple[Text, ...]]]:

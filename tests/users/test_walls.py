@@ -27,8 +27,8 @@ class Operation(NamedTuple):
     path: str
 
     def at(self, uuid: object) -> str:
-        """The path with its only parameter filled in."""
-        return self.path.replace("{uuid}", str(uuid)).replace("{id}", "brag")
+        """The path with its parameters filled in."""
+        return self.path.format(uuid=uuid, ordinal=0, id="brag")
 
 
 async def operations(client: httpx2.AsyncClient) -> list[Operation]:
@@ -46,6 +46,7 @@ async def of_ann(ann: httpx2.AsyncClient) -> AsyncIterator[tuple[str, str]]:
     [key] = (await ann.get("/v1/api-keys")).json()
     for path, uuid in (
         ("/v1/documents/{uuid}", document["uuid"]),
+        ("/v1/documents/{uuid}/passages/{ordinal}", document["uuid"]),
         ("/v1/documents/{uuid}/text", document["uuid"]),
         ("/v1/documents/{uuid}/file", document["uuid"]),
         ("/v1/messages/{uuid}", message["uuid"]),
@@ -81,16 +82,19 @@ class TestNobody:
             refused += 1
         assert refused >= 16
 
-    @pytest.mark.parametrize("path", ["/", "/v1", "/v1/nothing", "/docs/../v1/me", "/metrics"])
+    @pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/docs/../v1/me", "/d", "/metrics"])
     async def test_what_does_not_exist_is_refused_as_well(
         self, stranger: httpx2.AsyncClient, path: str
     ) -> None:
         """A path that nobody has thought of is refused: walls do not depend on a list of doors."""
         assert (await stranger.get(path)).status_code == 401
 
-    @pytest.mark.parametrize("path", ["/healthcheck", "/docs", "/openapi.json", "/login"])
+    @pytest.mark.parametrize(
+        "path",
+        ["/healthcheck", "/docs", "/openapi.json", "/", "/login", "/d/0", "/assets/chat.js"],
+    )
     async def test_public_pages_are_open(self, stranger: httpx2.AsyncClient, path: str) -> None:
-        """Health, the description and the login page are there for everybody."""
+        """Health, the description and the pages are there for everybody."""
         assert (await stranger.get(path)).status_code == 200
 
     @pytest.mark.parametrize(
