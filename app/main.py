@@ -17,6 +17,7 @@ from app.chat.journal import Journal
 from app.chat.messages import MessageService
 from app.chat.openapi import EVENT_MODELS
 from app.chat.processes import Process
+from app.chat.receipts import ReceiptService
 from app.chat.resuming import ResumableStreams
 from app.chat.services import AnswerService
 from app.chat.upstream import open_upstream
@@ -94,6 +95,7 @@ class State(TypedDict):
 
     answers: AnswerService
     messages: MessageService
+    receipts: ReceiptService
     streams: ResumableStreams
     chats: ChatService
     documents: DocumentService
@@ -165,6 +167,7 @@ async def lifespan(
         yield State(
             answers=answers,
             messages=messages,
+            receipts=ReceiptService(database),
             streams=streams,
             chats=chats,
             documents=documents,

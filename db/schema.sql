@@ -799,6 +799,8 @@ CREATE TABLE public.message (
     process_uuid uuid,
     cancel_requested_at timestamp with time zone,
     followed_at timestamp with time zone,
+    parameters jsonb,
+    prompt_sha256 text,
     CONSTRAINT message_role_check CHECK ((role = ANY (ARRAY['user'::text, 'system'::text, 'assistant'::text]))),
     CONSTRAINT message_status_check CHECK ((status = ANY (ARRAY['generating'::text, 'complete'::text, 'partial'::text, 'failed'::text])))
 );
@@ -859,7 +861,7 @@ COMMENT ON COLUMN public.message.usage IS 'prompt_tokens, completion_tokens and 
 -- Name: COLUMN message.sources; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.message.sources IS 'The passages that were put into the prompt, in prompt order, as they were then, each with the header of its table.';
+COMMENT ON COLUMN public.message.sources IS 'The passages that were put into the prompt, in prompt order, as they were then, each with the header of its table, the digest of its document''s bytes and whether that is shared.';
 
 
 --
@@ -909,6 +911,20 @@ COMMENT ON COLUMN public.message.cancel_requested_at IS 'Of an answer under way:
 --
 
 COMMENT ON COLUMN public.message.followed_at IS 'Of an answer under way: when a reader of another process said last that it follows.';
+
+
+--
+-- Name: COLUMN message.parameters; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.parameters IS 'Of an answer: what was asked for besides the question; null before it was kept.';
+
+
+--
+-- Name: COLUMN message.prompt_sha256; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.message.prompt_sha256 IS 'Of an answer: the digest of what the model was told, as canonical JSON (RFC 8785); null where it was told nothing, and before it was kept.';
 
 
 --
@@ -1710,4 +1726,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000013'),
     ('20261126000014'),
     ('20261126000015'),
-    ('20261126000020');
+    ('20261126000020'),
+    ('20261127000064');

@@ -172,6 +172,8 @@ class Settings(BaseSettings):
     )
     QDRANT_API_KEY: Key | None = None
     QDRANT_COLLECTION_NAME: str = Field(default="demo", pattern=r"^[A-Za-z0-9_.-]{1,200}$")
+    QDRANT_SHARDS: int | None = Field(default=None, ge=1, le=1000)
+    QDRANT_REPLICAS: int = Field(default=1, ge=1, le=100)
     QDRANT_TIMEOUT_SEC: float = Field(default=5, gt=0)
     DEFAULT_LIMIT: int = Field(default=3, ge=1, le=20)
     EMBEDDING_MODEL: str = DEFAULT_EMBEDDING_MODEL

@@ -1,8 +1,10 @@
 """Completions, answers over the knowledge base, their streams, and the messages of both."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
+import rfc8785
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
@@ -15,10 +17,11 @@ from app.chat.dependencies import (
     MessageServiceDependency,
     QAQuestion,
     Question,
+    ReceiptServiceDependency,
     StreamsDependency,
 )
 from app.chat.generation import Generation
-from app.chat.models import Chat, Message, NewChat, RenamedChat
+from app.chat.models import Chat, Message, NewChat, Receipt, RenamedChat
 from app.chat.openapi import (
     CANCEL_PROBLEMS,
     CHAT,
@@ -32,6 +35,8 @@ from app.chat.openapi import (
     MESSAGES_PROBLEMS,
     QA,
     QA_PROBLEMS,
+    RECEIPT,
+    RECEIPT_PROBLEMS,
     RESUMED_STREAM,
     STREAM,
 )
@@ -109,6 +114,17 @@ async def list_messages(
 async def get_message(caller: Reader, uuid: UUID, messages: MessageServiceDependency) -> Message:
     """One stored message."""
     return await messages.get(caller, uuid)
+
+
+@router.get(
+    "/messages/{uuid}/receipt", response_model=Receipt, responses=RECEIPT | RECEIPT_PROBLEMS
+)
+async def get_receipt(caller: Reader, uuid: UUID, receipts: ReceiptServiceDependency) -> Response:
+    """What an answer rests on, as canonical JSON (RFC 8785): names, offsets and digests."""
+    receipt = await receipts.get(caller, uuid)
+    # In a thread: a long question with many quotes takes some 60 ms.
+    body = await asyncio.to_thread(rfc8785.dumps, receipt.model_dump(mode="json"))
+    return Response(body, media_type="application/json")
 
 
 @router.get(

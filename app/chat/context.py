@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from app.chat.chats import Exchange
 from app.chat.control_tokens import neutralise
+from app.chat.digests import json_sha256
 from app.chat.exceptions import ContextLengthExceeded
 from app.chat.models import ClientPrompt, Turns
 from app.chat.prompts import Prompt, build_prompt
@@ -18,13 +20,14 @@ PROMPT_TOKENS: Final = 16  # and around the whole
 LONG_CHARS: Final = 10_000  # whose tokens are counted in half a millisecond
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PromptContext:
     """What a prompt is built of: all of it fits into the window.
 
     `sources` and `retrieval_queries` are None without retrieval; `turns` are those of the chat that
     are used, the oldest first; `exchanges` is how many it has, None outside a chat. The `mark` is
-    the one that was drawn for this prompt. The `client` has told of its own instructions.
+    the one that was drawn for this prompt; without one there is none. The `client` has told of its
+    own instructions.
     """
 
     question: str
@@ -35,12 +38,17 @@ class PromptContext:
     mark: str
     client: ClientPrompt = field(default_factory=ClientPrompt)
 
-    @property
+    @cached_property
     def prompt(self) -> Prompt:
         """What the model is told."""
         return build_prompt(
             self.question, self.sources, self.mark, self.turns, self.client.instructions
         )
+
+    @property
+    def prompt_sha256(self) -> str | None:
+        """Its digest; None where the model is told nothing."""
+        return None if self.sources == [] or not self.mark else json_sha256(self.prompt)
 
     @property
     def turn_counts(self) -> Turns | None:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from app.chat.chats import ChatService
 from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, QAMessage
+from app.chat.receipts import ReceiptService
 from app.chat.resuming import ResumableStreams
 from app.chat.services import AnswerService
 from app.core.caller import Caller, Scope
@@ -33,6 +34,12 @@ async def get_chats(request: Request) -> ChatService:
     """The chats."""
     chats: ChatService = request.state.chats
     return chats
+
+
+async def get_receipts(request: Request) -> ReceiptService:
+    """The receipts of answers."""
+    receipts: ReceiptService = request.state.receipts
+    return receipts
 
 
 async def get_streams(request: Request) -> ResumableStreams:
@@ -71,6 +78,7 @@ StreamsDependency = Annotated[ResumableStreams, Depends(get_streams)]
 ChatServiceDependency = Annotated[ChatService, Depends(get_chats)]
 AnswerServiceDependency = Annotated[AnswerService, Depends(get_answers)]
 MessageServiceDependency = Annotated[MessageService, Depends(get_messages)]
+ReceiptServiceDependency = Annotated[ReceiptService, Depends(get_receipts)]
 
 
 async def checked_question(question: BaseMessage, settings: SettingsDependency) -> BaseMessage:

@@ -24,7 +24,6 @@ from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound
 from app.db import Database, DatabaseError
 from app.group_commit import GroupCommit
-from app.retrieval.models import Source
 
 FOREIGN_KEY_VIOLATION: Final = "23503"
 DELETED: Final = "The chat, or its user, was deleted meanwhile."
@@ -63,10 +62,13 @@ class MessageService:
         answer = _row(caller, start.uuid, ChatRolesEnum.ASSISTANT, question, start.model) | {
             "question_uuid": asked["uuid"],
             "status": MessageStatus.GENERATING,
-            "sources": [_row_of(source) for source in context.sources or []],
+            # With what no client is shown, so that the prompt can be made again.
+            "sources": [dict(source) for source in context.sources or []],
             "retrieval_queries": context.retrieval_queries,
             "turns": _dumped(context.turn_counts),
+            "parameters": question.parameters | context.client.named_parameters,
             "prompt_mark": context.mark if context.sources else None,
+            "prompt_sha256": context.prompt_sha256,
             "process_uuid": self._process_uuid,
         }
         try:
@@ -135,6 +137,7 @@ class MessageService:
             "finish_reason": outcome.finish_reason,
             "usage": _dumped(outcome.usage),
             "turns": _dumped(answer.turns),
+            "prompt_sha256": answer.prompt_sha256,
         }
         if not await self._ends.write([row | _journal(outcome, transcript)]):
             raise NotFound(DELETED)
@@ -182,14 +185,11 @@ def _row(
         "question_uuid": None,
         "retrieval_queries": None,
         "turns": None,
+        "parameters": None,
         "prompt_mark": None,
+        "prompt_sha256": None,
         "process_uuid": None,
     }
-
-
-def _row_of(source: Source) -> dict[str, Any]:
-    """All that the prompt says of a source, so that it can be made again."""
-    return source.model_dump() | {"table_header": source.table_header}
 
 
 def _dumped(value: BaseModel | None) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.chat.constants import ChatRolesEnum, MessageStatus
+from app.chat.digests import text_sha256
 from app.chat.events import Delta, DoneEvent, Event, StartEvent
 from app.chat.exceptions import (
     OpenAIException,
@@ -16,7 +17,16 @@ from app.chat.exceptions import (
     OpenAIUnavailable,
     StreamTimeoutException,
 )
-from app.chat.models import Chat, Chunk, Message, Start, StreamError, Usage
+from app.chat.models import (
+    Chat,
+    Chunk,
+    CitedPassage,
+    Message,
+    Receipt,
+    Start,
+    StreamError,
+    Usage,
+)
 from app.chat.streaming import format_event
 from app.core.exceptions import (
     BadRequest,
@@ -88,7 +98,9 @@ def _model(model: type[BaseModel]) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-OF_A_MESSAGE: Final = {"get_message": "uuid", "resume_stream": "uuid", "cancel_message": "uuid"}
+OF_A_MESSAGE: Final = dict.fromkeys(
+    ("get_message", "get_receipt", "resume_stream", "cancel_message"), "uuid"
+)
 STREAM: Final[Responses] = {
     200: {
         **links(OF_A_MESSAGE, "$response.header.X-Message-UUID"),
@@ -133,6 +145,34 @@ RESUMED_STREAM: Final[Responses] = {
 COMPLETION: Final[Responses] = {200: json_example(EXAMPLE_MESSAGE) | links(OF_A_MESSAGE)}
 QA: Final[Responses] = {200: json_example(EXAMPLE_QA) | links(OF_A_MESSAGE)}
 MESSAGE: Final[Responses] = {200: json_example(EXAMPLE_QA)}
+EXAMPLE_RECEIPT: Final = Receipt(
+    format=1,
+    message_uuid=EXAMPLE_QA.uuid,
+    created_at=EXAMPLE_QA.created_at,
+    question="Which port does the API listen on?",
+    retrieval_queries_sha256=[text_sha256("Which port does the API listen on?")],
+    model=EXAMPLE_QA.model,
+    parameters={"limit": 3, "filter_sha256": None},
+    turns=None,
+    prompt_mark="k3v7q2xa",
+    prompt_sha256="9c8f3c7d0c5a4b1e8f2d6a7b3e4c5d6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b1c2d",
+    passages=[
+        CitedPassage(
+            document_uuid=EXAMPLE_SOURCE.document_uuid,
+            document_sha256="15f59e55512634d4ba7c82a46343b35ea22d903c50b09bd6b851d9f3004ac8f2",
+            shared=True,
+            title=EXAMPLE_SOURCE.title,
+            source=EXAMPLE_SOURCE.source,
+            start=EXAMPLE_SOURCE.start,
+            end=EXAMPLE_SOURCE.end,
+            sha256=text_sha256(EXAMPLE_SOURCE.text),
+        )
+    ],
+    status=EXAMPLE_QA.status,
+    finish_reason=EXAMPLE_QA.finish_reason,
+    answer_sha256=text_sha256(EXAMPLE_QA.message),
+)
+RECEIPT: Final[Responses] = {200: json_example(EXAMPLE_RECEIPT)}
 EXAMPLE_CHAT: Final = Chat(
     uuid=UUID("01a21043-ea57-7f1a-9f3e-9e17e3f44303"),
     title="Which port does the API listen on?",
@@ -168,4 +208,5 @@ COMPLETION_PROBLEMS: Final = problems(*GENERATION_PROBLEMS)
 QA_PROBLEMS: Final = problems(*GENERATION_PROBLEMS, RetrievalUnavailable)
 MESSAGES_PROBLEMS: Final = problems(DatabaseUnavailable)
 MESSAGE_PROBLEMS: Final = problems(NotFound, DatabaseUnavailable)
+RECEIPT_PROBLEMS: Final = problems(NotFound, Conflict, DatabaseUnavailable)
 CANCEL_PROBLEMS: Final = problems(NotFound, Conflict, DatabaseUnavailable)

@@ -112,7 +112,8 @@ class AnswerService:
                     outcome = await self._complete(generation, context, stream=stream)
                 if context.turns and _is_too_long(outcome):
                     context = context.shortened()
-                    pending = pending.model_copy(update={"turns": context.turn_counts})
+                    told = {"turns": context.turn_counts, "prompt_sha256": context.prompt_sha256}
+                    pending = pending.model_copy(update=told)
                     outcome = await self._complete(generation, context, stream=stream)
             transcript = generation.transcript if stream else None
             if outcome.error is not None:

@@ -89,7 +89,7 @@ UPLOAD: Final[Responses] = {
 DOCUMENT: Final[Responses] = {
     # Of one that is ready: before that it has no text.
     200: json_example(EXAMPLE_DOCUMENT)
-    | links({"get_document_text": "uuid"})
+    | links({"get_document_text": "uuid", "get_passage": "uuid"})
 }
 PASSAGE: Final[Responses] = {200: json_example(EXAMPLE_PASSAGE)}
 DOCUMENTS: Final[Responses] = {200: {"headers": LINK_HEADER, **json_example([EXAMPLE_DOCUMENT])}}

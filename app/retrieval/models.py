@@ -29,6 +29,9 @@ class Source(BaseModel):
     )
     # Beside the text, for the model alone: the passage begins between the rows of this table.
     table_header: str | None = Field(default=None, exclude=True)
+    # For receipts: which bytes the document had, and whether it was everybody's.
+    document_sha256: str | None = Field(default=None, exclude=True)
+    is_shared: bool | None = Field(default=None, exclude=True)
     text: str
     score: float
 

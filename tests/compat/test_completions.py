@@ -37,6 +37,19 @@ class TestAnswer:
         assert cited.title == source["title"]
         assert shared_openai.requests[-1].body["model"] == "fake-model"
 
+    async def test_receipt(
+        self, openai_client: openai.AsyncOpenAI, shared_openai: FakeOpenAI
+    ) -> None:
+        """The receipt of an answer says how the model was asked, and no text of that."""
+        shared_openai.reply(text(ANSWER))
+        asking = asked(PORT_QUESTION) | {"temperature": 0.5, "stop": ["secret"]}
+        completion = await openai_client.chat.completions.create(**asking)
+        uuid = completion.id.removeprefix("chatcmpl-")
+        receipt = await openai_client.get(f"/messages/{uuid}/receipt", cast_to=httpx2.Response)
+        assert receipt.json()["parameters"]["temperature"] == 0.5
+        assert len(receipt.json()["parameters"]["stop_sha256"]) == 64
+        assert "secret" not in receipt.text
+
     async def test_nothing_relevant(self, openai_client: openai.AsyncOpenAI) -> None:
         """Where nothing is relevant, the fixed text is the answer, and no token is used."""
         completion = await openai_client.chat.completions.create(**asked(UNRELATED_QUESTION))

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from app.chat.models import Chat, Message
+from app.chat.models import Chat, Message, Receipt
 from app.compat.objects import ChatCompletion, EmbeddingList, Model, ModelList
 from app.core.models import Health, Readiness, Text
 from app.documents.models import Document, Passage
@@ -39,6 +39,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "Model": Model,
     "ModelList": ModelList,
     "Readiness": Readiness,
+    "Receipt": Receipt,
     "JudgedSource": JudgedSource,
     "User": User,
 }

@@ -1,4 +1,4 @@
--- The queries of v0.1.0, whose newest migration is 20261126000020
+-- The queries of v0.1.0, whose newest migration is 20261127000064
 -- :name delete_chat :affected
 -- :doc Deletes a chat of the caller's and, with it, its messages
 DELETE FROM chat
@@ -246,6 +246,18 @@ SELECT
 FROM index_version
 ORDER BY index_uuid IS NULL, collection <> :collection, updated_at DESC
 LIMIT 1
+-- :name get_passage :one
+-- :doc Where a passage stands, of a ready document that the caller may see
+SELECT
+    passage.document_uuid, passage.ordinal, passage."start", passage."end", passage.page,
+    passage.headings, passage.text
+FROM passage
+INNER JOIN document ON passage.document_uuid = document.uuid
+WHERE
+    passage.document_uuid = :document_uuid
+    AND passage.ordinal = :ordinal
+    AND document.status = 'ready'
+    AND (document.user_id IS NULL OR document.user_id = :user_id)
 -- :name get_ready_document :one
 -- :doc What a document that is to be read anew was read as
 SELECT
@@ -684,6 +696,32 @@ ON CONFLICT (message_uuid, position) DO NOTHING
 UPDATE message
 SET followed_at = clock_timestamp()
 WHERE uuid = :uuid AND user_id IS NOT DISTINCT FROM :user_id AND status = 'generating'
+-- :name find_cited_passages :many
+-- :doc Which documents that the caller may see are, or have replaced, those of passages, and these
+-- passages as they are now; rows is a JSON array of them
+SELECT
+    given.number, document.uuid AS document_uuid,
+    encode(sha256(convert_to(passage.text, 'UTF8')), 'hex') AS sha256
+FROM json_to_recordset(CAST(:rows AS json)) AS given (
+    number integer, document_uuid uuid, source text, shared boolean, "start" integer, "end" integer
+)
+INNER JOIN document
+    ON
+        document.uuid = given.document_uuid
+        OR (
+            document.source = given.source
+            -- Of the digest there is an index; a whole source may be too long for one.
+            AND document.source_md5 = md5(given.source)
+            AND document.user_id IS NOT DISTINCT FROM
+            CASE WHEN NOT given.shared THEN CAST(:user_id AS bigint) END
+        )
+LEFT JOIN passage
+    ON
+        passage.document_uuid = document.uuid
+        AND document.uuid = given.document_uuid
+        AND passage."start" = given."start"
+        AND passage."end" = given."end"
+WHERE document.status = 'ready' AND (document.user_id IS NULL OR document.user_id = :user_id)
 -- :name finish_messages :many
 -- :doc Writes the ends of answers under way, and what their journals keep; rows is a JSON array
 -- `= ANY(ARRAY(…))` finds rows by their index. A join reads the whole table: the planner expects 100
@@ -692,7 +730,7 @@ WITH given AS MATERIALIZED (
     SELECT *
     FROM json_to_recordset(CAST(:rows AS json)) AS given (
         uuid uuid, model text, message text, status text, finish_reason text, usage jsonb,
-        turns jsonb, deltas json, error json
+        turns jsonb, prompt_sha256 text, deltas json, error json
     )
 ),
 
@@ -704,7 +742,8 @@ ended AS (
         status = given.status,
         finish_reason = given.finish_reason,
         usage = given.usage,
-        turns = given.turns
+        turns = given.turns,
+        prompt_sha256 = given.prompt_sha256
     FROM given
     WHERE message.uuid = given.uuid AND message.uuid = ANY(ARRAY(SELECT uuid FROM given))
     RETURNING message.uuid, message.user_id
@@ -733,25 +772,40 @@ SELECT
     retrieval_queries, turns, created_at
 FROM message
 WHERE uuid = :uuid AND user_id IS NOT DISTINCT FROM :user_id
+-- :name get_receipt :one
+-- :doc An answer of the caller's with its question, and what is kept of how it came about
+SELECT
+    answer.uuid, answer.model, answer.message, answer.status, answer.finish_reason, answer.sources,
+    answer.retrieval_queries, answer.turns, answer.parameters, answer.prompt_mark,
+    answer.prompt_sha256, answer.created_at, question.message AS question
+FROM message AS answer
+LEFT JOIN message AS question
+    ON answer.question_uuid = question.uuid AND question.user_id IS NOT DISTINCT FROM :user_id
+WHERE
+    answer.uuid = :uuid
+    AND answer.user_id IS NOT DISTINCT FROM :user_id
+    AND answer.role = 'assistant'
 -- :name insert_messages :many
 -- :doc Inserts messages in the order given; rows is a JSON array of them
 INSERT INTO message (
     uuid, chat_uuid, user_id, question_uuid, model, role, message, status, finish_reason, usage,
-    sources, retrieval_queries, turns, prompt_mark, process_uuid
+    sources, retrieval_queries, turns, parameters, prompt_mark, prompt_sha256, process_uuid
 )
 SELECT
     given.uuid, given.chat_uuid, given.user_id, given.question_uuid, given.model, given.role,
     given.message, given.status, given.finish_reason, given.usage, given.sources,
-    given.retrieval_queries, given.turns, given.prompt_mark, given.process_uuid
+    given.retrieval_queries, given.turns, given.parameters, given.prompt_mark,
+    given.prompt_sha256, given.process_uuid
 FROM ROWS FROM (
     json_to_recordset(CAST(:rows AS json)) AS (
         uuid uuid, chat_uuid uuid, user_id bigint, question_uuid uuid, model text, role text,
         message text, status text, finish_reason text, usage jsonb, sources jsonb,
-        retrieval_queries jsonb, turns jsonb, prompt_mark text, process_uuid uuid
+        retrieval_queries jsonb, turns jsonb, parameters jsonb, prompt_mark text,
+        prompt_sha256 text, process_uuid uuid
     )
 ) WITH ORDINALITY AS given (
     uuid, chat_uuid, user_id, question_uuid, model, role, message, status, finish_reason, usage,
-    sources, retrieval_queries, turns, prompt_mark, process_uuid, position
+    sources, retrieval_queries, turns, parameters, prompt_mark, prompt_sha256, process_uuid, position
 )
 ORDER BY given.position
 RETURNING uuid, id, created_at
@@ -859,7 +913,8 @@ WHERE embedding_model = :embedding_model
 -- :name get_passages :many
 -- :doc The passages among these uuids, with their documents' names and whether the caller may see them
 SELECT
-    passage.uuid, passage.document_uuid, document.title, document.source, passage.ordinal,
+    passage.uuid, passage.document_uuid, document.title, document.source, document.sha256 AS document_sha256,
+    document.user_id IS NULL AS is_shared, passage.ordinal,
     passage."start", passage."end", passage.page, passage.headings,
     passage.table_header, passage.text,
     document.status = 'ready'

@@ -7,6 +7,7 @@ import pytest
 from app.core.caller import NOBODY
 from app.core.exceptions import NotFound
 from app.users.export import export
+from tests.support.databases import to_json
 from tests.support.knowledge import Knowledge
 from tests.support.users import ANN, BOB
 from tests.support.walls import ELSEWHERE, POLICIES_OFF, api_keys, asking_for_the_caller
@@ -24,12 +25,15 @@ class TestWhere:
         [(chat,)] = await filled.sql("SELECT uuid::text FROM chat")
         [(digest,)] = await filled.sql("SELECT sha256 FROM document WHERE source = 'a.txt'")
         passages = await filled.sql("SELECT uuid::text FROM passage")
+        cited = {"number": 1, "document_uuid": document, "source": "a.txt", "shared": False}
         await filled.sql(POLICIES_OFF)
         reads: dict[str, dict[str, Any]] = {
             "get_document": {"uuid": document},
             "get_passage": {"document_uuid": document, "ordinal": 0},
             "list_documents": {"limit": 9, "before": None, "status": None},
             "get_message": {"uuid": asked},
+            "get_receipt": {"uuid": under_way},
+            "find_cited_passages": {"rows": to_json([cited])},
             "list_messages": {"limit": 9, "before": None, "chat_uuid": None},
             "follow_journal": {"uuid": under_way, "position": 0},
             "note_follower": {"uuid": under_way},

@@ -176,6 +176,7 @@ ENDPOINTS: Final[dict[str, Arrange]] = {
     "GET /v1/models/{id}": always(),
     "GET /v1/messages": always(),
     "GET /v1/messages/{uuid}": _answered,
+    "GET /v1/messages/{uuid}/receipt": _answered,
     "GET /v1/messages/{uuid}/stream": _streamed,
     "POST /v1/messages/{uuid}/cancel": _under_way,
     "POST /v1/chats": always(json={"title": "Ducks"}),

@@ -34,8 +34,12 @@ class CollectionDouble:
 
     def __init__(self, path: Path, request: models.CreateCollection) -> None:
         self.params = models.CollectionParams(
-            vectors=request.vectors, sparse_vectors=request.sparse_vectors
+            vectors=request.vectors,
+            sparse_vectors=request.sparse_vectors,
+            shard_number=request.shard_number,
+            replication_factor=request.replication_factor,
         )
+        self.index_params: dict[str, dict[str, Any]] = {}
         self.metadata = request.metadata
         self.shard = edge.EdgeShard.create(str(path), _config(request))
 
@@ -51,7 +55,11 @@ class CollectionDouble:
         """models.CollectionInfo."""
         info = self.shard.info()
         schema = {
-            key: {"data_type": repr(index.data_type).split(".")[-1].lower(), "points": index.points}
+            key: {
+                "data_type": repr(index.data_type).split(".")[-1].lower(),
+                "points": index.points,
+                "params": self.index_params.get(key),
+            }
             for key, index in info.payload_schema.items()
         }
         return {
@@ -68,8 +76,12 @@ class CollectionDouble:
     def index(self, body: bytes) -> dict[str, Any]:
         """models.CreateFieldIndex in, models.UpdateResult out."""
         request = models.CreateFieldIndex.model_validate_json(body)
-        assert isinstance(request.field_schema, models.PayloadSchemaType)
-        schema = getattr(edge.PayloadSchemaType, request.field_schema.value.capitalize())
+        field_schema = request.field_schema
+        if isinstance(field_schema, models.KeywordIndexParams):
+            self.index_params[request.field_name] = field_schema.model_dump(mode="json")
+            field_schema = models.PayloadSchemaType.KEYWORD
+        assert isinstance(field_schema, models.PayloadSchemaType)
+        schema = getattr(edge.PayloadSchemaType, field_schema.value.capitalize())
         return self.update(edge.UpdateOperation.create_field_index(request.field_name, schema))
 
     def upsert(self, body: bytes) -> dict[str, Any]:

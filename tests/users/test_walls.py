@@ -50,6 +50,7 @@ async def of_ann(ann: httpx2.AsyncClient) -> AsyncIterator[tuple[str, str]]:
         ("/v1/documents/{uuid}/text", document["uuid"]),
         ("/v1/documents/{uuid}/file", document["uuid"]),
         ("/v1/messages/{uuid}", message["uuid"]),
+        ("/v1/messages/{uuid}/receipt", message["uuid"]),
         ("/v1/messages/{uuid}/stream", message["uuid"]),
         ("/v1/messages/{uuid}/cancel", message["uuid"]),
         ("/v1/api-keys/{uuid}", key["uuid"]),

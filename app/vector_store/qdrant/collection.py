@@ -19,15 +19,16 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 
 from app.core.exceptions import ConfigurationError, RetrievalUnavailable
 from app.vector_store.base import BM25_VECTOR, DenseVector
-from app.vector_store.filters import DOCUMENT, METADATA, SOURCE, USER
+from app.vector_store.filters import DOCUMENT, METADATA, OWNER, SOURCE, USER
 from app.vector_store.qdrant.transport import RepeatingTransport
 from settings import Settings
 
-INDEXES: Final = {
+INDEXES: Final[dict[str, models.PayloadSchemaType | models.KeywordIndexParams]] = {
     DOCUMENT: models.PayloadSchemaType.UUID,
     USER: models.PayloadSchemaType.INTEGER,
     SOURCE: models.PayloadSchemaType.KEYWORD,
     METADATA: models.PayloadSchemaType.KEYWORD,
+    OWNER: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
 }
 
 INDEX_UUID: Final = "index_uuid"
@@ -42,6 +43,7 @@ class QdrantCollection:
         self.name = settings.QDRANT_COLLECTION_NAME
         self._client = client
         self._dense = dense
+        self._shards, self._replicas = settings.QDRANT_SHARDS, settings.QDRANT_REPLICAS
         self._timeout_sec = settings.QDRANT_TIMEOUT_SEC
         self._preparing = asyncio.Lock()
         self._prepared = False
@@ -122,10 +124,16 @@ class QdrantCollection:
         try:
             await self._client.create_collection(
                 self.name,
-                vectors_config={self._dense.name: _vector_params(self._dense.dimensions)},
+                vectors_config={
+                    self._dense.name: _vector_params(
+                        self._dense.dimensions, on_disk=(self._shards or 1) > 1
+                    )
+                },
                 sparse_vectors_config={
                     BM25_VECTOR: models.SparseVectorParams(modifier=models.Modifier.IDF)
                 },
+                shard_number=self._shards,
+                replication_factor=self._replicas,
                 metadata={INDEX_UUID: str(uuid4())},
             )
         except UnexpectedResponse as error:
@@ -175,10 +183,12 @@ def _create_client(settings: Settings) -> AsyncQdrantClient:
         ) from error
 
 
-def _vector_params(dimensions: int) -> models.VectorParams:
+def _vector_params(dimensions: int, *, on_disk: bool) -> models.VectorParams:
+    """Vectors of a byte a dimension in memory; the whole ones are read for the best of these."""
     return models.VectorParams(
         size=dimensions,
         distance=models.Distance.COSINE,
+        on_disk=on_disk,
         quantization_config=models.ScalarQuantization(
             scalar=models.ScalarQuantizationConfig(
                 type=models.ScalarType.INT8, quantile=0.99, always_ram=True

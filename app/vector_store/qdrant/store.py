@@ -24,7 +24,7 @@ from app.vector_store.filters import (
     FilterTypes,
     build_document_filter,
     build_filter,
-    to_payload,
+    to_server_payload,
 )
 from app.vector_store.fusion import rank
 from app.vector_store.qdrant.collection import QdrantCollection
@@ -116,7 +116,7 @@ class QdrantVectorStore:
                     self._dense.name: point.dense.tolist(),
                     BM25_VECTOR: _to_model(encode_passage(point.text)),
                 },
-                payload=to_payload(point.payload),
+                payload=to_server_payload(point.payload),
             )
             for point in points
         ]

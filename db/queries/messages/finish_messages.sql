@@ -6,7 +6,7 @@ WITH given AS MATERIALIZED (
     SELECT *
     FROM json_to_recordset(CAST(:rows AS json)) AS given (
         uuid uuid, model text, message text, status text, finish_reason text, usage jsonb,
-        turns jsonb, deltas json, error json
+        turns jsonb, prompt_sha256 text, deltas json, error json
     )
 ),
 
@@ -18,7 +18,8 @@ ended AS (
         status = given.status,
         finish_reason = given.finish_reason,
         usage = given.usage,
-        turns = given.turns
+        turns = given.turns,
+        prompt_sha256 = given.prompt_sha256
     FROM given
     WHERE message.uuid = given.uuid AND message.uuid = ANY(ARRAY(SELECT uuid FROM given))
     RETURNING message.uuid, message.user_id

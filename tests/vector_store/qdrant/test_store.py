@@ -96,7 +96,32 @@ class TestOpen:
             "user_id": "integer",
             "source": "keyword",
             "metadata": "keyword",
+            "owner": "keyword",
         }
+
+    async def test_owners_are_tenants(self, double: QdrantDouble) -> None:
+        """Qdrant is told that owners are tenants, and which one a point belongs to, if any."""
+        store = await open_store(double)
+        await store.upsert([point(1), point(2, user_id=7)])
+        await store.close()
+        async with somebody_else(double) as client:
+            index = (await client.get_collection("demo")).payload_schema["owner"]
+            owners = (await client.facet("demo", "owner")).hits
+        assert isinstance(index.params, models.KeywordIndexParams)
+        assert index.params.is_tenant
+        assert [(hit.value, hit.count) for hit in owners] == [("7", 1)]
+
+    @pytest.mark.parametrize(("shards", "replicas", "on_disk"), [(None, 1, False), (6, 2, True)])
+    async def test_collection_is_spread(
+        self, double: QdrantDouble, shards: int | None, replicas: int, *, on_disk: bool
+    ) -> None:
+        """A collection has as many shards and copies as the settings say; with several, on disk."""
+        await (await open_store(double, QDRANT_SHARDS=shards, QDRANT_REPLICAS=replicas)).close()
+        async with somebody_else(double) as client:
+            params = (await client.get_collection("demo")).config.params
+        assert (params.shard_number, params.replication_factor) == (shards or 1, replicas)
+        assert isinstance(params.vectors, dict)
+        assert [vector.on_disk for vector in params.vectors.values()] == [on_disk]
 
     @pytest.mark.parametrize(
         ("vectors", "held"),
