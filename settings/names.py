@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -45,24 +45,20 @@ def names_in(file: Path) -> list[str]:
 
 def nearly(names: Iterable[str], settings: Iterable[str]) -> Mapping[str, str]:
     """The names that are no settings, each with the setting that it was probably meant for."""
-    known = list(settings)
+    known = {setting.replace("_", ""): setting for setting in settings}
     return {name: meant for name in names if (meant := _meant(name.upper(), known))}
 
 
-def _meant(name: str, known: list[str]) -> str | None:
-    if name in known:
+def _meant(name: str, known: Mapping[str, str]) -> str | None:
+    if name in known.values():
         return None
     if name in OTHER_NAMES:
         return OTHER_NAMES[name]
     letters = name.replace("_", "")
     if len(letters) < FEW_LETTERS:
         return None
-    likeness, meant = max((_likeness(letters, setting), setting) for setting in known)
-    return meant if likeness > NEAR else None
-
-
-def _likeness(letters: str, setting: str) -> float:
-    return SequenceMatcher(None, letters, setting.replace("_", "")).ratio()
+    near = get_close_matches(letters, known, n=1, cutoff=NEAR)
+    return known[near[0]] if near else None
 
 
 def _is_text(content: bytes, encoding: str) -> bool:

@@ -1,5 +1,6 @@
 """The README's examples, run against a service that its first command has started."""
 
+import asyncio
 import json
 import re
 import shlex
@@ -9,13 +10,18 @@ from typing import Any, NamedTuple
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from app.core.constants import ROOT
+from app.embedded.migrations import migrate
+from app.embedded.postgres import EmbeddedPostgres
 from settings import Settings
+from tests.support.commands import put_in
 from tests.support.launch import Launch
 
 README = (ROOT / "README.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
+SAMPLE = "docs/questions.md"  # which the examples are answered from
 PATIENCE_SEC = 120
 
 
@@ -34,8 +40,17 @@ EXAMPLES = [
 
 @pytest.fixture(scope="module")
 def launch(open_folder: Path) -> Iterator[Launch]:
-    """What `make run-dev` starts, but for the reload."""
-    launch = Launch(open_folder / "data")
+    """What `make run-dev` starts, but for the reload; of the samples it has one.
+
+    To embed all of them, as the tests of the launcher do, takes ten times as long as the examples.
+    """
+    data_dir = open_folder / "data"
+    with EmbeddedPostgres(data_dir) as url:
+        migrate(url)
+        settings = Settings(DATABASE_URL=SecretStr(url))
+        given = {"media_type": "text/markdown", "is_sample": True}
+        asyncio.run(put_in(settings, (ROOT / SAMPLE).read_text(), SAMPLE, **given))
+    launch = Launch(data_dir)
     yield launch
     assert launch.end() == 0
 

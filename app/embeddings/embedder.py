@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -53,7 +54,7 @@ class Embedder:
         )
         self._queries: dict[bytes, Vector] = {}
 
-    @property
+    @cached_property
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer, without truncation or padding: to measure texts with."""
         tokenizer = Tokenizer.from_str(self._tokenizer.to_str())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.db import Database
+from app.idempotency.services import IdempotencyService
 from tests.idempotency.service import Service, open_service
 from tests.support.databases import opened
 
@@ -21,3 +22,9 @@ async def service(database: Database, own_database_url: str) -> AsyncIterator[Se
     """The service behind a real server."""
     async with open_service(database, own_database_url) as service:
         yield service
+
+
+@pytest.fixture
+def keys(database: Database) -> IdempotencyService:
+    """The service of keys."""
+    return IdempotencyService(database)

@@ -12,7 +12,11 @@ Json = dict[str, Any]
 JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"
 MARK: Final = "\N{SYMBOL FOR SUBSTITUTE}"  # stands where the hostile text will
-PARAMETERS: Final = {"uuid": "00000000-0000-0000-0000-000000000000", "ordinal": "0"}
+PARAMETERS: Final = {
+    "uuid": "00000000-0000-0000-0000-000000000000",
+    "ordinal": "0",
+    "id": "brag",
+}
 BOUNDARY: Final = "x"
 PART: Final = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
 FILE: Final = '--x\r\nContent-Disposition: form-data; name="file"; filename="{}"\r\n\r\n{}\r\n'

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from app.core.caller import NOBODY, SERVICE
 from settings import Settings
-from tests.support.commands import Outcome, run
+from tests.support.commands import Command, run
 from tests.support.databases import message, to_json
+from tests.support.forks import Outcome
 from tests.support.knowledge import DUCKS, Knowledge
 from tests.support.psql import sql, url_of
 from tests.support.users import ANN, BOB, insert_people
@@ -31,8 +32,8 @@ class TestUsers:
     async def test_link(self, settings: Settings) -> None:
         """A printed link is one that can be used; the database holds its hash."""
         await asyncio.to_thread(insert_people, url_of(settings))
-        outcome = await users(settings, "link", ADDRESS)
-        [link] = outcome.output
+        command = await Command.start(settings, "link", ADDRESS, module="app.users")
+        [link] = (await command.outcome()).output
         assert link.startswith("http://127.0.0.1:8000/login#token=")
         assert await sql(settings, "SELECT email FROM magic_link") == [(ADDRESS,)]
 

@@ -1,7 +1,6 @@
 """kill -9 at random moments: every document ends whole or gone, and no search finds a torn one."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.support import impatient_server
 from tests.support.crash_clients import SUBJECTS, Clients
+from tests.support.forks import forks
 from tests.support.knowledge import open_knowledge
 from tests.support.psql import sql
 from tests.support.server import connect
@@ -38,12 +38,10 @@ class Service:
             self._port = unused.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
         self._settings = settings
-        self._forks = multiprocessing.get_context("forkserver")
-        self._forks.set_forkserver_preload([impatient_server.__name__])
 
     async def start(self) -> None:
         """Starts it; returns when it answers."""
-        self._process = self._forks.Process(
+        self._process = forks().Process(
             target=impatient_server.run, args=(self._settings, self._port)
         )
         await asyncio.to_thread(self._process.start)

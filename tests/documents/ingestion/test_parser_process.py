@@ -4,8 +4,6 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -15,11 +13,8 @@ from app.documents.constants import TOO_MUCH
 from app.documents.ingestion.parser_process import DAMAGED, Parser, open_parser
 from app.embeddings.embedder import Embedder
 from app.loaders.exceptions import UnreadableDocument
-from tests.support.documents import pdf
-from tests.support.knowledge import pages
 from tests.support.launch import ended
-from tests.support.parsing import DUCKS, LARGE, children, file, started
-from tests.support.shared import shared_parser
+from tests.support.parsing import LARGE, children, file, started
 from tests.support.waiting import until
 
 MODULE = "app.documents.ingestion.parser_process"
@@ -38,81 +33,7 @@ async def serve():
 parser = Parser(packaged_tokenizer())
 asyncio.run(serve())
 """
-# Every Python that starts imports a sitecustomize. This one refuses what macOS refuses or lacks.
-REFUSING = """
-import ctypes, resource
-from pathlib import Path
-
-class NoLibrary:
-    def __init__(self, *_, **__): pass
-
-def refuse(*_):
-    with Path(__file__).with_name("refused").open("a") as refused:
-        refused.write("no ")
-    raise {error}
-
-resource.setrlimit = refuse
-ctypes.CDLL = NoLibrary
-"""
 SECRET = "a secret of the service"
-
-
-@pytest.fixture
-def parser(embedder: Embedder) -> Parser:
-    """The parser that tests share which do it no harm."""
-    return shared_parser()
-
-
-@pytest.fixture
-async def own(embedder: Embedder) -> AsyncIterator[Parser]:
-    """A parser whose process a test may ruin."""
-    parser = Parser(embedder.tokenizer)
-    yield parser
-    await parser.close()
-
-
-class TestParse:
-    async def test_passages(self, parser: Parser) -> None:
-        """Bytes become a title, a media type and passages."""
-        parsed = await parser.parse(file())
-        assert (parsed.title, parsed.media_type) == ("Ducks", "text/markdown")
-        assert [passage.text for passage in parsed.passages] == [DUCKS.decode()]
-
-    async def test_many_passages(self, parser: Parser) -> None:
-        """Every passage of a long document arrives, in order."""
-        text = pages(200)
-        passages = (await parser.parse(file(text.encode()))).passages
-        assert [passage.ordinal for passage in passages] == list(range(200))
-        assert all(text[passage.start : passage.end] == passage.text for passage in passages)
-
-    async def test_pages(self, parser: Parser) -> None:
-        """The passages of a PDF have the pages on which they begin."""
-        sentences = [f"Page {n} is about ducks. " * 40 for n in (1, 2)]
-        passages = (await parser.parse(file(pdf(*sentences), "a.pdf"))).passages
-        assert {passage.page for passage in passages} == {1, 2}
-        assert all(f"Page {passage.page} is" in passage.text for passage in passages)
-
-    async def test_given_title(self, parser: Parser) -> None:
-        """The title that its owner gave a document counts more than the document's own."""
-        assert (await parser.parse(file(title="Mine"))).title == "Mine"
-
-    async def test_no_title(self, parser: Parser) -> None:
-        """A document without any title is called by the last part of its source."""
-        assert (await parser.parse(file(b"Ducks eat.", "a/ducks.txt"))).title == "ducks.txt"
-
-    @pytest.mark.parametrize(
-        ("content", "reason"),
-        [
-            (b" \n", "This file is empty."),
-            (b"PK\x05\x06" + bytes(18), "only text, CSV, Markdown, HTML, PDF and DOCX"),
-            (b"PK\x03\x04", "This file is damaged or cut off: send it again."),
-        ],
-    )
-    async def test_unreadable(self, parser: Parser, content: bytes, reason: str) -> None:
-        """A document that cannot be read says why, and the next document can be read."""
-        with pytest.raises(UnreadableDocument, match=reason):
-            await parser.parse(file(content, "a"))
-        assert (await parser.parse(file())).title == "Ducks"
 
 
 class TestProcess:
@@ -186,48 +107,6 @@ class TestProcess:
         before = children()
         await Parser(embedder.tokenizer).close()
         assert not children() - before
-
-
-class TestLimits:
-    async def test_too_long(self, own: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A document that takes too long is unreadable, and no process goes on with it."""
-        before = children()
-        with monkeypatch.context() as patch:
-            patch.setattr(f"{MODULE}.PARSER_PATIENCE", 0.001)
-            with pytest.raises(UnreadableDocument, match=TOO_MUCH):
-                await own.parse(LARGE)
-        assert not children() - before
-        assert (await own.parse(file())).title == "Ducks"
-
-    async def test_too_much_work(self, own: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A document that keeps a core busy for too long is unreadable."""
-        with monkeypatch.context() as patch:
-            patch.setattr(f"{MODULE}.PARSER_CPU_SEC", 0)
-            patch.setattr(f"{MODULE}.PARSER_CPU_SEC_PER_MB", 0)
-            patch.setattr(f"{MODULE}.PARSER_PATIENCE", 1e9)
-            with pytest.raises(UnreadableDocument, match=TOO_MUCH):
-                await own.parse(LARGE)
-        assert (await own.parse(file())).title == "Ducks"
-
-    async def test_out_of_memory(self, own: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A document that takes too much memory is unreadable."""
-        with monkeypatch.context() as patch:
-            patch.setattr(f"{MODULE}.PARSER_MEMORY_BYTES", 110 * 2**20)
-            patch.setattr(f"{MODULE}.PARSER_MEMORY_PER_BYTE", 0)
-            with pytest.raises(UnreadableDocument, match=TOO_MUCH):
-                await own.parse(file(b"x" * 30 * 2**20))
-        assert (await own.parse(file())).title == "Ducks"
-
-    @pytest.mark.parametrize("error", ["ValueError('exceeds')", "OSError(22, 'Invalid argument')"])
-    async def test_refused(
-        self, own: Parser, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Where the platform refuses limits and namespaces, documents are parsed all the same."""
-        (tmp_path / "sitecustomize.py").write_text(REFUSING.format(error=error))
-        monkeypatch.syspath_prepend(tmp_path)
-        parsed = await own.parse(file())
-        assert (tmp_path / "refused").read_text().count("no") > 1
-        assert [passage.text for passage in parsed.passages] == [DUCKS.decode()]
 
 
 class TestAtOnce:

@@ -1,0 +1,11 @@
+"""A sentence or two of many languages, of which most had an encoding of their own."""
+
+GERMAN = "Die Größe der Häuser überraschte die Bürger; schöne Straßen führten zum Schloß."
+FRENCH = "“L’été dernier”, les élèves ont été reçus à l’école ; ça coûte 5 €…"
+POLISH = "Zażółć gęślą jaźń, pchnąć w tę łódź jeża lub ośm skrzyń fig. Dziękuję."
+RUSSIAN = "Съешь же ещё этих мягких французских булок, да выпей чаю. Как дела?"
+GREEK = "γρήγορη καφέ αλεπού πηδάει πάνω από το τεμπέλικο σκυλί. Καλημέρα σας."
+JAPANESE = "これは日本語の文章です。文字コードを正しく判定できるでしょうか。東京は晴れです。"
+CHINESE = "这是一个中文文本。用于测试编码检测是否正确。北京今天天气很好。我们去公园散步。"
+TAIWANESE = "這是一個中文文本。用於測試編碼檢測是否正確。台北今天天氣很好。我們去公園散步。"
+KOREAN = "이것은 한국어 문장입니다. 인코딩 감지가 올바른지 시험합니다. 서울 날씨가 좋습니다."
