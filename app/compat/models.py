@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    StrictBool,
     WithJsonSchema,
     model_validator,
 )
@@ -21,7 +22,7 @@ from app.compat.constants import (
     UNSUPPORTED,
 )
 from app.compat.exceptions import UnsupportedParameter
-from app.core.models import IS_TEXT, TEXT_SCHEMA, Text
+from app.core.models import IS_TEXT, TEXT_PATTERN, TEXT_SCHEMA, Integer, Text
 
 TOKENS: Final = (
     "Arrays of tokens are not supported: send texts (LangChain does so with "
@@ -33,7 +34,8 @@ def _join_parts(content: object) -> object:
     """One text, of a message whose content comes in parts."""
     if not isinstance(content, list):
         return "" if content is None else content
-    texts = [part.get("text") for part in content if isinstance(part, dict)]
+    parts = [part for part in content if isinstance(part, dict) and part.get("type") == "text"]
+    texts = [part.get("text") for part in parts]
     if len(texts) < len(content) or not all(isinstance(text, str) for text in texts):
         raise PydanticCustomError("value_error", "may have parts of the type text only")
     return "\n".join(map(str, texts))
@@ -45,6 +47,13 @@ def _require_json(value: Any) -> Any:
         orjson.dumps(value)
     except TypeError:
         raise PydanticCustomError("value_error", "must be Unicode text") from None
+    return value
+
+
+def _refuse_nul(value: str) -> str:
+    """The contract refuses NUL in every text, though these may be blank."""
+    if "\0" in value:
+        raise PydanticCustomError("value_error", "must not contain NUL characters")
     return value
 
 
@@ -65,7 +74,10 @@ CONTENT_SCHEMA: Final = WithJsonSchema(
         ]
     }
 )
-Content = Annotated[str, BeforeValidator(_join_parts), IS_JSON, CONTENT_SCHEMA]
+Content = Annotated[
+    str, BeforeValidator(_join_parts), AfterValidator(_refuse_nul), IS_JSON, CONTENT_SCHEMA
+]
+Number = Annotated[float, Field(strict=True)]
 Sent = Annotated[str, Field(max_length=1000), IS_JSON]  # on to the model's service
 
 
@@ -79,7 +91,7 @@ class ChatMessage(BaseModel):
 class StreamOptions(BaseModel):
     """What a stream holds beside the answer."""
 
-    include_usage: bool | None = None
+    include_usage: StrictBool | None = None
 
 
 def _require_format(value: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +103,18 @@ def _require_format(value: dict[str, Any]) -> dict[str, Any]:
 
 
 RESPONSE_FORMATS: Final = ("text", "json_object", "json_schema")
-ResponseFormat = Annotated[dict[str, Any], AfterValidator(_require_format), IS_JSON]
+ResponseFormat = Annotated[
+    dict[str, Any],
+    AfterValidator(_require_format),
+    IS_JSON,
+    WithJsonSchema(
+        {
+            "type": "object",
+            "required": ["type"],
+            "properties": {"type": {"enum": RESPONSE_FORMATS}},
+        }
+    ),
+]
 
 
 class ChatCompletionRequest(BaseModel):
@@ -111,16 +134,16 @@ class ChatCompletionRequest(BaseModel):
         description="The last one is the user's question.",
         examples=[[{"role": "user", "content": "Which port does the API listen on?"}]],
     )
-    stream: bool | None = None
+    stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    top_p: float | None = Field(default=None, ge=0, le=1)
-    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
-    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
+    temperature: Number | None = Field(default=None, ge=0, le=2)
+    top_p: Number | None = Field(default=None, ge=0, le=1)
+    presence_penalty: Number | None = Field(default=None, ge=-2, le=2)
+    frequency_penalty: Number | None = Field(default=None, ge=-2, le=2)
     stop: Sent | Annotated[list[Sent], Field(max_length=MAX_STOPS)] | None = None
-    seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
-    max_tokens: int | None = Field(default=None, ge=1, lt=2**31)
-    max_completion_tokens: int | None = Field(default=None, ge=1, lt=2**31)
+    seed: Integer | None = Field(default=None, ge=-(2**63), lt=2**63)
+    max_tokens: Integer | None = Field(default=None, ge=1, lt=2**31)
+    max_completion_tokens: Integer | None = Field(default=None, ge=1, lt=2**31)
     response_format: ResponseFormat | None = None
     user: Sent | None = None
 
@@ -133,7 +156,7 @@ class ChatCompletionRequest(BaseModel):
             if given.get(name):
                 raise UnsupportedParameter(name, f"`{name}` is not supported here.")
         if given.get("n") is not None and given["n"] != 1:
-            raise UnsupportedParameter("n", "`n` over 1 is not supported here: ask again.")
+            raise UnsupportedParameter("n", "`n` must be 1 here: ask once for each answer.")
         return given
 
 
@@ -146,13 +169,9 @@ def _refuse_tokens(given: object) -> object:
     return given
 
 
+TEXT: Final = {"type": "string", "minLength": 1, "pattern": TEXT_PATTERN}
 TEXTS_SCHEMA: Final = WithJsonSchema(
-    {
-        "anyOf": [
-            {"type": "string"},
-            {"type": "array", "items": {"type": "string"}, "maxItems": MAX_TEXTS},
-        ]
-    }
+    {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1, "maxItems": MAX_TEXTS}]}
 )
 
 
@@ -167,4 +186,6 @@ class EmbeddingsRequest(BaseModel):
     ]
     model: str = Field(max_length=MAX_MODEL_CHARS)
     encoding_format: Literal["float", "base64"] | None = None
-    dimensions: int | None = None
+    dimensions: Integer | None = Field(
+        default=None, description="As many as EMBEDDING_MODEL has; it has no others."
+    )

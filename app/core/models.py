@@ -59,9 +59,8 @@ IS_TEXT: Final = AfterValidator(_require_text)
 # What `str.strip` takes for blank: ECMA-262, whose expressions JSON Schema has, means more by \s
 # here and less there.
 BLANK: Final = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-TEXT_SCHEMA: Final = Field(
-    json_schema_extra={"minLength": 1, "pattern": rf"^[^\x00]*[^\x00{BLANK}][^\x00]*$"}
-)
+TEXT_PATTERN: Final = rf"^[^\x00]*[^\x00{BLANK}][^\x00]*$"
+TEXT_SCHEMA: Final = Field(json_schema_extra={"minLength": 1, "pattern": TEXT_PATTERN})
 Text = Annotated[str, IS_TEXT, TEXT_SCHEMA]
 SourceName = Annotated[str, Field(max_length=2000), IS_TEXT, TEXT_SCHEMA]  # of a document
 

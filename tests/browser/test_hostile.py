@@ -97,6 +97,16 @@ class TestTexts:
         assert await page.locator("body img, body script").count() == 0
         assert await page.title() == f"{SCRIPT} · bRAG"
 
+    async def test_address_names_nothing_but_a_chat(
+        self, page: Page, client: httpx2.AsyncClient
+    ) -> None:
+        """A link that names a document as if it were a chat opens a new chat, not its deletion."""
+        document = await ended(client, await post_text(client, PORT, title="Ports"))
+        await page.goto(f"{client.base_url}/#chat=../documents/{document['uuid']}")
+        await expect(page.locator("#conversation .welcome")).to_be_visible()
+        await expect(page.locator("#delete-chat")).to_be_hidden()
+        await expect(page.locator("#chat-title")).to_have_text("New chat")
+
     async def test_links_lead_to_where_they_show(self, chat: Page, fake_openai: FakeOpenAI) -> None:
         """A link shows its address; what is no address of a page is no link; no image is loaded."""
         fake_openai.reply(text("\n\n".join([*LINKS, *SHOWN])))

@@ -49,6 +49,7 @@ class TestRefusals:
             ("messages.0.content", {"messages": [{"role": "user", "content": "a\0"}]}),
             ("messages.0.content", {"messages": [{"role": "user", "content": "a" * 32_001}]}),
             ("messages.0.content", {"messages": [{"role": "system", "content": 1}, *MESSAGES]}),
+            ("messages.0.content", {"messages": [{"role": "system", "content": "\0"}, *MESSAGES]}),
             ("messages.0.content", {"messages": [{"role": "user", "content": [{"image": ""}]}]}),
             ("messages.0.role", {"messages": [{"role": "tool", "content": "1"}]}),
             ("temperature", {"temperature": 3}),

@@ -11,6 +11,9 @@ import { connectSignIn } from "./sign-in.js";
 import { ChatHeader } from "./title.js";
 import { connectUndo, finish } from "./undo.js";
 
+// Whoever made a link wrote its fragment: in the path of a request, chat=../me would be the account.
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 const chats = new ChatList();
 const documents = new DocumentList();
 const header = new ChatHeader(chats);
@@ -35,16 +38,17 @@ async function onCreated(created) {
 
 /** Shows what the fragment of the address names. */
 async function route() {
-  const [name, uuid] = location.hash.slice(1).split("=");
+  const [name, given = ""] = location.hash.slice(1).split("=");
+  const uuid = UUID.test(given) ? given : null;
   if (name !== "" && name !== "documents" && name !== "chat") return;
   closeMenu();
   const isDocuments = name === "documents";
   byId("chat-view").hidden = isDocuments;
   byId("documents-view").hidden = !isDocuments;
   byId("documents-link").toggleAttribute("aria-current", isDocuments);
-  chats.select(uuid ?? null);
+  chats.select(uuid);
   if (isDocuments) await showDocuments();
-  else await showChat(uuid ?? null);
+  else await showChat(uuid);
 }
 
 async function showDocuments() {
