@@ -81,9 +81,10 @@ def _kind(value: object) -> str | None:
     return type(value).__name__ if isinstance(value, bool | int | str) else None
 
 
-Integer = Annotated[int, Field(strict=True), BeforeValidator(_as_integer)]
+WHOLE_FLOATS: Final = BeforeValidator(_as_integer)  # bounds stand before it, to be described
+Integer = Annotated[int, Field(strict=True), WHOLE_FLOATS]
 Whole = Annotated[  # as Qdrant counts
-    int, Field(strict=True, ge=-(2**63), le=2**63 - 1), BeforeValidator(_as_integer)
+    int, Field(strict=True, ge=-(2**63), le=2**63 - 1), WHOLE_FLOATS
 ]
 MetadataName = Annotated[str, Field(max_length=MAX_NAME_CHARS), IS_TEXT, TEXT_SCHEMA]
 MetadataText = Annotated[str, Field(max_length=MAX_TEXT_CHARS), IS_TEXT, TEXT_SCHEMA]
