@@ -29,12 +29,17 @@ from app.compat.services import EmbeddingService
 from app.core.api import IndexProbe, Part, Probe
 from app.core.api import router as core_router
 from app.core.background import background
+from app.core.caller import SERVICE
 from app.core.description import describe
 from app.core.docs import router as docs_router
 from app.core.handlers import add_handlers
 from app.core.logs import configure_logs
+from app.core.metrics.api import JobCount
+from app.core.metrics.api import router as metrics_router
+from app.core.metrics.instruments import Metrics, open_metrics
 from app.core.middlewares import Prefix, UploadBudget, add_middlewares
-from app.db import open_database
+from app.db import Database, open_database
+from app.db.engine import POOL_SIZE
 from app.documents.api import router as documents_router
 from app.documents.constants import UPLOAD_OVERHEAD_BYTES, UPLOADS
 from app.documents.contents import ContentService
@@ -77,6 +82,7 @@ DESCRIPTION: Final = (
 )
 ROUTERS: Final = (
     core_router,
+    metrics_router,
     docs_router,
     chat_router,
     retrieval_router,
@@ -111,6 +117,8 @@ class State(TypedDict):
     idempotency: IdempotencyService
     probes: dict[Part, Probe]
     index: IndexProbe
+    metrics: Metrics
+    job_count: JobCount
 
 
 @asynccontextmanager
@@ -122,6 +130,7 @@ async def lifespan(
     say_settings(settings)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        metrics = await enter(open_metrics(settings.known_models))
         database = await enter(open_database(settings))
         if settings.requires_auth:
             await database.require_policies()
@@ -131,7 +140,12 @@ async def lifespan(
         await enter(background(users.expire()))
         logins = LoginService(database, hasher, settings)
         mailer = LoginMailer(database, logins, create_sender(settings), settings.APP_NAME)
-        mailing = Worker(database, {"mail": Handler(mailer.mail, mailer.give_up)}, MAILS_AT_ONCE)
+        mailing = Worker(
+            database,
+            {"mail": Handler(mailer.mail, mailer.give_up)},
+            MAILS_AT_ONCE,
+            metrics=metrics,
+        )
         await enter(background(mailing.run()))
         mail_limits = MailLimits(settings.LOGIN_MAILS_PER_HOUR)
         upstream = await enter(open_upstream(settings))
@@ -139,7 +153,7 @@ async def lifespan(
         store = await enter(open_vector_store(settings, embedder.dimensions))
         relevance = Relevance(database, settings.EMBEDDING_MODEL, settings.RELEVANCE_THRESHOLD)
         await enter(background(relevance.watch()))
-        retrieval = RetrievalService(embedder, store, database, relevance)
+        retrieval = RetrievalService(embedder, store, database, relevance, metrics)
         process = Process(database, settings.GENERATION_TIMEOUT_SEC)
         stack.push_async_callback(process.end)
         journal = Journal(database)
@@ -148,13 +162,13 @@ async def lifespan(
         await enter(background(journal.prune()))
         idempotency = IdempotencyService(database)
         await enter(background(idempotency.expire()))
-        answers = AnswerService(upstream, messages, retrieval, chats, settings)
+        answers = AnswerService(upstream, messages, retrieval, chats, settings, metrics)
         await enter(background(journal.run()))
         await enter(background(process.live(answers.under_way, messages.unstored)))
         streams = ResumableStreams(database, messages, answers.under_way)
         stack.push_async_callback(answers.under_way.close)
         stack.push_async_callback(streams.close)
-        worker = await enter(open_worker(database, embedder, store, parser))
+        worker = await enter(open_worker(database, embedder, store, parser, metrics))
         await enter(background(worker.run()))
         collection = settings.QDRANT_COLLECTION_NAME
         upgrading = upgrade_index_when_possible(database, store, collection, worker.wake)
@@ -163,6 +177,7 @@ async def lifespan(
         await enter(background(say_state(database, index)))
         documents, contents = DocumentService(database, worker.wake), ContentService(database)
         mcp = await enter(open_mcp(settings, ToolService(retrieval, documents, contents)))
+        _watch(metrics, database, answers)
         _settle_garbage_collector()
         yield State(
             answers=answers,
@@ -187,7 +202,19 @@ async def lifespan(
                 "embeddings": embedder.ready,
             },
             index=index,
+            metrics=metrics,
+            job_count=partial(database.query, SERVICE, "count_jobs"),
         )
+
+
+def _watch(metrics: Metrics, database: Database, answers: AnswerService) -> None:
+    """Shows how much is under way, and how much of it waits."""
+    watch = metrics.watch
+    watch("brag_generations_in_flight", "Answers under way.", lambda: answers.in_flight)
+    watch("brag_generations_waiting", "Questions that wait for a place.", lambda: answers.waiting)
+    about = "Calls of Postgres, under way or waiting for a connection."
+    watch("brag_database_calls", about, lambda: database.calls)
+    watch("brag_database_connections_max", "Calls that can be under way.", lambda: POOL_SIZE)
 
 
 def _settle_garbage_collector() -> None:
@@ -252,7 +279,7 @@ def create_app(
         (*EVENT_MODELS, *CHUNK_MODELS),
         IDEMPOTENT_PATHS,
         session_cookie=SessionCookie(settings).name,
-        requires_auth=settings.requires_auth,
+        settings=settings,
     )
     return app
 

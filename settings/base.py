@@ -194,6 +194,8 @@ class Settings(BaseSettings):
     SMTP_URL: Annotated[SecretStr, AfterValidator(_require_smtp)] | None = None
     MAIL_FROM: Annotated[str, AfterValidator(_require_address)] | None = None
 
+    METRICS_TOKEN: Annotated[SecretStr, Field(min_length=16)] | None = None
+
     WORKERS: int = Field(default=1, ge=1)
     TIMEOUT: int = Field(default=60, ge=0)
     RELOAD: bool = False
@@ -218,6 +220,17 @@ class Settings(BaseSettings):
     def requires_auth(self) -> bool:
         """Whether a request needs a session or a key: AUTH_REQUIRED, else unless it is local."""
         return not self.is_local if self.AUTH_REQUIRED is None else self.AUTH_REQUIRED
+
+    @property
+    def known_models(self) -> set[str]:
+        """The models that the settings name."""
+        fallbacks = {fallback.model for fallback in self.OPENAI_FALLBACKS}
+        return {self.OPENAI_MODEL, *(self.OPENAI_ALLOWED_MODELS or ()), *fallbacks}
+
+    @property
+    def requires_metrics_token(self) -> bool:
+        """Whether /metrics asks for METRICS_TOKEN: unless this is local, and open to all."""
+        return self.METRICS_TOKEN is not None or self.requires_auth or not self.is_local
 
     @property
     def rate_limit_per_minute(self) -> int:

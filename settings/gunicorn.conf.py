@@ -3,11 +3,13 @@
 import asyncio
 from typing import Final
 
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from uvicorn_worker import UvicornWorker
 
 from app.core.logs import configure_logs
+from app.core.metrics.folder import forget_process, open_folder, remove_folder
 from settings import Settings, load_settings
 
 BEAT_SEC: Final = 0.25  # TIMEOUT is at least a second
@@ -62,6 +64,21 @@ class ServiceLogger(Logger):
         """Called once, before gunicorn starts anything."""
         super().setup(cfg)
         configure_logs(_settings)
+
+
+def on_starting(_: Arbiter) -> None:
+    """Called once, before any process imports the application."""
+    open_folder()
+
+
+def child_exit(_: Arbiter, worker: UvicornWorker) -> None:
+    """Called where a process has ended, in whatever way."""
+    forget_process(worker.pid)
+
+
+def on_exit(_: Arbiter) -> None:
+    """Called at the end of a server."""
+    remove_folder()
 
 
 _host = f"[{_settings.HOST}]" if ":" in _settings.HOST else _settings.HOST

@@ -2,6 +2,7 @@
 
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -69,3 +70,23 @@ class TestWorkers:
         """Several processes without a Qdrant server end the start with a sentence."""
         with pytest.raises(SystemExit, match="WORKERS is 2, but without QDRANT_URL"):
             configuration(monkeypatch, WORKERS="2")
+
+
+class TestMetrics:
+    """Where its processes count."""
+
+    def test_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A server has a folder of its own alone; of a process that has ended totals stay."""
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "that of another server")
+        found = configuration(monkeypatch)
+        found["on_starting"](None)
+        [folder] = tmp_path.iterdir()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        for name in ("gauge_livesum_7.db", "counter_7.db", "gauge_livesum_8.db"):
+            (folder / name).touch()
+        found["child_exit"](None, SimpleNamespace(pid=7))
+        left = {file.name for file in folder.iterdir()}
+        assert left == {"counter_7.db", "gauge_livesum_8.db"}
+        found["on_exit"](None)
+        assert not folder.exists()

@@ -37,6 +37,10 @@ class Acceptance:
     model: str
 
 
+class FirstText:
+    """The first text of the answer is there."""
+
+
 class Service:
     """An OpenAI API: what its models refuse, and which of them are down."""
 

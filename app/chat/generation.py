@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from math import inf
+from time import perf_counter
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -33,6 +34,7 @@ class Generation:
     def __init__(self, model: str, seconds: float, uuid: UUID | None = None) -> None:
         self.start = StartEvent(uuid or uuid4(), model)
         self.deadline = Deadline(seconds)
+        self.started_at = perf_counter()
         self.is_accepted = False  # by the upstream
         self.is_promised = False  # its stream has begun, and told its client the uuid
         self.has_ended = False

@@ -1,16 +1,16 @@
 """How a question is answered, step by step: docs/answering.md walks through the files."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
-from time import time
+from time import perf_counter, time
 
 from async_timeout import timeout
 
-from app.chat.attempts import Acceptance
+from app.chat.attempts import Acceptance, FirstText
 from app.chat.chats import ChatOrder, ChatService, History
-from app.chat.constants import NO_DOCUMENTS_FOUND
+from app.chat.constants import NO_DOCUMENTS_FOUND, MessageStatus
 from app.chat.context import ContextWindow, PromptContext
 from app.chat.decoding import Completion
 from app.chat.events import Delta, SourcesEvent
@@ -24,6 +24,7 @@ from app.chat.under_way import GenerationsUnderWay
 from app.chat.upstream import Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound, Overloaded
+from app.core.metrics.instruments import Metrics
 from app.rate_limits.generations import GenerationLimits
 from app.retrieval.models import Source
 from app.retrieval.services import RetrievalService
@@ -33,13 +34,14 @@ from settings import Settings
 class AnswerService:
     """Answers questions, each by one generation; a process and a user have a limited number."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that an answer is made with, once, in main
         self,
         upstream: Upstream,
         messages: MessageService,
         retrieval: RetrievalService,
         chats: ChatService,
         settings: Settings,
+        metrics: Metrics,
     ) -> None:
         self._upstream = upstream
         self._messages = messages
@@ -52,6 +54,8 @@ class AnswerService:
         self._queue_timeout_sec = settings.QUEUE_TIMEOUT_SEC
         self._of_users = GenerationLimits(settings.MAX_GENERATIONS_PER_USER)
         self._places = asyncio.Semaphore(settings.MAX_CONCURRENT_GENERATIONS)
+        self.waiting = 0  # for a place
+        self._metrics = metrics
         self.under_way = GenerationsUnderWay(settings.RESUME_GRACE_SEC)
 
     def start(
@@ -71,9 +75,25 @@ class AnswerService:
             generation, caller, question, client or ClientPrompt(), stream=stream
         )
         self.under_way.run(
-            *(caller, generation, answering), stream=stream, has_grace=client is None
+            *(caller, generation, self._counted(answering)),
+            stream=stream,
+            has_grace=client is None,
         )
         return generation
+
+    @property
+    def in_flight(self) -> int:
+        """The generations that have a place."""
+        return len(self.under_way.uuids) - self.waiting
+
+    async def _counted(self, answering: Awaitable[Message]) -> Message:
+        try:
+            message = await answering
+        except Exception as error:
+            self._metrics.generation(MessageStatus.FAILED, error)
+            raise
+        self._metrics.generation(message.status)
+        return message
 
     async def _answer(
         self,
@@ -107,6 +127,7 @@ class AnswerService:
                 generation.publish(SourcesEvent(context.sources))
             with self._messages.journal.recorded(generation) if stream else nullcontext():
                 if context.sources == []:
+                    self._metrics.without_sources.inc()
                     outcome = _answer_without_sources(generation)
                 else:
                     outcome = await self._complete(generation, context, stream=stream)
@@ -141,11 +162,14 @@ class AnswerService:
         """
         with self._of_users.of(caller, lambda: generation.is_followed):
             async with generation.deadline.limit():
+                self.waiting += 1
                 try:
                     async with timeout(self._queue_timeout_sec):
                         await self._places.acquire()
                 except TimeoutError:
                     raise Overloaded from None
+                finally:
+                    self.waiting -= 1
             try:
                 yield
             finally:
@@ -185,6 +209,7 @@ class AnswerService:
         model, ends_at = generation.start.model, generation.deadline.ends_at
         usage: Usage | None = None
         error: Exception | None = None
+        started_at = perf_counter()
         try:
             async with generation.deadline.limit():
                 async for part in self._upstream.complete(
@@ -198,10 +223,16 @@ class AnswerService:
                         case Acceptance():
                             generation.accept()
                             model = part.model
+                        case FirstText() if stream:
+                            seconds = perf_counter() - generation.started_at
+                            self._metrics.first_token(model, seconds)
                         case Completion():
                             usage = part.usage
         except Exception as raised:  # noqa: BLE001 - `_answer` stores the outcome, then raises it
             error = raised
+        self._metrics.completion(model, perf_counter() - started_at, error)
+        if usage is not None:
+            self._metrics.tokens(model, usage.prompt_tokens, usage.completion_tokens)
         return replace(AnswerOutcome.of(generation.transcript, usage, error), model=model)
 
 

@@ -17,7 +17,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from app.chat.attempts import Acceptance, Attempt, Service
+from app.chat.attempts import Acceptance, Attempt, FirstText, Service
 from app.chat.decoding import Completion, CompletionDecoder
 from app.chat.events import Delta
 from app.chat.exceptions import ContentFiltered, ContextLengthExceeded, OpenAIUnavailable
@@ -67,7 +67,7 @@ class Upstream:
         *,
         stream: bool,
         ends_at: float = inf,
-    ) -> AsyncIterator[Acceptance | Delta | Completion]:
+    ) -> AsyncIterator[Acceptance | Delta | FirstText | Completion]:
         """Yields an Acceptance of each model that accepts, the deltas as they come, a Completion.
 
         All deltas are of one model, the last that has accepted. At `ends_at`, by the loop's clock,
@@ -89,6 +89,7 @@ class Upstream:
                         yield part
                     if attempt.has_begun:
                         attempt.end_patience()
+                        yield FirstText()
                         break
                 async for part in parts:  # nothing more is done here with each of many
                     yield part

@@ -15,6 +15,8 @@ MAX_RETRY_AFTER_SEC = 2.0
 MAX_TOLD_RETRY_AFTER_SEC = 86_400.0
 MAX_BODY_BYTES = 256 * 2**10  # of JSON: to read a megabyte of it can hold all others up for 50 ms
 HEALTH_PATHS = ("/healthcheck", "/readiness")  # balancers ask for them by address
+METRICS_PATH = "/metrics"
+ANY_HOST_PATHS = frozenset({*HEALTH_PATHS, METRICS_PATH})
 # What needs neither a session nor a key: it holds nothing of anybody's.
 PUBLIC_PATHS = frozenset(
     {

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.core.constants import HEALTH_PATHS, PUBLIC_PATHS, SAFE_METHODS
+from app.core.constants import ANY_HOST_PATHS, METRICS_PATH, PUBLIC_PATHS, SAFE_METHODS
 from app.core.exceptions import (
     BadRequest,
     BragError,
@@ -26,8 +26,10 @@ from app.core.openapi import (
     RETRY_AFTER_HEADER,
     example_problem,
 )
+from settings import Settings
 
 SCHEMA_PATH: Final = "#/components/schemas/{model}"
+METRICS_SCHEME: Final = "metrics_token"
 NULL: Final = {"type": "null"}
 IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
@@ -44,25 +46,29 @@ def describe(
     idempotent_paths: Collection[str],
     *,
     session_cookie: str,
-    requires_auth: bool,
+    settings: Settings,
 ) -> None:
     """Completes the OpenAPI document: credentials, headers, examples, problems, event models."""
     app.openapi_version = "3.2.0"  # the first that can describe streams (itemSchema)
     generate = app.openapi
     schemes = _security_schemes(session_cookie)
-    security: list[dict[str, list[str]]] = [{name: []} for name in schemes]
-    if not requires_auth:
+    security: list[dict[str, list[str]]] = [{"session": []}, {"api_key": []}]
+    of_operators: list[dict[str, list[str]]] = [{METRICS_SCHEME: []}]
+    if not settings.requires_auth:
         security.append({})  # a request may go without
+    if not settings.requires_metrics_token:
+        of_operators.append({})
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = generate()
             _add_models(document, models)
             document["components"]["securitySchemes"] = schemes
+            document["paths"][METRICS_PATH]["get"]["security"] = of_operators
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():
                     if path not in PUBLIC_PATHS:
-                        operation["security"] = security
+                        operation.setdefault("security", security)
                     if path in idempotent_paths and method == "post":
                         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
                         _add_problem(operation["responses"], Conflict)
@@ -86,6 +92,11 @@ def _security_schemes(session_cookie: str) -> dict[str, Any]:
             "scheme": "bearer",
             "description": "A key of `POST /v1/api-keys`, within its scopes: `read` to look, `ask` "
             "to ask questions, `ingest` to put documents in and take them out.",
+        },
+        METRICS_SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "METRICS_TOKEN of the operator, for `GET /metrics` only.",
         },
     }
 
@@ -120,12 +131,13 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _add_refusals(path: str, method: str, responses: dict[str, Any]) -> None:
     """What the middlewares answer in the place of any endpoint."""
-    refusals: list[type[BragError]] = [] if path in HEALTH_PATHS else [MisdirectedRequest]
+    refusals: list[type[BragError]] = [] if path in ANY_HOST_PATHS else [MisdirectedRequest]
     if path.startswith("/v1/"):
         refusals.append(RateLimited)
     if path not in PUBLIC_PATHS:
         refusals.append(NotAuthenticated)
-    if path not in PUBLIC_PATHS or method.upper() not in SAFE_METHODS:
+    is_public = path in PUBLIC_PATHS or path == METRICS_PATH
+    if not is_public or method.upper() not in SAFE_METHODS:
         refusals.append(Forbidden)
     for error in refusals:
         _add_problem(responses, error)

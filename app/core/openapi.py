@@ -17,6 +17,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 EXAMPLE_REQUEST_ID: Final = "5f0c1b6a9d3e4a7c8b2d"
 UUID_OF_ANSWER: Final = "$response.body#/uuid"
+OPEN_METRICS: Final = "application/openmetrics-text"
 PROBLEM_TYPE: Final = "application/problem+json"
 REQUEST_ID_HEADER: Final = {
     "description": "The caller's own, if it is 1 to 128 letters, digits, dots, underscores or "
@@ -108,6 +109,18 @@ VALIDATION_PROBLEM: Final[Responses] = {
 
 
 HEALTHCHECK: Final[Responses] = {200: json_example(Health(version=version))}
+METRICS: Final[Responses] = {
+    200: {
+        "content": {
+            OPEN_METRICS: {
+                "schema": {"type": "string"},
+                "example": "# HELP brag_generations_in_flight Answers under way.\n"
+                "# TYPE brag_generations_in_flight gauge\n"
+                "brag_generations_in_flight 3.0\n# EOF\n",
+            }
+        }
+    }
+}
 READY: Final = Readiness(
     status="ready",
     version=version,

@@ -75,6 +75,7 @@ class Database:
         self._repeatable = REPEATABLE | _reads()
         self._newest_migration = max(file.name.partition("_")[0] for file in MIGRATIONS.iterdir())
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="database")
+        self.calls = 0  # under way, some of which wait for a connection
         self._full_at = -math.inf  # when a write was last refused for want of room
 
     async def query(self, caller: Caller, name: str, /, **parameters: Any) -> Any:
@@ -103,6 +104,7 @@ class Database:
         ping = loop.call_later(min(NO_ANSWER_SEC, self.timeout_sec / 4), work.end_ping)
         limit = timeout(timeout_sec or self.timeout_sec)
         watch = Watch(work, limit, self.timeout_sec)
+        self.calls += 1
         try:
             async with limit:
                 return await loop.run_in_executor(self._threads, work.run)
@@ -119,6 +121,7 @@ class Database:
             # What Postgres says of a query may quote its values.
             raise converted from (error if isinstance(converted, DatabaseUnavailable) else None)
         finally:
+            self.calls -= 1
             ping.cancel()
             watch.stop()
 

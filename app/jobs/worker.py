@@ -5,7 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from time import perf_counter
+from typing import Final, Literal
 from uuid import UUID
 
 from async_timeout import timeout
@@ -13,6 +14,7 @@ from async_timeout import timeout
 from app.core.background import background
 from app.core.exceptions import DatabaseUnavailable, ServiceUnavailable
 from app.core.logs import Outages, reason
+from app.core.metrics.instruments import Metrics
 from app.db import Database
 from app.jobs.constants import LONGEST_BACKOFF_SEC, MAX_FAULTS, POLL_SEC
 from app.jobs.exceptions import LeaseLost
@@ -21,6 +23,7 @@ from app.jobs.job import Job
 logger = logging.getLogger(__name__)
 outages = Outages(logger)
 
+Outcome = Literal["done", "postponed", "given_up", "lost"]
 ANY_SIZE: Final[Sequence[int | None]] = (None,)
 
 
@@ -46,6 +49,7 @@ class Worker:
         handlers: Mapping[str, Handler],
         sizes: Sequence[int | None] = ANY_SIZE,
         index_uuid: Callable[[], Awaitable[UUID]] | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """It does as many jobs at once as there are `sizes`, each of at most so many bytes.
 
@@ -55,6 +59,7 @@ class Worker:
         self._handlers = handlers
         self._sizes = sizes
         self._index_uuid = index_uuid
+        self._metrics = metrics or Metrics()
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -89,18 +94,22 @@ class Worker:
         if job is None:
             return False
         async with background(job.keep(self._database)):
-            await self._do(job)
+            started_at = perf_counter()
+            outcome = await self._do(job)
+            self._metrics.job(job.kind, outcome, perf_counter() - started_at)
         return True
 
-    async def _do(self, job: Job) -> None:
+    async def _do(self, job: Job) -> Outcome:
         try:
-            await self._do_or_give_up(job)
+            return await self._do_or_give_up(job)
         except LeaseLost:
             logger.warning("Lost %s of %s to another worker", job.kind, job.document_uuid)
+            return "lost"
         except ServiceUnavailable as error:
             await self._postpone(job, f"{error.code} ({reason(error)})")
+            return "postponed"
 
-    async def _do_or_give_up(self, job: Job) -> None:
+    async def _do_or_give_up(self, job: Job) -> Outcome:
         handler = self._handlers[job.kind]
         try:
             await handler.do(job)
@@ -110,8 +119,10 @@ class Worker:
             logger.exception("%s of %s failed", job.kind, job.document_uuid)
             if handler.give_up is not None and job.faults + 1 >= MAX_FAULTS:
                 await handler.give_up(job)
-            else:
-                await self._postpone(job, "internal error", faults=1)
+                return "given_up"
+            await self._postpone(job, "internal error", faults=1)
+            return "postponed"
+        return "done"
 
     async def _postpone(self, job: Job, why: str, faults: int = 0) -> None:
         seconds = min(2.0 ** min(job.attempts, 10), LONGEST_BACKOFF_SEC)

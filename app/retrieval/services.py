@@ -9,6 +9,7 @@ from unicodedata import normalize
 from uuid import UUID
 
 from app.core.caller import SERVICE, Caller
+from app.core.metrics.instruments import Metrics
 from app.db import Database
 from app.embeddings.embedder import Embedder
 from app.retrieval import rarity
@@ -48,12 +49,18 @@ class RetrievalService:
     """Hybrid search: dense and BM25 candidates from the store, their texts from Postgres."""
 
     def __init__(
-        self, embedder: Embedder, store: VectorStore, database: Database, relevance: Relevance
+        self,
+        embedder: Embedder,
+        store: VectorStore,
+        database: Database,
+        relevance: Relevance,
+        metrics: Metrics | None = None,
     ) -> None:
         self._embedder = embedder
         self._store = store
         self._database = database
         self._relevance = relevance
+        self._metrics = metrics or Metrics()
 
     async def search(
         self, caller: Caller, query: str, *, limit: int, filter: Filter | None = None
@@ -90,10 +97,11 @@ class RetrievalService:
             return RelevantSources([], [])
         found: list[Finding] = []
         queries: dict[str, None] = {}
-        async for part, finding in self._findings(caller, question, last_turn, filter, limit):
-            queries |= dict.fromkeys(part.search.texts)
-            if await self._is_relevant(finding):
-                found.append(finding)
+        with self._metrics.retrieval.time():
+            async for part, finding in self._findings(caller, question, last_turn, filter, limit):
+                queries |= dict.fromkeys(part.search.texts)
+                if await self._is_relevant(finding):
+                    found.append(finding)
         sources = await _aside(found, lambda: best_sources(found, limit))
         return RelevantSources(sources, [*queries])
 
@@ -168,7 +176,8 @@ class RetrievalService:
     ) -> list[Finding]:
         """What is found for each part of a query; for those that are relevant, if any is."""
         findings = self._findings(caller, query, None, filter, limit)
-        found = [finding async for _, finding in findings]
+        with self._metrics.retrieval.time():
+            found = [finding async for _, finding in findings]
         if len(found) == 1:
             return found
         return [one for one in found if await self._is_relevant(one)] or found

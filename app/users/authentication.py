@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.caller import NOBODY, Caller
-from app.core.constants import PUBLIC_FOLDERS, PUBLIC_PATHS
+from app.core.constants import METRICS_PATH, PUBLIC_FOLDERS, PUBLIC_PATHS
 from app.core.exceptions import BragError, NotAuthenticated
 from app.core.handlers import refuse
 from app.users.constants import KEY_PREFIX
@@ -45,6 +45,8 @@ class Authentication:
         path: str = scope["path"]
         if path in PUBLIC_PATHS or path.startswith(PUBLIC_FOLDERS):
             return NOBODY
+        if path == METRICS_PATH:
+            return NOBODY  # its endpoint asks for a token of its own
         headers = Headers(scope=scope)
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and (self._is_required or key.startswith(KEY_PREFIX)):

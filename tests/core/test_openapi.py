@@ -123,6 +123,9 @@ class TestOpenApi:
         security = document["paths"]["/v1/messages"]["get"]["security"]
         assert ({} in security) != requires_auth
         assert {"session": []} in security
+        security = document["paths"]["/metrics"]["get"]["security"]
+        assert ({} in security) != requires_auth
+        assert {"metrics_token": []} in security
 
     def test_every_operation_is_described(self, document: Description) -> None:
         """Every operation is described, and each of its answers names the request's id."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx2
 
-from tests.faults.opening import another_person
+from tests.faults.opening import METRICS_TOKEN, another_person
 from tests.faults.service import Service
 from tests.support.asking import COMPLETION, COMPLETION_STREAM
 from tests.support.chat_knowledge import PORT_QUESTION
@@ -166,6 +166,7 @@ async def _key(service: Service, _: AsyncExitStack) -> Json:
 ENDPOINTS: Final[dict[str, Arrange]] = {
     "GET /healthcheck": always(),
     "GET /readiness": always(),
+    "GET /metrics": always(headers={"Authorization": f"Bearer {METRICS_TOKEN}"}),
     "POST /v1/completion": _keyed_question,
     "POST /v1/completion-stream": always(json={"message": QUESTION}),
     "POST /v1/qa-create": always(json={"message": PORT_QUESTION}),

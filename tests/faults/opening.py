@@ -22,6 +22,7 @@ from tests.support.template import Template
 from tests.support.uploads import ended, post_text
 from tests.support.waiting import until
 
+METRICS_TOKEN: Final = "0123456789abcdef"
 DATABASE_TIMEOUT_SEC: Final = 1.0
 QDRANT_TIMEOUT_SEC: Final = 0.75
 GENERATION_TIMEOUT_SEC: Final = 1.5
@@ -113,6 +114,7 @@ def _settings(dependencies: Dependencies, data_dir: Path) -> Settings:
         SMTP_URL=SecretStr(f"smtp://{at['mail']}"),
         DATA_DIR=data_dir,
         AUTH_REQUIRED=True,
+        METRICS_TOKEN=SecretStr(METRICS_TOKEN),
         RATE_LIMIT_PER_MINUTE=0,
         LOGIN_MAILS_PER_HOUR=0,
     )

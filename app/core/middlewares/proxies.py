@@ -77,4 +77,7 @@ class Prefix:
                 ]
             return send(message)
 
-        return await self._app(inner, receive, send_relative)
+        try:
+            return await self._app(inner, receive, send_relative)
+        finally:
+            scope["route"] = inner.get("route")  # which the metrics name

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.exceptions import BragError, ConfigurationError, log_error
 from app.core.handlers import internal_error
 from app.core.logs import request_id
+from app.core.metrics.instruments import Metrics
 
 logger = logging.getLogger("app.access")
 
@@ -59,14 +60,23 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            logger.info(
-                "%s %s %d",
-                scope["method"],
-                quote(scope["path"]),  # as it was sent: a line break in it forges no line
-                status,
-                extra={"duration_ms": round((perf_counter() - start) * 1000, 1)},
-            )
+            _note_end(scope, status, perf_counter() - start)
             request_id.reset(token)
+
+
+def _note_end(scope: Scope, status: int, seconds: float) -> None:
+    """Logs a request, and counts it by its route: paths are as many as clients like."""
+    logger.info(
+        "%s %s %d",
+        scope["method"],
+        quote(scope["path"]),  # as it was sent: a line break in it forges no line
+        status,
+        extra={"duration_ms": round(seconds * 1000, 1)},
+    )
+    metrics: Metrics | None = scope.get("state", {}).get("metrics")
+    if metrics is not None:
+        route = getattr(scope.get("route"), "path", "")
+        metrics.request(scope["method"], route, status, seconds)
 
 
 class InternalErrors:

@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.constants import HEALTH_PATHS, SAFE_METHODS
+from app.core.constants import ANY_HOST_PATHS, SAFE_METHODS
 from app.core.exceptions import Forbidden, MisdirectedRequest
 from app.core.handlers import problem_response, refuse
 from settings import Settings
@@ -47,7 +47,7 @@ class AllowedHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection (ASGI)."""
-        if scope["type"] == "http" and scope["path"] not in HEALTH_PATHS:
+        if scope["type"] == "http" and scope["path"] not in ANY_HOST_PATHS:
             host = Headers(scope=scope).get("host")
             is_old = host is None and scope["http_version"] == "1.0"  # no browser, then
             if not is_old and _without_port(host or "") not in self._hosts:

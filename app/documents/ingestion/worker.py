@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from app.core.metrics.instruments import Metrics
 from app.db import Database
 from app.documents.constants import SMALL_BYTES
 from app.documents.ingestion.parser_process import Parser, open_parser
@@ -19,7 +20,11 @@ SIZES: Final = (None, SMALL_BYTES)
 
 @asynccontextmanager
 async def open_worker(
-    database: Database, embedder: Embedder, store: VectorStore, given: Parser | None = None
+    database: Database,
+    embedder: Embedder,
+    store: VectorStore,
+    given: Parser | None = None,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker for every kind of job on documents, with the given parser or one of its own."""
     async with open_parser(embedder.tokenizer, len(SIZES), given) as parser:
@@ -31,4 +36,4 @@ async def open_worker(
             "purge": Handler(pipeline.purge),
             "sweep": Handler(pipeline.sweep),
         }
-        yield Worker(database, handlers, SIZES, store.index_uuid)
+        yield Worker(database, handlers, SIZES, store.index_uuid, metrics)
