@@ -28,6 +28,8 @@ WORKDIR /project
 RUN useradd --system --create-home brag && install --directory --owner brag --mode 700 data
 COPY --from=build /project/.venv .venv
 COPY pyproject.toml LICENSE NOTICE ./
+COPY brag brag
+RUN ln -s ../../brag .venv/bin/brag
 COPY app app
 COPY db db
 COPY settings settings

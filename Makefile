@@ -24,6 +24,8 @@ WARM_UP := $(BIN)/python -c 'import aiohttp.web, fastapi, fastembed, openai.reso
 	psycopg2, pydantic_settings, qdrant_client, qdrant_edge, sentry_sdk, tqdm, uvicorn, uvloop'
 # The embedding model with products of 8-bit integers: a second now, a third of the time later.
 QUANTIZE := $(BIN)/python -m app.embeddings.quantization
+# Any shell that has .venv active, or .venv/bin in its PATH, finds it there.
+COMMAND := ln -sf ../../brag $(BIN)/brag
 unexport PYTHONDONTWRITEBYTECODE
 
 COMPILE = CUSTOM_COMPILE_COMMAND="make compile" $(BIN)/python -m piptools compile --quiet \
@@ -39,6 +41,7 @@ help: ## Print the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(RUN) ## Make .venv with all that running needs; nothing to do when the pins are the same
+	@$(COMMAND)
 
 run-dev: $(RUN) ## Start everything here, with reload: Postgres, a local model, bRAG on port 8000
 	$(BIN)/python -m app.embedded --reload
@@ -167,10 +170,12 @@ $(RUN): $(INSTALLER)
 	$(call install,$(TO_RUN))
 	@$(WARM_UP)
 	@$(QUANTIZE)
+	@$(COMMAND)
 	@rm -f $(VENV)/.run-* && touch $@
 
 $(DEVELOP): $(INSTALLER)
 	$(call install,$(TO_DEVELOP))
 	@$(WARM_UP)
 	@$(QUANTIZE)
+	@$(COMMAND)
 	@rm -f $(VENV)/.run-* $(VENV)/.develop-* && touch $(RUN) $@

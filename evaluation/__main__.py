@@ -1,6 +1,6 @@
-"""`python -m evaluation`: how good retrieval is on labelled questions.
+"""`brag evaluate`: how good retrieval is on labelled questions.
 
-Without a command every set at hand is measured: the questions about bRAG's own documents and those
+Without a FILE every set at hand is measured: the questions about bRAG's own documents and those
 by identifiers about made-up manuals, both beside this file, and each folder of EVAL_DIR that holds
 a corpus.jsonl and a queries.jsonl.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from app.command_line import open_any_database
+from app.core.arguments import common_options, path_argument
 from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.documents.console import say
@@ -33,6 +34,7 @@ OWN_ANSWERS: Final = HERE / "answers.jsonl"
 # A snapshot: figures compare from one version to the next, however README and docs change.
 OWN_DOCUMENTS: Final = Path("evaluation") / "documents"
 IDENTIFIERS: Final = HERE / "identifiers.jsonl"
+EVALUATE: Final = ("evaluate", "run")
 MANUALS: Final = Path("evaluation") / "manuals"  # made up for it
 
 logger = logging.getLogger("evaluation")
@@ -63,37 +65,48 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
+    common = common_options()
     parser = argparse.ArgumentParser(
-        prog="python -m evaluation",
+        prog="brag",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
     )
     commands = parser.add_subparsers(dest="command")
-    run = commands.add_parser("run", help="measure retrieval on a set of your own")
-    calibrate_command = commands.add_parser("calibrate", help="store the best threshold")
+    run = commands.add_parser(
+        "evaluate",
+        aliases=["run"],
+        help="measure retrieval on a set of your own, else on all at hand",
+        parents=[common],
+    )
+    calibrate_command = commands.add_parser(
+        "calibrate", help="store the best threshold", parents=[common]
+    )
     for command in (run, calibrate_command):
         command.add_argument(
             "file",
-            type=Path,
+            type=path_argument,
             metavar="FILE",
-            nargs="?" if command is calibrate_command else None,
+            nargs="?",
             help="questions, as JSON lines",
         )
         command.add_argument(
             "--corpus",
             nargs="+",
-            type=Path,
+            type=path_argument,
             metavar="PATH",
             help="ask a temporary knowledge base of these: .jsonl (id, title, text), files, dirs",
         )
     calibrate_command.add_argument(
         "--reset", action="store_true", help="undo the last calibration instead"
     )
-    answers = commands.add_parser("answers", help="judge the answers of a running service")
+    answers = commands.add_parser(
+        "answers", help="judge the answers of a running service", parents=[common]
+    )
     answers.add_argument(
         "file",
         nargs="?",
-        type=Path,
+        type=path_argument,
         default=OWN_ANSWERS,
         metavar="FILE",
         help="questions and right sentences, as JSON lines; else those about bRAG's own documents",
@@ -102,17 +115,19 @@ def _parse_arguments() -> argparse.Namespace:
     answers.add_argument("--model", help="the model that is to answer, unless it is the service's")
     for command in (parser, run):
         command.add_argument(
-            "--json", type=Path, metavar="OUT", help="write the numbers as JSON too"
+            "--json", type=path_argument, metavar="OUT", help="write the numbers as JSON too"
         )
     arguments = parser.parse_args()
     if arguments.command == "calibrate" and (arguments.file is None) != arguments.reset:
         calibrate_command.error("give either a FILE or --reset")
+    if arguments.command in EVALUATE and arguments.corpus and arguments.file is None:
+        run.error("--corpus needs the FILE with the questions about it")
     return arguments
 
 
 async def _run(settings: Settings, arguments: argparse.Namespace) -> None:
     """Measures the given set, or each at hand, in a knowledge base of its own."""
-    if arguments.command == "run":
+    if arguments.command and arguments.file:
         sets = [LabelledSet(arguments.file.stem, arguments.file, arguments.corpus)]
     else:
         sets = await asyncio.to_thread(lambda: list(find_sets(os.environ.get("EVAL_DIR"))))
@@ -155,6 +170,7 @@ async def _judge_answers(settings: Settings, arguments: argparse.Namespace) -> N
 
 COMMANDS: Final = {
     None: _run,
+    "evaluate": _run,
     "run": _run,
     "calibrate": _calibrate,
     "answers": _judge_answers,

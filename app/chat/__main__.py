@@ -1,15 +1,15 @@
-"""The command line of answers: `python -m app.chat verify FILE`."""
+"""The command line of answers: `brag verify FILE`."""
 
 import argparse
 import asyncio
 import sys
-from pathlib import Path
 
 from pydantic import ValidationError
 
 from app.chat.models import Receipt
 from app.chat.receipts import ReceiptService
 from app.command_line import open_any_database
+from app.core.arguments import common_options, path_argument
 from app.core.caller import NOBODY
 from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
@@ -37,10 +37,13 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app.chat", description=__doc__)
+    common = common_options()
+    parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common])
     commands = parser.add_subparsers(dest="command", required=True)
-    verify = commands.add_parser("verify", help="say what has changed since a receipt was made")
-    verify.add_argument("file", type=Path, metavar="FILE")
+    verify = commands.add_parser(
+        "verify", help="say what has changed since a receipt was made", parents=[common]
+    )
+    verify.add_argument("file", type=path_argument, metavar="FILE")
     verify.add_argument(
         "--owner",
         type=email_argument,

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import rfc8785
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.chat.cancellation import cancelled_when_client_leaves
@@ -46,10 +46,13 @@ from app.core.openapi import VALIDATION_PROBLEM
 from app.core.pagination import link_next
 from settings import Settings
 
+MessageUuid = Annotated[UUID, Path(description="The uuid of the message.")]
+ChatUuid = Annotated[UUID, Path(description="The uuid of the chat.")]
+
 router = APIRouter(prefix="/v1", tags=["Chat"], responses=VALIDATION_PROBLEM)
 
 
-@router.post("/completion", responses=COMPLETION | COMPLETION_PROBLEMS)
+@router.post("/completion", summary="Ask the model", responses=COMPLETION | COMPLETION_PROBLEMS)
 async def completion_create(
     caller: Asker, question: Question, answers: AnswerServiceDependency, request: Request
 ) -> Message:
@@ -59,6 +62,7 @@ async def completion_create(
 
 @router.post(
     "/completion-stream",
+    summary="Ask the model, and stream the answer",
     response_class=StreamingResponse,
     responses=STREAM | COMPLETION_PROBLEMS,
 )
@@ -73,7 +77,7 @@ async def completion_stream(
     return await _stream(request, answers.start(caller, question, stream=True), settings)
 
 
-@router.post("/qa-create", responses=QA | QA_PROBLEMS)
+@router.post("/qa-create", summary="Ask the documents", responses=QA | QA_PROBLEMS)
 async def qa_create(
     caller: Asker, question: QAQuestion, answers: AnswerServiceDependency, request: Request
 ) -> Message:
@@ -81,7 +85,12 @@ async def qa_create(
     return await _answer(request, answers.start(caller, question))
 
 
-@router.post("/qa-stream", response_class=StreamingResponse, responses=STREAM | QA_PROBLEMS)
+@router.post(
+    "/qa-stream",
+    summary="Ask the documents, and stream the answer",
+    response_class=StreamingResponse,
+    responses=STREAM | QA_PROBLEMS,
+)
 async def qa_stream(
     caller: Asker,
     question: QAQuestion,
@@ -93,15 +102,17 @@ async def qa_stream(
     return await _stream(request, answers.start(caller, question, stream=True), settings)
 
 
-@router.get("/messages", responses=MESSAGES | MESSAGES_PROBLEMS)
+@router.get("/messages", summary="List messages", responses=MESSAGES | MESSAGES_PROBLEMS)
 async def list_messages(
     caller: Reader,
     messages: MessageServiceDependency,
     request: Request,
     response: Response,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-    chat_uuid: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
+    before: Annotated[
+        int | None, Query(ge=1, le=2**63 - 1, description="The `id` of the last message seen.")
+    ] = None,
+    chat_uuid: Annotated[UUID | None, Query(description="Those of this chat only.")] = None,
 ) -> list[Message]:
     """The stored messages, newest first, a page at a time: of long ones it holds fewer."""
     page = await messages.page(caller, limit, before, chat_uuid)
@@ -110,16 +121,23 @@ async def list_messages(
     return page.messages
 
 
-@router.get("/messages/{uuid}", responses=MESSAGE | MESSAGE_PROBLEMS)
-async def get_message(caller: Reader, uuid: UUID, messages: MessageServiceDependency) -> Message:
+@router.get("/messages/{uuid}", summary="Get a message", responses=MESSAGE | MESSAGE_PROBLEMS)
+async def get_message(
+    caller: Reader, uuid: MessageUuid, messages: MessageServiceDependency
+) -> Message:
     """One stored message."""
     return await messages.get(caller, uuid)
 
 
 @router.get(
-    "/messages/{uuid}/receipt", response_model=Receipt, responses=RECEIPT | RECEIPT_PROBLEMS
+    "/messages/{uuid}/receipt",
+    summary="Get the receipt of an answer",
+    response_model=Receipt,
+    responses=RECEIPT | RECEIPT_PROBLEMS,
 )
-async def get_receipt(caller: Reader, uuid: UUID, receipts: ReceiptServiceDependency) -> Response:
+async def get_receipt(
+    caller: Reader, uuid: MessageUuid, receipts: ReceiptServiceDependency
+) -> Response:
     """What an answer rests on, as canonical JSON (RFC 8785): names, offsets and digests."""
     receipt = await receipts.get(caller, uuid)
     # In a thread: a long question with many quotes takes some 60 ms.
@@ -129,12 +147,13 @@ async def get_receipt(caller: Reader, uuid: UUID, receipts: ReceiptServiceDepend
 
 @router.get(
     "/messages/{uuid}/stream",
+    summary="Follow the stream of an answer",
     response_class=StreamingResponse,
     responses=RESUMED_STREAM | MESSAGE_PROBLEMS,
 )
 async def resume_stream(
     caller: Follower,
-    uuid: UUID,
+    uuid: MessageUuid,
     after: LastEventId,
     streams: StreamsDependency,
     settings: SettingsDependency,
@@ -146,28 +165,33 @@ async def resume_stream(
     return EventStream(generation, settings.SSE_PING_SEC, after)
 
 
-@router.post("/messages/{uuid}/cancel", responses=MESSAGE | CANCEL_PROBLEMS)
-async def cancel_message(caller: Asker, uuid: UUID, streams: StreamsDependency) -> Message:
+@router.post(
+    "/messages/{uuid}/cancel", summary="Stop an answer", responses=MESSAGE | CANCEL_PROBLEMS
+)
+async def cancel_message(caller: Asker, uuid: MessageUuid, streams: StreamsDependency) -> Message:
     """Stops an answer that is being generated, by whichever process; what there is of it stays."""
     return await streams.cancel(caller, uuid)
 
 
 @router.post(
-    "/chats", status_code=status.HTTP_201_CREATED, responses=CREATED_CHAT | MESSAGES_PROBLEMS
+    "/chats",
+    summary="Begin a chat",
+    status_code=status.HTTP_201_CREATED,
+    responses=CREATED_CHAT | MESSAGES_PROBLEMS,
 )
 async def create_chat(caller: Asker, new: NewChat, chats: ChatServiceDependency) -> Chat:
     """Makes a chat, which questions continue that name it as their `chat_uuid`."""
     return await chats.create(caller, new.title)
 
 
-@router.get("/chats", responses=CHATS | MESSAGES_PROBLEMS)
+@router.get("/chats", summary="List chats", responses=CHATS | MESSAGES_PROBLEMS)
 async def list_chats(
     caller: Reader,
     chats: ChatServiceDependency,
     request: Request,
     response: Response,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
+    before: Annotated[UUID | None, Query(description="The uuid of the last chat seen.")] = None,
 ) -> list[Chat]:
     """The chats, newest first, a page at a time; `before` is the uuid of the last one seen."""
     page = await chats.page(caller, limit + 1, before)
@@ -177,22 +201,27 @@ async def list_chats(
     return page
 
 
-@router.get("/chats/{uuid}", responses=CHAT | MESSAGE_PROBLEMS)
-async def get_chat(caller: Reader, uuid: UUID, chats: ChatServiceDependency) -> Chat:
+@router.get("/chats/{uuid}", summary="Get a chat", responses=CHAT | MESSAGE_PROBLEMS)
+async def get_chat(caller: Reader, uuid: ChatUuid, chats: ChatServiceDependency) -> Chat:
     """One chat; `GET /v1/messages?chat_uuid=` has its messages."""
     return await chats.get(caller, uuid)
 
 
-@router.patch("/chats/{uuid}", responses=CHAT | MESSAGE_PROBLEMS)
+@router.patch("/chats/{uuid}", summary="Rename a chat", responses=CHAT | MESSAGE_PROBLEMS)
 async def rename_chat(
-    caller: Asker, uuid: UUID, new: RenamedChat, chats: ChatServiceDependency
+    caller: Asker, uuid: ChatUuid, new: RenamedChat, chats: ChatServiceDependency
 ) -> Chat:
     """Gives a chat another title."""
     return await chats.rename(caller, uuid, new.title)
 
 
-@router.delete("/chats/{uuid}", status_code=status.HTTP_204_NO_CONTENT, responses=MESSAGE_PROBLEMS)
-async def delete_chat(caller: Asker, uuid: UUID, chats: ChatServiceDependency) -> None:
+@router.delete(
+    "/chats/{uuid}",
+    summary="Delete a chat",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=MESSAGE_PROBLEMS,
+)
+async def delete_chat(caller: Asker, uuid: ChatUuid, chats: ChatServiceDependency) -> None:
     """Deletes a chat and its messages, also one that is being generated."""
     await chats.delete(caller, uuid)
 

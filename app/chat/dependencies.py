@@ -1,6 +1,6 @@
 """Providers of the chat endpoints, and the checks of a question that need settings."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -56,14 +56,15 @@ async def get_follower(request: Request) -> Caller:
     return caller
 
 
+LAST_SEEN: Final = "The id of the last event that was seen; the header comes before the parameter."
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
 # Without a value nothing has been seen, as EventSource has it.
 EventId = Annotated[Number | None, BeforeValidator(lambda given: given or None)]
 
 
 async def get_last_event_id(
-    last_event_id: Annotated[EventId, Query()] = None,
-    header: Annotated[EventId, Header(alias="Last-Event-ID")] = None,
+    last_event_id: Annotated[EventId, Query(description=LAST_SEEN)] = None,
+    header: Annotated[EventId, Header(alias="Last-Event-ID", description=LAST_SEEN)] = None,
 ) -> int:
     """The last event that the client has seen: a browser's word comes before that of the address.
 

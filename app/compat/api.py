@@ -1,7 +1,9 @@
 """The endpoints of the OpenAI API that its clients need, over the same services as all others."""
 
+from typing import Annotated
+
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from app.chat.cancellation import Deadline, cancelled_when_client_leaves
 from app.chat.dependencies import AnswerServiceDependency, get_streams
@@ -34,19 +36,21 @@ from app.core.exceptions import NotFound
 from app.core.openapi import VALIDATION_PROBLEM
 from settings import Settings
 
+ModelId = Annotated[str, Path(description="The model's `id`, as the list has it.")]
+
 router = APIRouter(tags=["OpenAI"], responses=VALIDATION_PROBLEM)
 
 JSON = "application/json"
 
 
-@router.get(MODELS, responses=MODEL_LIST | MODEL_LIST_PROBLEMS)
+@router.get(MODELS, summary="List models", responses=MODEL_LIST | MODEL_LIST_PROBLEMS)
 async def list_models(_: Reader, settings: SettingsDependency) -> ModelList:
     """The models: `brag` answers from the documents, `brag/NAME` with the model NAME."""
     return ModelList.of(settings)
 
 
-@router.get(f"{MODELS}/{{id:path}}", responses=MODEL | MODEL_PROBLEMS)
-async def get_model(_: Reader, id: str, settings: SettingsDependency) -> Model:
+@router.get(f"{MODELS}/{{id:path}}", summary="Get a model", responses=MODEL | MODEL_PROBLEMS)
+async def get_model(_: Reader, id: ModelId, settings: SettingsDependency) -> Model:
     """One of these models."""
     for model in ModelList.of(settings).data:
         if model.id == id:
@@ -55,7 +59,10 @@ async def get_model(_: Reader, id: str, settings: SettingsDependency) -> Model:
 
 
 @router.post(
-    COMPLETIONS, response_model=ChatCompletion, responses=CHAT_COMPLETION | COMPLETION_PROBLEMS
+    COMPLETIONS,
+    summary="Ask as with the OpenAI API",
+    response_model=ChatCompletion,
+    responses=CHAT_COMPLETION | COMPLETION_PROBLEMS,
 )
 async def create_chat_completion(
     caller: Asker,
@@ -83,7 +90,10 @@ async def create_chat_completion(
 
 
 @router.post(
-    EMBEDDINGS, response_model=EmbeddingList, responses=EMBEDDING_LIST | EMBEDDING_PROBLEMS
+    EMBEDDINGS,
+    summary="Embed texts",
+    response_model=EmbeddingList,
+    responses=EMBEDDING_LIST | EMBEDDING_PROBLEMS,
 )
 async def create_embeddings(
     _: Asker,

@@ -36,13 +36,18 @@ async def get_index_probe(request: Request) -> IndexProbe:
     return probe
 
 
-@router.get("/healthcheck", responses=HEALTHCHECK)
+@router.get("/healthcheck", summary="See whether the process lives", responses=HEALTHCHECK)
 async def healthcheck() -> Health:
     """Answers while the process lives; touches nothing else."""
     return Health(version=version)
 
 
-@router.get("/readiness", responses=READINESS, response_model_exclude_unset=True)
+@router.get(
+    "/readiness",
+    summary="See whether the service can answer",
+    responses=READINESS,
+    response_model_exclude_unset=True,
+)
 async def readiness(
     probes: Annotated[dict[Part, Probe], Depends(get_probes)],
     index: Annotated[IndexProbe, Depends(get_index_probe)],

@@ -2,19 +2,17 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from uuid import UUID
 
-from app.core.caller import Caller
 from app.documents.console import on_one_line, say
 from app.documents.models import NewDocument, default_title
-from app.documents.services import DocumentService
 from app.loaders.exceptions import UnsupportedType
 from app.loaders.media_types import UNKNOWN, expected_type
 
 
 class Intake:
-    """Puts files in for a caller, and says which it does not: those are `skipped` or `refused`.
+    """Makes documents of files, and says of which it does not: those are `skipped` or `refused`.
 
     A file that a folder holds is skipped where it is empty or of no known type; one that was named
     is refused.
@@ -22,21 +20,20 @@ class Intake:
 
     def __init__(
         self,
-        caller: Caller,
-        documents: DocumentService,
         max_bytes: int,
         *,
+        title: str | None = None,
+        metadata: Mapping[str, bool | int | str],
         are_samples: bool = False,
     ) -> None:
-        self.documents = documents
         self.skipped = self.refused = 0
-        self._caller = caller
         self._max_bytes = max_bytes
+        self._title = title
+        self._metadata = dict(metadata)
         self._are_samples = are_samples
 
-    async def add(self, file: Path, *, is_named: bool) -> UUID | None:
-        """The uuid of the file's document, which is ingested soon; None where it is not put in."""
-        source = file.as_posix()
+    async def read(self, file: Path, source: str, *, is_named: bool) -> NewDocument | None:
+        """The file as a document of this source; None where it is not to be put in."""
         name = on_one_line(source)
         content = await self._read(file, name)
         if content is None:
@@ -44,18 +41,23 @@ class Intake:
         if not content and not is_named:
             return self._skip(name, "empty")
         try:
-            media_type = await asyncio.to_thread(expected_type, content, name=source)
+            media_type = await asyncio.to_thread(expected_type, content, name=file.as_posix())
         except UnsupportedType as error:
             if not is_named:
                 return self._skip(name, "not a known type")
             return self._refuse(self._too_large(name, content) or f"{name}: {error}")
         if too_large := self._too_large(name, content):
             return self._refuse(too_large)
-        title = default_title(source)
-        new = NewDocument(
-            *(content, title, source, media_type, file.name, UNKNOWN), is_sample=self._are_samples
+        return NewDocument(
+            content,
+            self._title or default_title(source),
+            source,
+            media_type,
+            file_name=file.name,
+            declared_type=UNKNOWN,
+            metadata=self._metadata,
+            is_sample=self._are_samples,
         )
-        return await self._add(name, new)
 
     async def _read(self, file: Path, name: str) -> bytes | None:
         """What the file holds, as far as it may be put in, and a byte beyond."""
@@ -73,18 +75,12 @@ class Intake:
             return None
         return f"{name} has more than {self._max_bytes} bytes (MAX_DOCUMENT_BYTES)."
 
-    async def _add(self, name: str, new: NewDocument) -> UUID:
-        document, is_new = await self.documents.add(self._caller, new)
-        if not is_new:
-            say(f"{name}: is there already.")
-        return document.uuid
-
-    def _skip(self, name: str, why: str) -> UUID | None:
+    def _skip(self, name: str, why: str) -> NewDocument | None:
         self.skipped += 1
         say(f"skipped: {name} ({why})")
         return None
 
-    def _refuse(self, why: str) -> UUID | None:
+    def _refuse(self, why: str) -> NewDocument | None:
         self.refused += 1
         say(why, sys.stderr)
         return None

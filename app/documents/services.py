@@ -90,6 +90,13 @@ class DocumentService:
             raise NotFound("There is no such passage.")
         return Passage.model_validate(row)
 
+    async def of_source(self, caller: Caller, source: str) -> list[UUID]:
+        """All versions of a source of the caller's own, in the spelling that is kept."""
+        rows = await self._database.query(
+            caller, "find_documents_of_source", source=normalize("NFC", source)
+        )
+        return [row["uuid"] for row in rows]
+
     async def page(
         self,
         caller: Caller,

@@ -1,4 +1,4 @@
-"""`python -m app.embedded` runs the whole product on one machine, with no key and no container.
+"""`brag run` runs the whole product on one machine, with no key and no container.
 
 It starts Postgres where DATABASE_URL is not set, applies the migrations, starts a local model
 where neither OPENAI_API_KEY nor OPENAI_BASE_URL is set, and serves the API.
@@ -11,6 +11,7 @@ import os
 import sys
 from typing import Final
 
+from app.core.arguments import common_options
 from app.core.exceptions import ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.embedded.launcher import Launcher
@@ -18,7 +19,7 @@ from settings import load_settings
 
 logger = logging.getLogger("app.embedded")
 
-SETTINGS: Final = ("HOST", "PORT", "DATA_DIR")
+SETTINGS: Final = ("HOST", "PORT")
 
 
 def main() -> int:
@@ -40,13 +41,13 @@ def main() -> int:
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m app.embedded",
+        prog="brag run",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
     )
     parser.add_argument("--host", dest="HOST", help="the address to listen on")
     parser.add_argument("--port", dest="PORT", help="0 chooses a free one")
-    parser.add_argument("--data-dir", dest="DATA_DIR", help="where everything is kept")
     parser.add_argument("--reload", action="store_true", help="restart when the code changes")
     return parser.parse_args()
 

@@ -16,14 +16,22 @@ from app.retrieval.openapi import SEARCH
 router = APIRouter(prefix="/v1", tags=["Retrieval"], responses=VALIDATION_PROBLEM)
 
 
-@router.get("/search", responses=SEARCH | problems(RetrievalUnavailable, DatabaseUnavailable))
+@router.get(
+    "/search",
+    summary="Search the documents",
+    responses=SEARCH | problems(RetrievalUnavailable, DatabaseUnavailable),
+)
 async def search(
     caller: Reader,
     retrieval: RetrievalServiceDependency,
-    query: Annotated[str, Query(max_length=2000), IS_TEXT, TEXT_SCHEMA],
-    limit: Annotated[int, Query(ge=1, le=20)] = 3,
-    source: SourceName | None = None,
-    document_uuid: UUID | None = None,
+    query: Annotated[
+        str, Query(max_length=2000, description="What to look for."), IS_TEXT, TEXT_SCHEMA
+    ],
+    limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 3,
+    source: Annotated[
+        SourceName | None, Query(description="In the document of this source only.")
+    ] = None,
+    document_uuid: Annotated[UUID | None, Query(description="In this document only.")] = None,
 ) -> list[JudgedSource]:
     """The best passages for a query, relevant or not, and what each is judged by."""
     where = Filter(source=source, document_uuids=None if document_uuid is None else [document_uuid])

@@ -1,10 +1,11 @@
-"""The command line of users, for operators: `python -m app.users COMMAND`."""
+"""The command line of users, for operators: `brag users COMMAND`."""
 
 import argparse
 import asyncio
 import sys
 
 from app.command_line import open_any_database
+from app.core.arguments import common_options
 from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.db import Database
@@ -29,16 +30,17 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app.users", description=__doc__)
+    common = common_options()
+    parser = argparse.ArgumentParser(prog="brag users", description=__doc__, parents=[common])
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="show all users")
+    commands.add_parser("list", help="show all users", parents=[common])
     for name, help_text in (
         ("create", "make a user of an address"),
         ("link", "print a link with which a user signs in"),
         ("adopt", "give a user the documents and messages that have no owner"),
         ("delete", "delete a user, and all that is theirs"),
     ):
-        command = commands.add_parser(name, help=help_text)
+        command = commands.add_parser(name, help=help_text, parents=[common])
         command.add_argument("email", type=email_argument, metavar="ADDRESS")
     return parser.parse_args()
 
@@ -46,8 +48,11 @@ def _parse_arguments() -> argparse.Namespace:
 async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
     async with open_any_database(settings) as database:
         say = sys.stdout.write
-        for line in await _lines(settings, database, arguments):
+        lines = await _lines(settings, database, arguments)
+        for line in lines:
             say(f"{line}\n")
+    if not lines:
+        sys.stderr.write("There are no users.\n")
     return 0
 
 

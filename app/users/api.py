@@ -1,9 +1,9 @@
 """Registration, login, the user who is logged in, and API keys."""
 
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Path, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.core.dependencies import Person, Reader, SettingsDependency
@@ -29,19 +29,23 @@ from app.users.models import (
 )
 from app.users.openapi import ACCEPTED, CREATED_KEY, EXPORT, KEYS, LOGGED_IN, USER
 
+KeyUuid = Annotated[UUID, Path(description="The uuid of the key.")]
+
 router = APIRouter(prefix="/v1", tags=["Users"], responses=VALIDATION_PROBLEM)
 
 MAIL: Final = ACCEPTED | problems(DatabaseUnavailable)
 
 
-@router.post("/users", status_code=status.HTTP_202_ACCEPTED, responses=MAIL)
+@router.post("/users", summary="Register", status_code=status.HTTP_202_ACCEPTED, responses=MAIL)
 async def register(address: Address, mails: LoginMailQueueDependency, request: Request) -> Accepted:
     """Mails a login link to an address; using it makes the user, where there is none yet."""
     await mails.request(address.email, _client(request), register=True)
     return Accepted()
 
 
-@router.post("/login", status_code=status.HTTP_202_ACCEPTED, responses=MAIL)
+@router.post(
+    "/login", summary="Ask for a login link", status_code=status.HTTP_202_ACCEPTED, responses=MAIL
+)
 async def login(address: Address, mails: LoginMailQueueDependency, request: Request) -> Accepted:
     """Mails a login link to a user; to an unknown address nothing is mailed."""
     await mails.request(address.email, _client(request), register=False)
@@ -49,7 +53,9 @@ async def login(address: Address, mails: LoginMailQueueDependency, request: Requ
 
 
 @router.post(
-    "/login/consume", responses=LOGGED_IN | problems(LoginLinkInvalid, DatabaseUnavailable)
+    "/login/consume",
+    summary="Log in with a link or a code",
+    responses=LOGGED_IN | problems(LoginLinkInvalid, DatabaseUnavailable),
 )
 async def consume_login(
     given: LoginConsumption,
@@ -64,7 +70,10 @@ async def consume_login(
 
 
 @router.post(
-    "/logout", status_code=status.HTTP_204_NO_CONTENT, responses=problems(DatabaseUnavailable)
+    "/logout",
+    summary="Log out",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(DatabaseUnavailable),
 )
 async def logout(
     request: Request,
@@ -79,14 +88,17 @@ async def logout(
     response.headers["Set-Cookie"] = cookie.clear()
 
 
-@router.get("/me", responses=USER | problems(DatabaseUnavailable))
+@router.get("/me", summary="See who you are", responses=USER | problems(DatabaseUnavailable))
 async def get_me(caller: Reader, users: UserServiceDependency) -> User:
     """The user whose session or key this is."""
     return await users.me(caller)
 
 
 @router.delete(
-    "/me", status_code=status.HTTP_204_NO_CONTENT, responses=problems(DatabaseUnavailable)
+    "/me",
+    summary="Delete yourself, and all that is yours",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(DatabaseUnavailable),
 )
 async def delete_me(
     caller: Person,
@@ -103,6 +115,7 @@ async def delete_me(
 
 @router.get(
     "/me/export",
+    summary="Export all that is yours",
     response_class=StreamingResponse,
     responses=EXPORT | problems(DatabaseUnavailable),
 )
@@ -118,6 +131,7 @@ async def export_me(caller: Reader, users: UserServiceDependency) -> StreamingRe
 
 @router.post(
     "/api-keys",
+    summary="Make an API key",
     status_code=status.HTTP_201_CREATED,
     responses=CREATED_KEY | problems(Conflict, DatabaseUnavailable),
 )
@@ -128,7 +142,7 @@ async def create_api_key(
     return await api_keys.create(caller, new)
 
 
-@router.get("/api-keys", responses=KEYS | problems(DatabaseUnavailable))
+@router.get("/api-keys", summary="List API keys", responses=KEYS | problems(DatabaseUnavailable))
 async def list_api_keys(caller: Reader, api_keys: ApiKeyServiceDependency) -> list[ApiKey]:
     """The user's keys, newest first."""
     return await api_keys.list(caller)
@@ -136,10 +150,11 @@ async def list_api_keys(caller: Reader, api_keys: ApiKeyServiceDependency) -> li
 
 @router.delete(
     "/api-keys/{uuid}",
+    summary="End an API key",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(NotFound, DatabaseUnavailable),
 )
-async def delete_api_key(caller: Person, uuid: UUID, api_keys: ApiKeyServiceDependency) -> None:
+async def delete_api_key(caller: Person, uuid: KeyUuid, api_keys: ApiKeyServiceDependency) -> None:
     """Ends a key: within 5 seconds nobody gets in with it."""
     await api_keys.delete(caller, uuid)
 

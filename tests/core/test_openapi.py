@@ -70,6 +70,16 @@ def names(operation: Description) -> set[str]:
 class TestOpenApi:
     """What a generator of clients reads."""
 
+    def test_words(self, document: Description) -> None:
+        """Every operation is called what it does, and says what each parameter is."""
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                names_of_code = operation["operationId"].replace("_", " ").title()
+                is_word = " " not in names_of_code
+                assert operation["summary"] != names_of_code or is_word, path
+                for parameter in operation.get("parameters", ()):
+                    assert parameter.get("description"), (path, parameter["name"])
+
     def test_version_knows_streams(self, document: Description) -> None:
         """The description is of the version that knows `itemSchema`, for streams."""
         stream = document["paths"]["/v1/qa-stream"]["post"]["responses"]["200"]["content"]

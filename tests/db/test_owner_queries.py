@@ -47,6 +47,7 @@ class TestWhere:
             "rename_chat": {"uuid": chat, "title": "t"},
             "get_user": {},
             "get_document_version": {"source": "a.txt", "sha256": digest},
+            "find_documents_of_source": {"source": "a.txt"},
             "export_chats": {"limit": 9, "after": None},
             "export_documents": {"limit": 9, "after": None},
             "export_messages": {"limit": 9, "after": 0},

@@ -91,7 +91,7 @@ class TestList:
 
 class TestMoved:
     @pytest.mark.parametrize(
-        ("command", "successor"), [("evaluate", "run FILE"), ("calibrate", "calibrate FILE")]
+        ("command", "successor"), [("evaluate", "evaluate FILE"), ("calibrate", "calibrate FILE")]
     )
     async def test_successor_is_named(
         self, settings: Settings, command: str, successor: str
@@ -99,7 +99,7 @@ class TestMoved:
         """A command that has moved says which one stands in its place, and fails."""
         outcome = await run(settings, command, "questions.jsonl")
         assert (outcome.code, outcome.output) == (2, [])
-        assert outcome.errors == [f"`{command}` has moved: run `python -m evaluation {successor}`."]
+        assert outcome.errors == [f"`{command}` has moved: run `brag {successor}`."]
 
 
 class TestDelete:

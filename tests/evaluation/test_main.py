@@ -231,7 +231,7 @@ class TestMoved:
     """`python -m app.documents evaluate` and `calibrate`, which were here before."""
 
     @pytest.mark.parametrize(
-        ("old", "new"), [("evaluate", "run FILE"), ("calibrate", "calibrate FILE")]
+        ("old", "new"), [("evaluate", "evaluate FILE"), ("calibrate", "calibrate FILE")]
     )
     async def test_moved_command_names_the_new_one(
         self, settings: Settings, old: str, new: str
@@ -239,4 +239,4 @@ class TestMoved:
         """A command that has moved names the new one in one sentence, and exits with 2."""
         outcome = await run_documents(settings, old, "q.jsonl", "--corpus", "c.jsonl")
         assert (outcome.code, outcome.output) == (2, [])
-        assert outcome.errors == [f"`{old}` has moved: run `python -m evaluation {new}`."]
+        assert outcome.errors == [f"`{old}` has moved: run `brag {new}`."]

@@ -1,0 +1,1 @@
+"""A client of the running service, for the command line."""
