@@ -104,7 +104,7 @@ PYTHONS := 3.11 3.12 3.13 3.14
 PINNED := $(TO_INSTALL) $(TO_RUN) $(TO_DEVELOP)
 
 platforms: export MACOSX_DEPLOYMENT_TARGET := 14.0
-platforms: $(INSTALLER) ## Check that every pin has a wheel for the systems and Pythons of README.md
+platforms: $(INSTALLER) ## Check that every pin has a wheel for the systems and Pythons of docs/run.md
 	@set -e; for python in $(PYTHONS); do for platform in $(PLATFORMS); do \
 		echo "Python $$python, $$platform"; \
 		$(BIN)/uv pip install --system-certs $(OPTIONS) $(WHEELS) $(sort $(PINNED:%=--requirement=%)) \

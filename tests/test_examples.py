@@ -1,10 +1,12 @@
-"""The README's examples, run against a service that its first command has started."""
+"""The examples of the pages, run against a service that the README's first command starts."""
 
 import asyncio
 import json
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,15 +20,16 @@ from app.embedded.postgres import EmbeddedPostgres
 from settings import Settings
 from tests.support.commands import put_in
 from tests.support.launch import Launch
+from tests.support.pages import ADDRESS, blocks, page
 
-README = (ROOT / "README.md").read_text()
-ADDRESS = "http://127.0.0.1:8000"
+# In this order: the samples leave when documents come in.
+SHOWN = [page(name) for name in ("ask", "troubleshoot", "documents")]
 SAMPLE = "docs/questions.md"  # which the examples are answered from
 PATIENCE_SEC = 120
 
 
 class Example(NamedTuple):
-    """A command as the README shows it, and what it is said to answer."""
+    """A command as a page shows it, and what it is said to answer."""
 
     command: str
     output: str
@@ -34,8 +37,10 @@ class Example(NamedTuple):
 
 EXAMPLES = [
     Example(*block.removeprefix("$ ").split("\n", 1))
-    for block in re.findall(r"```console\n(.*?)\n```", README, re.DOTALL)
+    for file in SHOWN
+    for block in blocks(file, "console")
 ]
+PROGRAMS = blocks(page("ask"), "python")
 
 
 @pytest.fixture(scope="module")
@@ -56,28 +61,58 @@ def launch(open_folder: Path) -> Iterator[Launch]:
 
 
 @pytest.fixture(scope="module")
-def answers(launch: Launch) -> list[str]:
+def printed(launch: Launch) -> list[str]:
+    """What the programs in Python print."""
+    return [run(program.replace(ADDRESS, launch.url)) for program in PROGRAMS]
+
+
+@pytest.fixture(scope="module")
+def answers(launch: Launch, printed: list[str]) -> list[str]:
     """What the commands print, one after the other: a reader runs them in this order."""
     return [curl(example.command.replace(ADDRESS, launch.url)) for example in EXAMPLES]
 
 
 class TestExamples:
-    """Every block of the README that shows a command with its answer."""
+    """Every block that shows a command with its answer."""
 
     def test_examples_show_every_way_to_ask(self) -> None:
-        """The README shows answers with and without retrieval, streams, and documents."""
+        """The pages show answers, streams, messages, a search and documents."""
         shown = " ".join(example.command for example in EXAMPLES)
-        for path in ("/v1/qa-create", "/v1/qa-stream", "/v1/documents", "/v1/messages"):
+        for path in (
+            "/v1/qa-create",
+            "/v1/qa-stream",
+            "/v1/documents",
+            "/v1/messages",
+            "/v1/search",
+        ):
             assert path in shown
 
     @pytest.mark.parametrize("number", range(len(EXAMPLES)))
     def test_answer_has_the_shown_shape(self, answers: list[str], number: int) -> None:
-        """An answer has the shape that the README shows."""
+        """An answer has the shape that its page shows."""
         assert shape(answers[number]) == shape(EXAMPLES[number].output)
 
 
+class TestPrograms:
+    """The programs in Python on docs/ask.md."""
+
+    def test_programs_print_answers(self, printed: list[str]) -> None:
+        """Each way to ask prints the answer, and the list of messages what was asked."""
+        streamed, listed, of_openai = printed
+        assert streamed.startswith("The API listens on port 8000")
+        assert of_openai.startswith("The API listens on port 8000")
+        assert "user Which port does the API listen on?" in listed
+
+
+def run(program: str) -> str:
+    """What a program prints."""
+    with redirect_stdout(StringIO()) as said:
+        exec(program, {})  # noqa: S102 (it is what the page tells its reader to run)
+    return said.getvalue()
+
+
 def curl(command: str) -> str:
-    """What the command prints; of curl's options those that the README uses."""
+    """What the command prints; of curl's options those that the pages use."""
     program, url, *options = shlex.split(command)
     assert program == "curl"
     pairs = list(zip(options[::2], options[1::2], strict=True))
@@ -111,14 +146,3 @@ def _keys(value: Any) -> Any:
             return [_keys(part) for part in value[:1]]
         case _:
             return None
-
-
-class TestSettings:
-    """The table of settings."""
-
-    def test_table_holds_every_setting(self) -> None:
-        """The table holds every setting, in the order of `.env.example`, with its default."""
-        rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`)? ?\|", README, re.MULTILINE)
-        example = (ROOT / ".env.example").read_text()
-        assert rows == re.findall(r"^([A-Z_]+)=(.*)$", example, re.MULTILINE)
-        assert {name for name, _ in rows} == set(Settings.model_fields)
