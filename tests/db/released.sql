@@ -181,6 +181,15 @@ SET
     text_sha256 = NULL,
     updated_at = clock_timestamp()
 WHERE uuid = :uuid
+-- :name find_documents_of_source :many
+-- :doc All versions of an owner's source
+SELECT uuid
+FROM document
+WHERE
+    source = :source
+    -- Of the digest there is an index; a whole source may be too long for one.
+    AND source_md5 = md5(:source)
+    AND user_id IS NOT DISTINCT FROM :user_id
 -- :name get_content_part :scalar
 -- :doc A part of the bytes or of the text with this digest, of a document that the caller may see
 SELECT content.part

@@ -14,6 +14,8 @@ from settings import Settings
 from tests.support.commands import Command, run
 from tests.support.waiting import until
 
+NOTHING = "There are no documents."
+
 
 @pytest.fixture(scope="module")
 def bare() -> Iterator[Settings]:
@@ -32,7 +34,7 @@ class TestEmbeddedPostgres:
     async def test_started_and_stopped(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
         """Without DATABASE_URL the Postgres below DATA_DIR is started, and stopped afterwards."""
         outcome = await run(bare, "list")
-        assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
+        assert (outcome.code, outcome.output, outcome.errors) == (0, [], [NOTHING])
         assert not await asyncio.to_thread(postgres.is_running)
 
     async def test_running_one_is_used(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
@@ -40,7 +42,7 @@ class TestEmbeddedPostgres:
         await asyncio.to_thread(postgres.start)
         try:
             outcome = await run(bare, "list")
-            assert (outcome.code, outcome.output, outcome.errors) == (0, [], [])
+            assert (outcome.code, outcome.output, outcome.errors) == (0, [], [NOTHING])
             assert await asyncio.to_thread(postgres.is_running)
         finally:
             await asyncio.to_thread(postgres.stop)
