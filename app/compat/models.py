@@ -22,7 +22,7 @@ from app.compat.constants import (
     UNSUPPORTED,
 )
 from app.compat.exceptions import UnsupportedParameter
-from app.core.models import IS_TEXT, TEXT_PATTERN, TEXT_SCHEMA, WHOLE_FLOATS, Integer, Text, Whole
+from app.core.models import IS_TEXT, TEXT_PATTERN, TEXT_SCHEMA, WHOLE_FLOATS, Integer, Text
 
 TOKENS: Final = (
     "Arrays of tokens are not supported: send texts (LangChain does so with "
@@ -78,6 +78,7 @@ Content = Annotated[
     str, BeforeValidator(_join_parts), AfterValidator(_refuse_nul), IS_JSON, CONTENT_SCHEMA
 ]
 Number = Annotated[float, Field(strict=True)]
+Seed = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53), WHOLE_FLOATS]  # as JSON counts
 TokenCount = Annotated[int, Field(strict=True, ge=1, lt=2**31), WHOLE_FLOATS]
 Sent = Annotated[str, Field(max_length=1000), IS_JSON]  # on to the model's service
 
@@ -142,7 +143,7 @@ class ChatCompletionRequest(BaseModel):
     presence_penalty: Number | None = Field(default=None, ge=-2, le=2)
     frequency_penalty: Number | None = Field(default=None, ge=-2, le=2)
     stop: Sent | Annotated[list[Sent], Field(max_length=MAX_STOPS)] | None = None
-    seed: Whole | None = None
+    seed: Seed | None = None
     max_tokens: TokenCount | None = None
     max_completion_tokens: TokenCount | None = None
     response_format: ResponseFormat | None = None
