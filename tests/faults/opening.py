@@ -107,6 +107,7 @@ def _settings(dependencies: Dependencies, data_dir: Path) -> Settings:
         OPENAI_MODEL="fake-model",
         GENERATION_TIMEOUT_SEC=GENERATION_TIMEOUT_SEC,
         STREAM_START_SEC=0.3,
+        MAX_GENERATIONS_PER_USER=10,  # of one person: every way to ask comes at once
         MAX_CONCURRENT_GENERATIONS=1,  # one that is not given back is missed by the next question
         RESUME_GRACE_SEC=0.1,
         QDRANT_URL=f"http://{at['qdrant']}",
