@@ -72,7 +72,7 @@ test-clients: $(DEVELOP) ## Ask by the clients of others: apt-get install curl n
 
 # Any process may take any test: each breaks a service of its own. The last line says how many cases.
 test-faults: $(DEVELOP) ## Break every dependency at every moment, and see what clients are told
-	$(BIN)/python -m pytest tests/faults -m faults --numprocesses=3 --dist=worksteal
+	$(BIN)/python -m pytest tests/faults -m faults --numprocesses=4 --dist=worksteal
 
 # What fails shows the curl command that shows it. A test may take minutes where the machine is busy.
 test-contract: $(DEVELOP) ## Ask all that the OpenAPI document allows and forbids

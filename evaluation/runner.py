@@ -127,11 +127,11 @@ async def _ask_one(
     parts = await retrieval.understand(NOBODY, question, asked.last_turn)
     embedding_sec = perf_counter() - start
     found = [  # this also reads what is cold
-        Finding(part.text, await retrieval.retrieve(NOBODY, part)) for part in parts
+        Finding(part.text, await retrieval.passages.find(NOBODY, part)) for part in parts
     ]
     start = perf_counter()
     for part in parts:
-        await retrieval.retrieve(NOBODY, part, best=READ_FOR_EACH * LIMIT)
+        await retrieval.passages.find(NOBODY, part, best=READ_FOR_EACH * LIMIT)
     search_sec = perf_counter() - start
     best = max(_best_evidence(part.text, one) for part, one in zip(parts, found, strict=True))
     if is_courtesy(question):

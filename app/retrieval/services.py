@@ -2,13 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple, TypeVar
-from unicodedata import normalize
-from uuid import UUID
 
-from app.core.caller import SERVICE, Caller
+from app.core.caller import Caller
 from app.core.metrics.instruments import Metrics
 from app.db import Database
 from app.embeddings.embedder import Embedder
@@ -17,7 +14,6 @@ from app.retrieval.constants import (
     CANDIDATES,
     FEWEST_READ,
     JUDGED,
-    MAX_SEARCHES,
     READ_AMONG_REPEATS,
     READ_FOR_EACH,
 )
@@ -29,11 +25,12 @@ from app.retrieval.conversation import (
     weight_of_context,
 )
 from app.retrieval.identifiers import Identifier, find_identifiers
-from app.retrieval.judging import Finding, RetrievedPassage, best_sources, evidence_of_each
+from app.retrieval.judging import Finding, best_sources, evidence_of_each
 from app.retrieval.models import Filter, JudgedSource, Source, Turn
 from app.retrieval.parts import LONG_CHARS, parts_of
+from app.retrieval.passages import PassageSearch, scope_of
 from app.retrieval.relevance import Relevance
-from app.vector_store.base import Candidate, SearchFilter, SearchQuery, VectorStore
+from app.vector_store.base import SearchQuery, VectorStore
 
 T = TypeVar("T")
 
@@ -46,7 +43,7 @@ class RelevantSources(NamedTuple):
 
 
 class RetrievalService:
-    """Hybrid search: dense and BM25 candidates from the store, their texts from Postgres."""
+    """Hybrid search, and whether what it finds bears on the question."""
 
     def __init__(
         self,
@@ -57,8 +54,8 @@ class RetrievalService:
         metrics: Metrics | None = None,
     ) -> None:
         self._embedder = embedder
+        self.passages = PassageSearch(store, database)
         self._store = store
-        self._database = database
         self._relevance = relevance
         self._metrics = metrics or Metrics()
 
@@ -160,7 +157,7 @@ class RetrievalService:
         How near a passage is to the question alone says how far.
         """
         alone = await self._understand_alone(question)
-        where = _scope(caller, filter)
+        where = scope_of(caller, filter)
         candidates = await self._store.query(alone.search, where, candidates=CANDIDATES)
         cosines = {candidate.id: candidate.cosine for candidate in candidates}
         weight = weight_of_context(max(cosines.values(), default=0.0))
@@ -187,74 +184,17 @@ class RetrievalService:
     ) -> Finding:
         """Passages for so many sources; more of them where they are repeats of few."""
         best = max(READ_FOR_EACH * limit, FEWEST_READ)
-        found = Finding(part.text, await self.retrieve(caller, part, filter, best=best))
+        found = Finding(part.text, await self.passages.find(caller, part, filter, best=best))
         if len(found.passages) < best:
             return found
         if len(await _aside([found], lambda: found.sources(limit))) == limit:
             return found
-        more = await self.retrieve(caller, part, filter, best=READ_AMONG_REPEATS)
+        more = await self.passages.find(caller, part, filter, best=READ_AMONG_REPEATS)
         return Finding(part.text, more)
 
     async def _is_relevant(self, finding: Finding) -> bool:
         best = islice(finding.evidence(), JUDGED)
         return await _aside([finding], lambda: self._relevance.is_met(best))
-
-    async def retrieve(
-        self,
-        caller: Caller,
-        understood: UnderstoodQuestion,
-        filter: Filter | None = None,
-        *,
-        best: int | None = None,
-    ) -> list[RetrievedPassage]:
-        """What either search finds and the caller may see, best first: all, or the `best`.
-
-        Postgres has the last word: what is deleted or somebody else's is not there to be read.
-        Where it misses a candidate (deleted, replaced, not ready yet), the search is made again
-        without such documents, so that they take the place of no other.
-        """
-        count = max(CANDIDATES, best or 0)
-        scope = _scope(caller, filter)
-        hidden: set[UUID] = set()
-        missed: set[UUID] = set()
-        for _ in range(MAX_SEARCHES):
-            where = replace(scope, hidden=hidden)
-            found = await self._store.query(understood.search, where, candidates=count)
-            candidates = found[:best]
-            if understood.cosines:
-                candidates = [understood.with_cosine(candidate) for candidate in candidates]
-            passages = await self._read(caller, candidates)
-            read = {passage.candidate.id for passage in passages}
-            missing = {candidate.id for candidate in candidates} - read
-            if not missing and not hidden:
-                break
-            before, hidden = hidden, await self._hidden()
-            # A document that has become visible meanwhile may have replaced a missing one.
-            if missing <= missed and before <= hidden:
-                break
-            missed = missing
-        return passages
-
-    async def _hidden(self) -> set[UUID]:
-        rows = await self._database.query(SERVICE, "select_hidden_documents")
-        return {row["document_uuid"] for row in rows}
-
-    async def _read(self, caller: Caller, candidates: list[Candidate]) -> list[RetrievedPassage]:
-        """The candidates that the caller may see."""
-        if not candidates:
-            return []
-        # As Postgres writes an array: a list would be as many parameters, and a new statement.
-        uuids = f"{{{','.join(str(candidate.id) for candidate in candidates)}}}"
-        rows = await self._database.query(caller, "get_passages", uuids=uuids)
-        visible = {row.pop("uuid"): row for row in rows if row.pop("visible")}
-        return [
-            RetrievedPassage(
-                candidate,
-                Source.model_validate(visible[candidate.id] | {"score": candidate.score}),
-            )
-            for candidate in candidates
-            if candidate.id in visible
-        ]
 
 
 async def _aside(findings: Sequence[Finding], look: Callable[[], T]) -> T:
@@ -268,10 +208,3 @@ async def _parts(question: str) -> list[str]:
     await rarity.load()
     is_long = len(question) > LONG_CHARS
     return await asyncio.to_thread(parts_of, question) if is_long else parts_of(question)
-
-
-def _scope(caller: Caller, filter: Filter | None) -> SearchFilter:
-    given = filter.model_dump() if filter else {}
-    if given.get("source"):
-        given["source"] = normalize("NFC", given["source"])  # as sources are stored
-    return SearchFilter(user_id=caller.user_id, **given)

@@ -104,7 +104,7 @@ async def send(call: Call, *, again: bool = False) -> Answer:
     with Stopwatch() as watch:
         try:
             response = await call.client.request(call.method, call.path, **call.given)
-        except httpx2.RemoteProtocolError:
+        except (httpx2.RemoteProtocolError, httpx2.ReadError):
             assert call.operation in BROKEN_OFF, f"{call.operation} broke off"
     return Answer(call, response, watch.seconds, perf_counter(), again)
 
