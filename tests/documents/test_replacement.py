@@ -60,7 +60,7 @@ class TestReplaced:
         self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A large document takes no other document's place in a search before it is ready."""
-        monkeypatch.setattr("app.retrieval.services.CANDIDATES", 2)
+        monkeypatch.setattr("app.retrieval.passages.CANDIDATES", 2)
         monkeypatch.setattr("app.retrieval.services.READ_FOR_EACH", 1)
         other = await knowledge.ingest("Ducks are birds.", "other.txt")
         old = await knowledge.ingest("Ducks eat plants.")
@@ -73,7 +73,7 @@ class TestReplaced:
         self, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Points that are not purged yet take no other document's place in a search."""
-        monkeypatch.setattr("app.retrieval.services.CANDIDATES", 2)
+        monkeypatch.setattr("app.retrieval.passages.CANDIDATES", 2)
         monkeypatch.setattr("app.retrieval.services.READ_FOR_EACH", 1)
         ducks = await knowledge.ingest("Ducks eat plants.")
         many = await knowledge.ingest(pages(6), "many.txt")

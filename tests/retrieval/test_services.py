@@ -179,9 +179,9 @@ class TestJudged:
         passages = [retrieved_passage(text) for text in texts]
         retrieval = retrieval_at(0.5, knowledge, embedder)
 
-        async def retrieve(*_: object, **__: object) -> list[RetrievedPassage]:
+        async def find(*_: object, **__: object) -> list[RetrievedPassage]:
             return passages
 
-        monkeypatch.setattr(retrieval, "retrieve", retrieve)
+        monkeypatch.setattr(retrieval.passages, "find", find)
         found = await retrieval.relevant(NOBODY, QUESTION, limit=5)
         assert len(found.sources) == count
