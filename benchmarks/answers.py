@@ -6,6 +6,7 @@ from itertools import cycle, islice
 from typing import Self
 
 OPENING = "F1rst "
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TOKENS = ("plain ", "naïve ", '"quoted" ', "back\\slash ", "two\nlines ", "日本 ", "🦆 ", "end. ")
 
 
@@ -34,10 +35,15 @@ class Answer:
 
 
 def question(number: int) -> str:
-    """A question about the sample documents like no other."""
-    return f"Which port does the bRAG API listen on? This is question {number}."
+    """A question about the sample documents like no other.
+
+    Its number is in words: one in digits would name a thing, and one that stands nowhere.
+    """
+    spelled = " ".join(DIGITS[int(digit)] for digit in str(number))
+    return f"Which port does the bRAG API listen on, asked time {spelled}?"
 
 
 def number_of(prompt: str) -> int:
     """The number of the last question in a prompt."""
-    return int(re.findall(r"This is question (\d+)\.", prompt)[-1])
+    spelled = re.findall(r"asked time ([a-z ]+)\?", prompt)[-1]
+    return int("".join(str(DIGITS.index(word)) for word in spelled.split()))

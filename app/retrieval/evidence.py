@@ -71,10 +71,7 @@ class AskedQuestion:
         """
         normal = normalize(text)
         folded = normal.casefold()
-        held = terms_of_folded(folded)
-        respelled = respell(normal)
-        if respelled != normal:
-            held += terms_of_folded(respelled.casefold())
+        held = terms_of_folded(folded) + terms_of_folded(respell(normal).casefold())
         of_words = self._share_of_words(frozenset(held), folded)
         of_pairs = self._share_of_pairs(held) if self._pairs else of_words
         total = cosine + WORDS_WEIGHT * of_words + PAIRS_WEIGHT * of_pairs + named

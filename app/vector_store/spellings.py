@@ -15,7 +15,8 @@ GROUPED: Final = re.compile(r"(?<![\w.,])\d{1,3}(?:([,.' ])\d{3})(?:\1\d{3})*(?!
 # "25kg", "E4012"
 JOINED: Final = re.compile(r"(?<![\w.,-])(?:\d+[A-Za-z]{1,3}|[A-Za-z]{1,3}\d{2,})(?!\w)")
 BETWEEN: Final = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
-
+# A word without one of these is written in one way only: to look for it is quick.
+SIGN: Final = re.compile(r"[-_\d]|[a-z][A-Z]")
 
 Respell = Callable[[re.Match[str]], str]
 
@@ -28,10 +29,17 @@ def spellings(text: str) -> Iterator[tuple[str, str]]:
 
 
 def respell(text: str) -> str:
-    """The text with all of these written the other way."""
-    for pattern, other in RESPELLED:
-        text = pattern.sub(other, text)
-    return text
+    """The text with all of these written the other way; nothing if there are none."""
+    joined = GROUPED.sub(_join_digits, text)
+    words = joined.split()
+    respelled = [_respell_word(word) if SIGN.search(word) else word for word in words]
+    return " ".join(respelled) if joined != text or respelled != words else ""
+
+
+def _respell_word(word: str) -> str:
+    for pattern, other in WITHIN_WORDS:
+        word = pattern.sub(other, word)
+    return word
 
 
 def _join_letters(written: re.Match[str]) -> str:
@@ -54,10 +62,10 @@ def _split_joined(written: re.Match[str]) -> str:
     return BETWEEN.sub(" ", written[0])
 
 
-RESPELLED: Final[tuple[tuple[re.Pattern[str], Respell], ...]] = (
+WITHIN_WORDS: Final[tuple[tuple[re.Pattern[str], Respell], ...]] = (
     (HYPHENATED, _join_letters),
     (SNAKE, _split_snake),
     (CAMEL, _split_camel),
-    (GROUPED, _join_digits),
     (JOINED, _split_joined),
 )
+RESPELLED: Final = (*WITHIN_WORDS, (GROUPED, _join_digits))
