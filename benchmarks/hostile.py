@@ -9,8 +9,10 @@ from statistics import quantiles
 from time import sleep
 from typing import Final
 
+import orjson
+
 from app.core.priorities import give_way
-from benchmarks.answers import Answer
+from benchmarks.answers import Answer, question
 from benchmarks.load import Load, Outcome, run
 from benchmarks.report import Row
 from benchmarks.rig import Plan, Rig
@@ -123,7 +125,7 @@ async def read_no_stream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     It comes as fast as the mock can write it, which is faster than any model writes: the server's
     share of its work must not depend on the pace of the upstream.
     """
-    body = b'{"message": "Hello. This is question 1.", "model": "mock-4000-0"}'
+    body = orjson.dumps({"message": question(1), "model": Answer(tokens=4000).model})
     writer.write(_head("/v1/completion-stream", "application/json", len(body)) + body)
     await asyncio.sleep(600)
 

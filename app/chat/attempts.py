@@ -84,7 +84,7 @@ class Attempt:
                             await drain(chunks)
                         break
         except UPSTREAM_ERRORS as error:
-            self._error = error
+            self._error = error.with_traceback(None)  # whose frames hold this attempt
         self._has_ended = True
         for delta in decoder.close():
             yield delta
@@ -139,7 +139,7 @@ class Attempt:
         try:
             self._check()
         except (BragError, AnswerTooLong) as error:
-            return error
+            return error.with_traceback(None)
         return None
 
     @property

@@ -42,7 +42,7 @@ class Generation:
         self.is_followed = True
         self.followed_elsewhere_at = -inf  # when another process said so, by the loop's clock
         self.is_abandoned = False  # by a process that has died: its readers may know more of it
-        self.when_unfollowed: Callable[[], None] = self.deadline.cancel
+        self.when_unfollowed: Callable[[Generation], None] = _cancel
         self._first: list[Event] = [self.start]
         self._transcript = Transcript()  # the deltas, but for the newest
         self._newest: list[Delta] = []
@@ -127,7 +127,7 @@ class Generation:
             self._followers -= 1
             if not self._followers and not self.has_ended:
                 self.is_followed = False
-                self.when_unfollowed()
+                self.when_unfollowed(self)
 
     async def changed(self) -> None:
         """Returns when `wake` is called next."""
@@ -162,5 +162,9 @@ class Generation:
         """The error is logged here, once, however many readers are told of it."""
         log_error(error)
         error.logged = True
-        self._error = error
+        self._error = error.with_traceback(None)  # whose frames hold this generation
         self.end(ErrorEvent.of(error))
+
+
+def _cancel(generation: Generation) -> None:
+    generation.deadline.cancel()

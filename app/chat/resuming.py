@@ -114,13 +114,13 @@ class ResumableStreams:
 
     def _follow(self, caller: Caller, generation: Generation) -> Generation:
         feed = asyncio.create_task(self._feed(caller, generation))
-        generation.when_unfollowed = partial(self._stop, generation, feed)
+        generation.when_unfollowed = partial(self._stop, feed)
         self._feeds.add(feed)
         self._followed[generation.start.uuid] = generation
         feed.add_done_callback(partial(self._unfollow, generation))
         return generation
 
-    def _stop(self, generation: Generation, feed: asyncio.Task[None]) -> None:
+    def _stop(self, feed: asyncio.Task[None], generation: Generation) -> None:
         """Whoever comes in this moment begins another feed."""
         feed.cancel()
         self._forget(generation)

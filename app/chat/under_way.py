@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -40,7 +39,7 @@ class GenerationsUnderWay:
     ) -> None:
         """Starts one; only a stream has a grace."""
         if stream and has_grace and self._grace_sec:
-            generation.when_unfollowed = partial(self._wait_for_followers, generation)
+            generation.when_unfollowed = self._wait_for_followers
         generation.is_streamed = stream
         uuid = generation.start.uuid
         task = asyncio.create_task(generation.run(answering))

@@ -43,7 +43,8 @@ class TextBody:
         self._max_text_bytes = max_text_bytes
         self._others = bytearray()
         self._rest = b""  # an escape that is not whole
-        self._read = self._read_structure
+        # No bound method: that would keep the text until the garbage collector comes by.
+        self._read = TextBody._read_structure
         self._depth = 0
         self._last = b""  # other than a blank, between two strings
         self._key = ""  # the last string of the object itself
@@ -55,7 +56,7 @@ class TextBody:
         data, self._rest = self._rest + data, b""
         position = 0
         while position < len(data):
-            position = self._read(data, position)
+            position = self._read(self, data, position)
         if self._text.tell() > self._max_text_bytes:
             raise TextTooLong
         if len(self._others) > UPLOAD_OVERHEAD_BYTES:
@@ -86,11 +87,11 @@ class TextBody:
             return len(data)
         if self._depth == 1 and self._last == b":" and self._key == FIELD:
             self._begin_text()
-            self._read = self._read_text
+            self._read = TextBody._read_text
         else:
             self._others += b'"'
             self._string_start = len(self._others)
-            self._read = self._read_string
+            self._read = TextBody._read_string
         return end + 1
 
     def _read_string(self, data: bytes, start: int) -> int:
@@ -123,7 +124,7 @@ class TextBody:
         return False
 
     def _end_string(self) -> None:
-        self._last, self._read = b"", self._read_structure
+        self._last, self._read = b"", TextBody._read_structure
 
     def _add(self, part: bytes, *, is_last: bool) -> None:
         written = NO_TEXT

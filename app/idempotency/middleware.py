@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
@@ -133,11 +133,12 @@ class _Recorder:
         self._request = body
         self._pass = send
         self._held: list[Message] = []
-        self._take: Send = self._begin
+        # No bound method: that would keep the body until the garbage collector comes by.
+        self._take: Callable[[_Recorder, Message], Awaitable[None]] = _Recorder._begin
 
     def send(self, message: Message) -> Awaitable[None]:
         """Takes one message of the response (ASGI)."""
-        return self._take(message)
+        return self._take(self, message)
 
     async def _begin(self, start: Message) -> None:
         self._start = start
@@ -145,15 +146,18 @@ class _Recorder:
             with suppress(TimeoutError):  # it is tried again once the client has its answer
                 async with timeout(RELEASE_SEC):
                     await self._lease.release()
-            self._take = self._pass
+            self._take = _Recorder._pass_on
         elif self._headers.get("content-type", "").startswith(EVENT_STREAM):
             await self._lease.stand_for(UUID(self._headers[MESSAGE_UUID]), self._answer(b""))
-            self._take = self._pass
+            self._take = _Recorder._pass_on
         else:
-            self._take = self._hold
+            self._take = _Recorder._hold
             self._held.append(start)
             return
         await self._pass(start)
+
+    async def _pass_on(self, message: Message) -> None:
+        await self._pass(message)
 
     async def _hold(self, message: Message) -> None:
         self._held.append(message)
