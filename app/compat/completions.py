@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from app.chat.constants import MessageStatus
 from app.chat.models import Message
-from app.compat.constants import FINISH_REASONS, STOP
+from app.compat.constants import FINISH_REASONS, LENGTH, STOP
 from app.core.links import document_url
 from app.retrieval.models import Source
 
@@ -49,9 +50,14 @@ def usage(answer: Message) -> Json | None:
 
 
 def ending(answer: Message) -> str:
-    """Why the answer ends, in the words of the OpenAI API."""
+    """Why the answer ends, in the words of the OpenAI API.
+
+    That has none for an answer that was cancelled: clients take `length` for one that is not whole.
+    """
     reason = answer.finish_reason
-    return reason if reason in FINISH_REASONS else STOP
+    if reason in FINISH_REASONS:
+        return reason
+    return STOP if answer.status is MessageStatus.COMPLETE else LENGTH
 
 
 def sources(given: Sequence[Source]) -> list[Json]:

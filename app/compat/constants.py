@@ -19,4 +19,5 @@ PARAMETERS: Final = (
 # What would change the form of the answer, and nothing here can do.
 UNSUPPORTED: Final = ("tools", "functions", "logprobs", "top_logprobs")
 STOP: Final = "stop"
-FINISH_REASONS: Final = frozenset({STOP, "length", "content_filter"})
+LENGTH: Final = "length"
+FINISH_REASONS: Final = frozenset({STOP, LENGTH, "content_filter"})

@@ -2,28 +2,51 @@
 
 from typing import Final
 
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.core.caller import Caller
 from app.core.caller import Scope as KeyScope
 from app.core.exceptions import Forbidden
-from app.core.handlers import refuse
+from app.documents.exceptions import UnsupportedMediaType
+from app.mcp.messages import fault_of
 
 MCP: Final = "/mcp"
+JSON: Final = "application/json"
 
 
 class McpEndpoint:
-    """Hands a request on to the MCP server of the lifespan; a key needs the scope `read`."""
+    """Hands a request on to the MCP server of the lifespan; a key needs the scope `read`.
+
+    Its package would refuse what is no message in the words of a library, with what was sent.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request (ASGI)."""
         caller: Caller = scope["state"]["caller"]
         if KeyScope.READ not in caller.scopes:
-            error = Forbidden(f"This key lacks the scope `{KeyScope.READ}`.")
-            return await refuse(error, scope, receive, send)
-        await scope["state"]["mcp"](scope, receive, send)
+            raise Forbidden(f"This key lacks the scope `{KeyScope.READ}`.")
+        if not Headers(scope=scope).get("content-type", "").lower().startswith(JSON):
+            raise UnsupportedMediaType(f"Send a message of JSON-RPC as {JSON}.")
+        body = await Request(scope, receive).body()
+        fault = fault_of(body)
+        if fault is not None:
+            return await JSONResponse(fault, 400)(scope, receive, send)
+        await scope["state"]["mcp"](scope, _again(body, receive), send)
         return None
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Gives a body that was read once more, and then what the server says of the client."""
+    bodies: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return bodies.pop() if bodies else await receive()
+
+    return receive_again
 
 
 # Without sessions there is nothing that a GET could follow or a DELETE end: both are a 405.

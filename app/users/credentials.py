@@ -57,7 +57,7 @@ class Credentials:
         if row["is_use_stale"]:
             await self._database.query(SERVICE, "touch_api_key", key_hash=key_hash)
         caller = Caller(row["user_id"], frozenset(map(Scope, row["scopes"])), row["uuid"])
-        return self._remember(key_hash, caller, asked)
+        return self._remember(key_hash, caller, asked, row["seconds_left"])
 
     async def end_session(self, token: str) -> None:
         """Ends a session, here at once and in other processes within CACHE_SEC."""
@@ -77,10 +77,17 @@ class Credentials:
         """When Postgres is asked, and how much had been revoked by then."""
         return monotonic(), self._revocations
 
-    def _remember(self, secret_hash: bytes, caller: Caller, asked: tuple[float, int]) -> Caller:
+    def _remember(
+        self,
+        secret_hash: bytes,
+        caller: Caller,
+        asked: tuple[float, int],
+        seconds_left: float | None = None,
+    ) -> Caller:
         since, revocations = asked
+        seconds = CACHE_SEC if seconds_left is None else min(CACHE_SEC, seconds_left)
         if len(self._known) >= MAX_CACHED:
             self._known.clear()
         if revocations == self._revocations:
-            self._known[secret_hash] = caller, since + CACHE_SEC
+            self._known[secret_hash] = caller, since + seconds
         return caller

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -101,6 +102,39 @@ class TestComingBack:
         await expect(answer.locator(".prose")).to_have_text("Half and whole.")
         assert len(fake_openai.requests) == 1
 
+    async def test_several_answers(
+        self, chat: Page, client: httpx2.AsyncClient, fake_openai: FakeOpenAI
+    ) -> None:
+        """All answers that are on their way in a chat are taken up, not only the newest."""
+        released = asyncio.Event()
+        uuid = (await client.post("/v1/chats", json={})).json()["uuid"]
+        asking = []
+        for word in ("One", "Two"):
+            fake_openai.reply(stream(word, released, " whole."))
+            question = {"message": PORT_QUESTION, "chat_uuid": uuid}
+            asking.append(asyncio.create_task(client.post("/v1/qa-stream", json=question)))
+            await fake_openai.arrival()
+        await chat.goto(f"{client.base_url}/#chat={uuid}")
+        await expect(answers(chat)).to_have_count(2)
+        released.set()
+        await expect(answers(chat).locator(".prose")).to_have_text(["One whole.", "Two whole."])
+        await asyncio.gather(*asking)
+
+    async def test_stop_that_does_not_reach_the_service(
+        self, chat: Page, client: httpx2.AsyncClient, fake_openai: FakeOpenAI
+    ) -> None:
+        """Who stops an answer while the connection is lost is told that it did not work."""
+        fake_openai.reply(stream("Half", asyncio.Event()))
+        async with Network(("127.0.0.1", client.base_url.port or 0)) as network:
+            await chat.goto(f"http://127.0.0.1:{network.port}/")
+            await ask(chat, PORT_QUESTION)
+            await shown(chat, "Half")
+            await network.refuse()
+            state = answers(chat).locator(".state")
+            await expect(state).to_have_text("The connection was lost. Trying again…")
+            await chat.get_by_role("button", name="Stop").click()
+            await expect(state).to_have_text("The service does not answer. Please try again.")
+
     async def test_lost_connection(
         self, chat: Page, client: httpx2.AsyncClient, fake_openai: FakeOpenAI
     ) -> None:
@@ -149,6 +183,11 @@ class TestChats:
         await expect(chat.get_by_role("heading", level=1)).to_have_text("<b>Ports</b> & more")
         await chat.reload()
         await expect(chat.get_by_role("heading", level=1)).to_have_text("<b>Ports</b> & more")
+
+    async def test_link_to_one_that_is_gone(self, chat: Page, client: httpx2.AsyncClient) -> None:
+        """A link to a chat that was deleted says so."""
+        await chat.goto(f"{client.base_url}/#chat={uuid4()}")
+        await expect(chat.get_by_role("alert")).to_have_text("There is no such chat.")
 
     async def test_delete(self, chat: Page, client: httpx2.AsyncClient) -> None:
         """Deleting a chat can be taken back; then it is gone for good."""

@@ -131,10 +131,28 @@ class TestLogin:
             [code] = re.findall(r": ([0-9A-Z]{8})$", smtp.emails.pop().get_content(), re.MULTILINE)
             await page.get_by_label("Code").fill(code)
             await page.keyboard.press("Enter")
-            await expect(page.get_by_label("Your question")).to_be_visible()
+            await expect(page.get_by_text("ann@example.com")).to_be_visible()
             await page.request.post(f"{client.base_url}/v1/logout")
             await ask(page, label)
             await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    async def test_other_tabs(
+        self, page: Page, client: httpx2.AsyncClient, smtp: SmtpServer
+    ) -> None:
+        """Where somebody signs in or out in one tab, another does not go on for who was there."""
+        await page.goto(f"{client.base_url}/")
+        await page.get_by_label("Address").fill("ann@example.com")
+        await page.keyboard.press("Enter")
+        link = await mailed_link(smtp, client)
+        other = await page.context.new_page()
+        await other.goto(link)
+        await other.get_by_role("button", name="Sign in").click()
+        await ask(page, "Hello?")
+        await answered(page)
+        await other.get_by_role("link", name="Ask a question").click()
+        await other.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        await expect(page.get_by_text("Hello?")).to_have_count(0)
 
     async def test_link_that_was_used(
         self, page: Page, client: httpx2.AsyncClient, smtp: SmtpServer

@@ -99,6 +99,29 @@ class TestStream:
             )
 
 
+class TestCancelled:
+    """An answer that somebody stops."""
+
+    @pytest.mark.parametrize("is_stream", [True, False])
+    async def test_is_not_told_as_whole(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, *, is_stream: bool
+    ) -> None:
+        """Its client learns that it is cut off, as with one that is too long."""
+        shared_openai.reply(stream("Half", asyncio.Event()))
+        body = asked("Who stops this?", model="m", stream=is_stream)
+        asking = asyncio.create_task(chat_client.post(COMPLETIONS, json=body))
+
+        async def is_cancelled() -> bool:
+            newest = (await chat_client.get("/v1/messages?limit=1")).json()
+            paths = [f"/v1/messages/{message['uuid']}/cancel" for message in newest]
+            return 200 in [(await chat_client.post(path)).status_code for path in paths]
+
+        await until(is_cancelled)
+        response = await asking
+        last = chunks_of(response.content)[-1] if is_stream else response.json()
+        assert last["choices"][0]["finish_reason"] == "length"
+
+
 class TestLeaving:
     """A client that goes away."""
 

@@ -1,5 +1,6 @@
 """The tools of MCP, by the client of its own package."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
+from app.core.constants import MAX_BODY_BYTES
 from tests.support.people import bearer, make_key
 from tests.support.server import problem_of
 from tests.support.uploads import ended, post_text
@@ -146,6 +148,54 @@ class TestWalls:
         for method in ("GET", "DELETE"):
             response = await ann.request(method, "/mcp", headers=HEADERS)
             assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
+class TestMalformed:
+    """What is no message of the protocol."""
+
+    @pytest.mark.parametrize(
+        ("body", "code"),
+        [
+            (b'{"jsonrpc": mine', -32700),
+            (b"", -32700),
+            (b'["mine"]', -32600),
+            (b'{"jsonrpc": "2.0", "id": 1, "params": "mine"}', -32600),
+            (b'{"jsonrpc": "1.0", "id": 1, "method": "tools/list"}', -32600),
+            (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": ["mine"]}', -32600),
+            (b'{"jsonrpc": "2.0", "id": {"mine": 1}, "method": "tools/list"}', -32600),
+            (b'{"jsonrpc": "2.0", "id": null, "method": "tools/list"}', -32600),
+        ],
+    )
+    async def test_is_told_what_to_send(
+        self, ann: httpx2.AsyncClient, body: bytes, code: int
+    ) -> None:
+        """It is answered by an error of JSON-RPC, in a sentence without what was sent."""
+        headers = HEADERS | {"Content-Type": "application/json"}
+        response = await ann.post("/mcp", content=body, headers=headers)
+        assert (response.status_code, response.headers["content-type"]) == (400, "application/json")
+        answer = response.json()
+        assert (answer["jsonrpc"], answer["id"], answer["error"]["code"]) == ("2.0", None, code)
+        assert re.fullmatch(r"[^\n]+\.", answer["error"]["message"])
+        assert "mine" not in response.text
+        assert "pydantic" not in response.text
+
+    @pytest.mark.parametrize("content_type", ["text/plain", ""])
+    async def test_other_media_type(self, ann: httpx2.AsyncClient, content_type: str) -> None:
+        """A message under another label is a 415, as everywhere."""
+        headers = HEADERS | {"Content-Type": content_type}
+        problem = problem_of(await ann.post("/mcp", content=b"{}", headers=headers))
+        assert (problem["status"], problem["code"]) == (415, "unsupported_media_type")
+
+    async def test_too_large(self, ann: httpx2.AsyncClient) -> None:
+        """A body whose length nobody has said is ended where it is too large."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(MAX_BODY_BYTES // 2**16 + 1):
+                yield bytes(2**16)
+
+        headers = HEADERS | {"Content-Type": "application/json"}
+        problem = problem_of(await ann.post("/mcp", content=chunks(), headers=headers))
+        assert problem["code"] == "payload_too_large"
 
 
 class TestSwitchedOff:

@@ -113,6 +113,19 @@ class TestUse:
         await sql(guarded, "UPDATE api_key SET expires_at = now()")
         assert (await nobody.get("/v1/me", headers=headers)).status_code == 401
 
+    async def test_expires_while_it_is_used(
+        self, nobody: httpx2.AsyncClient, ann: httpx2.AsyncClient, guarded: Settings
+    ) -> None:
+        """A key that has just let somebody in lets nobody in once it has expired."""
+        tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        headers = bearer(await make_key(ann, expires_at=tomorrow))
+        await sql(guarded, "UPDATE api_key SET expires_at = now() + interval '1 second'")
+
+        async def is_refused() -> bool:
+            return (await nobody.get("/v1/me", headers=headers)).status_code == 401
+
+        await until(is_refused, seconds=3)
+
     async def test_without_auth_other_keys_mean_nothing(
         self, make_settings: SettingsFactory
     ) -> None:

@@ -15,6 +15,8 @@ export class AnswerView {
   constructor(question) {
     /** @type {import("./sources.js").Source[]} */
     this.sources = [];
+    /** @type {string | null} */
+    this.underWay = null; // the uuid of an answer that was not whole when it was read
     this.text = "";
     this.prose = element("div", { className: "prose", dir: "auto" });
     this.state = element("p", { className: "state" });
@@ -74,6 +76,7 @@ export class AnswerView {
 
   /** @param {any} message The stored answer. */
   show(message) {
+    this.underWay = message.status === "generating" ? message.uuid : null;
     this.text = message.message;
     this.sources = message.sources;
     this.markdown.shown = []; // citations may have become links

@@ -83,7 +83,14 @@ export async function send(method, path, { body, headers = {}, isSignIn = false,
  */
 export async function call(method, path, options) {
   const response = await send(method, path, options);
-  return response.status === 204 ? null : response.json();
+  return response.status === 204 ? null : jsonOf(response);
+}
+
+/** @param {Response} response @returns {Promise<any>} A Problem is thrown where it breaks off, or is no JSON. */
+function jsonOf(response) {
+  return response.json().catch((error) => {
+    throw error.name === "AbortError" ? error : new Problem(OFFLINE, 0);
+  });
 }
 
 /**
@@ -95,5 +102,5 @@ export async function list(path, query) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
   const response = await send("GET", `${path}?${search}`);
-  return { items: await response.json(), hasMore: response.headers.has("Link") };
+  return { items: await jsonOf(response), hasMore: response.headers.has("Link") };
 }

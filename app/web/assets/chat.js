@@ -7,6 +7,7 @@ import { Conversation, scrollToEnd } from "./conversation.js";
 import { DocumentList } from "./documents.js";
 import { byId } from "./dom.js";
 import { connectMenu, closeMenu } from "./menu.js";
+import { tellOtherTabs } from "./session.js";
 import { connectSignIn } from "./sign-in.js";
 import { ChatHeader } from "./title.js";
 import { connectUndo, finish } from "./undo.js";
@@ -120,14 +121,15 @@ function connect() {
     byId(byId("chat-view").hidden ? "documents-title" : "question").focus();
   };
   byId("sign-out").onclick = async () => {
-    finish();
+    await finish(); // it needs the session
     await send("POST", "v1/logout").catch(() => null);
+    tellOtherTabs();
     location.assign(location.pathname);
   };
   connectDrop();
   connectMenu();
   connectUndo();
-  connectSignIn(start);
+  connectSignIn();
 }
 
 /** Files may be dropped anywhere. */

@@ -18,6 +18,8 @@ export class Conversation {
     this.onCreated = onCreated;
     /** @type {string | null} */
     this.answering = null; // the uuid of the answer that is on its way
+    /** @type {AnswerView | null} */
+    this.view = null; // of that answer
     this.isBusy = false;
     this.request = new AbortController();
     this.earlier = element("button", { type: "button", className: "quiet", hidden: true }, "Show earlier questions");
@@ -28,13 +30,20 @@ export class Conversation {
     this.oldest = undefined;
   }
 
-  /** Shows the newest messages; an answer that is on its way is taken up again. */
+  /** Shows the newest messages; answers that are on their way are taken up again. */
   async load() {
-    const [last, view] = await this.loadEarlier();
-    if (last?.status === "generating") this.run(view, () => this.follow(view, last.uuid, null));
+    const views = await this.loadEarlier();
+    if (!views.length) await call("GET", `v1/chats/${this.uuid}`); // which may have been deleted
+    this.followAll(views.filter(({ underWay }) => underWay));
   }
 
-  /** @returns {Promise<[any, any]>} The newest message of those before, and how it is shown. */
+  /** One after the other: people may ask in several tabs. @param {AnswerView[]} views */
+  async followAll(views) {
+    for (const view of views) view.begin();
+    for (const view of views) await this.run(view, () => this.follow(view, view.underWay ?? "", null));
+  }
+
+  /** @returns {Promise<AnswerView[]>} What was said before, oldest first. */
   async loadEarlier() {
     const query = { chat_uuid: this.uuid ?? undefined, limit: PAGE, before: this.oldest };
     const { items, hasMore } = await list("v1/messages", query);
@@ -42,7 +51,7 @@ export class Conversation {
     this.earlier.hidden = !hasMore;
     const views = viewsOf([...items].reverse());
     this.log.prepend(...views.map((view) => view.element));
-    return [items[0], views.at(-1)];
+    return views;
   }
 
   /** @param {string} question */
@@ -75,7 +84,7 @@ export class Conversation {
 
   /** @param {AnswerView} view @param {() => Promise<void>} act @param {() => void} [again] */
   async run(view, act, again) {
-    this.isBusy = true;
+    [this.isBusy, this.view] = [true, view];
     this.request = new AbortController();
     view.begin();
     this.onChange();
@@ -113,8 +122,9 @@ export class Conversation {
   /** Stops the answer; what there is of it stays. */
   async stop() {
     if (!this.answering) return this.request.abort();
-    const { status } = await send("POST", `v1/messages/${this.answering}/cancel`).catch((error) => error);
-    return status; // 409: it has just ended; its stream says so
+    await send("POST", `v1/messages/${this.answering}/cancel`).catch((error) => {
+      if (error.status !== 409) this.view?.setState(sentenceOf(error)); // 409: it has just ended
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 import { sentenceOf } from "./answer.js";
 import { Problem, address, call, send } from "./api.js";
 import { byId, counted, element } from "./dom.js";
+import "./session.js";
 import { placeOf } from "./sources.js";
 
 const BLOCK_CHARS = 4000; // what a browser lays out at a time: a text may have millions

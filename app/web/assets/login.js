@@ -3,6 +3,7 @@
 import { sentenceOf } from "./answer.js";
 import { Problem, call } from "./api.js";
 import { byId } from "./dom.js";
+import { tellOtherTabs } from "./session.js";
 
 const byLink = byId("by-link");
 const byCode = byId("by-code");
@@ -19,6 +20,7 @@ async function signIn(proof) {
   tell("Signing in…");
   try {
     const { email } = await call("POST", "v1/login/consume", { body: proof, isSignIn: true });
+    tellOtherTabs();
     tell(`You are signed in as ${email}.`);
     way.hidden = true;
     byId("onward").hidden = false;

@@ -2,9 +2,9 @@
 import { call } from "./api.js";
 import { sentenceOf } from "./answer.js";
 import { byId } from "./dom.js";
+import { tellOtherTabs } from "./session.js";
 
-/** @param {() => void} onSignedIn */
-export function connectSignIn(onSignedIn) {
+export function connectSignIn() {
   const [mailForm, codeForm] = [byId("mail-form"), byId("code-form")];
   const email = () => mailForm.elements.email.value;
   mailForm.onsubmit = submitted("Sending…", async () => {
@@ -16,8 +16,8 @@ export function connectSignIn(onSignedIn) {
   codeForm.onsubmit = submitted("Signing in…", async () => {
     const body = { email: email(), code: codeForm.elements.code.value };
     await call("POST", "v1/login/consume", { body, isSignIn: true });
-    codeForm.reset();
-    onSignedIn();
+    tellOtherTabs();
+    location.reload(); // nothing stays of whoever was here before
     return "";
   });
 }

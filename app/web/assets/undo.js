@@ -3,12 +3,12 @@ import { byId, say } from "./dom.js";
 
 const WAIT_MS = 20_000;
 
-/** @type {{act: () => void, undo: () => void, timer: number} | null} */
+/** @type {{act: () => Promise<unknown>, undo: () => void, timer: number} | null} */
 let waiting = null;
 
 /**
  * @param {string} sentence
- * @param {{act: () => void, undo: () => void}} ways `act` deletes: after a while, or at once where
+ * @param {{act: () => Promise<unknown>, undo: () => void}} ways `act` deletes: after a while, or at once where
  *   the person leaves or deletes something else.
  */
 export function offerUndo(sentence, { act, undo }) {
@@ -20,9 +20,9 @@ export function offerUndo(sentence, { act, undo }) {
   waiting = { act, undo, timer: window.setTimeout(finish, WAIT_MS) };
 }
 
-/** Does now what waits. */
+/** Does now what waits; the promise is of its end. */
 export function finish() {
-  take()?.act();
+  return take()?.act();
 }
 
 function take() {
