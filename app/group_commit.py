@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from async_timeout import timeout
 
 from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
+from app.core.tracing.spans import storage_span
 from app.db import Database, Row
 
 MAX_GROUP: Final = 200  # callers
@@ -53,7 +55,12 @@ class GroupCommit:
         uuids = [row["uuid"] for row in rows]
         self._waiting.append(_Writing(uuids, orjson.dumps(rows)[1:-1], done))
         if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all())
+            # It writes for others too: it is no part of the request that happens to start it.
+            self._writer = asyncio.create_task(self._write_all(), context=Context())
+        with storage_span("postgresql", self._query):
+            return await self._written(done)
+
+    async def _written(self, done: asyncio.Future[list[Row]]) -> list[Row]:
         try:
             # Including the wait for the commit in flight.
             async with timeout(self._database.timeout_sec):

@@ -8,6 +8,8 @@ from functools import partial
 from typing import Final, TypedDict
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry.trace import Tracer
 
 from app import version
 from app.chat.api import router as chat_router
@@ -38,6 +40,7 @@ from app.core.metrics.api import JobCount
 from app.core.metrics.api import router as metrics_router
 from app.core.metrics.instruments import Metrics, open_metrics
 from app.core.middlewares import Prefix, UploadBudget, add_middlewares
+from app.core.tracing.export import open_tracing
 from app.db import Database, open_database
 from app.db.engine import POOL_SIZE
 from app.documents.api import router as documents_router
@@ -93,6 +96,10 @@ ROUTERS: Final = (
 )
 MAILS_AT_ONCE: Final = (None, None)  # so that one SMTP server that hangs does not hold up all
 IDEMPOTENT_PATHS: Final = (*QUESTIONS, COMPLETIONS, CHATS, UPLOADS, *MAILS)
+# FastAPI's own traces hold the queries of requests, and its logs what errors say: texts.
+NO_TELEMETRY: Final = TelemetryConfig(
+    tracing=False, metrics=False, logs=False, auto_configure=False
+)
 GC_THRESHOLDS: Final = (20_000, 20, 20)  # of 700, 10, 10: requests leave few cycles behind
 
 
@@ -118,6 +125,7 @@ class State(TypedDict):
     probes: dict[Part, Probe]
     index: IndexProbe
     metrics: Metrics
+    tracer: Tracer | None
     job_count: JobCount
 
 
@@ -130,7 +138,10 @@ async def lifespan(
     say_settings(settings)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        metrics = await enter(open_metrics(settings.known_models))
+        tracer, metrics = (
+            await enter(open_tracing(settings)),
+            await enter(open_metrics(settings.known_models)),
+        )
         database = await enter(open_database(settings))
         if settings.requires_auth:
             await database.require_policies()
@@ -203,6 +214,7 @@ async def lifespan(
             },
             index=index,
             metrics=metrics,
+            tracer=tracer,
             job_count=partial(database.query, SERVICE, "count_jobs"),
         )
 
@@ -250,6 +262,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         docs_url=None,  # app.core.docs has a page that needs no other server
         redoc_url=None,  # it refuses OpenAPI 3.2
+        telemetry=NO_TELEMETRY,
     )
     app.state.settings = settings
     app.add_middleware(Prefix)

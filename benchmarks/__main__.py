@@ -16,12 +16,14 @@ from benchmarks.report import Row, table
 from benchmarks.retrieval import retrieval
 from benchmarks.rig import Plan, Rig, open_rig
 from benchmarks.streams import concurrent, first_token
+from benchmarks.traces import traces
 from benchmarks.walls import walls
 
 PARTS: dict[str, Callable[[Rig, Plan], Iterator[Row]]] = {
     "completion": completion,
     "qa": qa,
     "walls": walls,
+    "traces": traces,
     "chats": chats,
     "clients": clients,
     "first-token": first_token,

@@ -107,14 +107,18 @@ class Rig:
         arguments = _uvicorn("benchmarks.floor:app", "uvloop", "httptools")
         return Server(arguments, self._directory, **self._upstream)
 
+    def otlp_receiver(self) -> Server:
+        """Where traces can be sent to."""
+        return Server(["benchmarks.otlp_receiver", "{port}"], self._directory)
+
     def execute(self, statement: str, *values: object) -> None:
         """Runs a statement in the Postgres below bRAG, as its superuser."""
         with closing(psycopg2.connect(self._store.url)) as connection, connection:
             connection.cursor().execute(statement, values or None)
 
-    def empty_store(self) -> Store:
+    def empty_store(self, name: str = "empty") -> Store:
         """The same Postgres with another DATA_DIR, for a second server beside the first."""
-        directory = self._directory / "empty"
+        directory = self._directory / name
         directory.mkdir(exist_ok=True)
         return replace(self._store, directory=directory)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -12,7 +13,14 @@ from settings.base import DEFAULT_EMBEDDING_MODEL, Settings
 from settings.fallbacks import Fallback
 from settings.names import encoding_of, names_in, nearly
 
-__all__ = ["DEFAULT_EMBEDDING_MODEL", "Fallback", "Settings", "load_settings", "misspelt_settings"]
+__all__ = [
+    "DEFAULT_EMBEDDING_MODEL",
+    "Fallback",
+    "Settings",
+    "export_variables",
+    "load_settings",
+    "misspelt_settings",
+]
 
 
 def load_settings() -> Settings:
@@ -34,6 +42,16 @@ def misspelt_settings(settings: Settings) -> Mapping[str, str]:
     names = {*os.environ, *(names_in(file) if file else ())}
     near = nearly(sorted(names), Settings.model_fields)
     return {name: meant for name, meant in near.items() if meant not in settings.model_fields_set}
+
+
+def export_variables(prefix: str) -> None:
+    """Puts variables of `.env` that a library reads where it looks; the environment goes before."""
+    file = _env_file()
+    if file is None or not file.is_file():
+        return
+    for name, given in dotenv_values(file, encoding=encoding_of(file.read_bytes())).items():
+        if name.startswith(prefix) and given:
+            os.environ.setdefault(name, given)
 
 
 def _env_file() -> Path | None:

@@ -195,6 +195,7 @@ class Settings(BaseSettings):
     MAIL_FROM: Annotated[str, AfterValidator(_require_address)] | None = None
 
     METRICS_TOKEN: Annotated[SecretStr, Field(min_length=16)] | None = None
+    OTEL_EXPORTER_OTLP_ENDPOINT: HttpUrl | None = None
 
     WORKERS: int = Field(default=1, ge=1)
     TIMEOUT: int = Field(default=60, ge=0)

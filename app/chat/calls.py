@@ -17,11 +17,13 @@ from openai import AsyncAPIResponse, AsyncOpenAI
 
 from app.chat.constants import DRAIN_UPSTREAM_SEC
 from app.core.logs import CREDENTIALS
+from app.core.tracing.spans import trace_headers
 
 Response = AsyncAPIResponse[object]
 
 # The client's own header for a body that it is not to read.
 RAW_RESPONSE_HEADER: Final = "X-Stainless-Raw-Response"
+HEADERS: Final = {RAW_RESPONSE_HEADER: "stream", "Accept-Encoding": "identity"}
 UPSTREAM_ERRORS: Final = (
     *(openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError),
     UnicodeError,  # of a reason phrase that is no UTF-8
@@ -42,7 +44,7 @@ async def post(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncIterator[Respo
             "/chat/completions",
             content=orjson.dumps(body),
             cast_to=object,
-            options={"headers": {RAW_RESPONSE_HEADER: "stream", "Accept-Encoding": "identity"}},
+            options={"headers": HEADERS | trace_headers()},
         ),
     )
     try:

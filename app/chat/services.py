@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import perf_counter, time
 
 from async_timeout import timeout
+from opentelemetry.trace import Span
 
 from app.chat.attempts import Acceptance, FirstText
 from app.chat.chats import ChatOrder, ChatService, History
@@ -25,6 +26,8 @@ from app.chat.upstream import Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound, Overloaded
 from app.core.metrics.instruments import Metrics
+from app.core.tracing.generative import chat_span, note_completion, note_first_text
+from app.core.tracing.spans import note_error
 from app.rate_limits.generations import GenerationLimits
 from app.retrieval.models import Source
 from app.retrieval.services import RetrievalService
@@ -206,6 +209,12 @@ class AnswerService:
         self, generation: Generation, context: PromptContext, *, stream: bool
     ) -> AnswerOutcome:
         """Publishes the deltas of one completion; an error that broke it off is in the outcome."""
+        with chat_span(generation.start.model, stream=stream) as span:
+            return await self._ask_model(generation, context, span, stream=stream)
+
+    async def _ask_model(
+        self, generation: Generation, context: PromptContext, span: Span, *, stream: bool
+    ) -> AnswerOutcome:
         model, ends_at = generation.start.model, generation.deadline.ends_at
         usage: Usage | None = None
         error: Exception | None = None
@@ -226,14 +235,20 @@ class AnswerService:
                         case FirstText() if stream:
                             seconds = perf_counter() - generation.started_at
                             self._metrics.first_token(model, seconds)
+                            note_first_text(span, perf_counter() - started_at)
                         case Completion():
                             usage = part.usage
         except Exception as raised:  # noqa: BLE001 - `_answer` stores the outcome, then raises it
             error = raised
         self._metrics.completion(model, perf_counter() - started_at, error)
-        if usage is not None:
-            self._metrics.tokens(model, usage.prompt_tokens, usage.completion_tokens)
-        return replace(AnswerOutcome.of(generation.transcript, usage, error), model=model)
+        if error is not None:
+            note_error(span, error)
+        tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else None
+        if tokens is not None:
+            self._metrics.tokens(model, *tokens)
+        outcome = AnswerOutcome.of(generation.transcript, usage, error)
+        note_completion(span, model, outcome.finish_reason, tokens)
+        return replace(outcome, model=model)
 
 
 def _is_too_long(outcome: AnswerOutcome) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import orjson
 
 from app.compat.exceptions import TextTooLong, UnsupportedParameter
 from app.compat.models import EmbeddingsRequest
+from app.core.tracing.generative import embeddings_span, note_embedding
 from app.embeddings.embedder import EmbeddedText, Embedder
 
 
@@ -21,14 +23,20 @@ class EmbeddingService:
     async def embed(self, request: EmbeddingsRequest) -> bytes:
         """The JSON of an `embeddings` object; TextTooLong where the model cannot read a text."""
         self._check_dimensions(request.dimensions)
+        with embeddings_span(self._embedder.name) as span:
+            embedded = await self._embed_all(request.input)
+            note_embedding(span, sum(one.tokens for one in embedded))
+        answer = _Answer(self._embedder.name, embedded, request.encoding_format == "base64")
+        return await asyncio.to_thread(answer.json)  # many vectors make many megabytes
+
+    async def _embed_all(self, texts: Sequence[str]) -> list[EmbeddedText]:
         embedded = list[EmbeddedText]()
-        for number, text in enumerate(request.input, 1):
+        for number, text in enumerate(texts, 1):
             one = await self._embedder.embed_text(text)
             if not one.is_whole:
                 raise TextTooLong(number, self._embedder.max_tokens)
             embedded.append(one)
-        answer = _Answer(self._embedder.name, embedded, request.encoding_format == "base64")
-        return await asyncio.to_thread(answer.json)  # many vectors make many megabytes
+        return embedded
 
     def _check_dimensions(self, dimensions: int | None) -> None:
         own = self._embedder.dimensions

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from app.core.constants import LOG_AGAIN_SEC
+from app.core.tracing.spans import trace_fields
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ PLAIN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {
 QUIET: Final = ("uvicorn.access", "httpx", "httpx2", "openai", "fastembed", "mcp")
 # Looked for from the start of a word or quotation alone: in linear time.
 CREDENTIALS: Final = re.compile(r'(?<=")[^"]*@|(?<![^\s"])[^\s"]*@')
-REPEAT_SEC: Final = 60.0
 
 
 class JsonFormatter(logging.Formatter):
@@ -40,6 +41,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             "request_id": request_id.get(),
         }
+        line |= trace_fields()
         line |= {name: value for name, value in vars(record).items() if name not in PLAIN_FIELDS}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -54,9 +56,9 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """A line of time, level, logger, message, fields and request id."""
-        record.fields = " ".join(
-            f"{name}={value}" for name, value in vars(record).items() if name not in PLAIN_FIELDS
-        )
+        fields = {name: told for name, told in vars(record).items() if name not in PLAIN_FIELDS}
+        fields |= trace_fields()
+        record.fields = " ".join(f"{name}={told}" for name, told in fields.items())
         record.request_id = request_id.get() or "-"
         return super().format(record)
 
@@ -85,7 +87,7 @@ def explanation(error: BaseException) -> str:
 
 
 class Outages:
-    """Tells a log why parts are unavailable: the same reason once in REPEAT_SEC."""
+    """Tells a log why parts are unavailable: the same reason once in LOG_AGAIN_SEC."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
@@ -95,7 +97,7 @@ class Outages:
         """Warns of an error, unless it was the last of this part and is still fresh."""
         why, now = explanation(error), monotonic()
         told, since = self._told.get(part, (None, now))
-        if why != told or now - since >= REPEAT_SEC:
+        if why != told or now - since >= LOG_AGAIN_SEC:
             self._told[part] = why, now
             self._logger.warning("%s is unavailable: %s", part, why)
 

@@ -29,6 +29,7 @@ from app.core.exceptions import (
     DatabaseUnusable,
     PoliciesUnbound,
 )
+from app.core.tracing.spans import storage_span
 from app.db.engine import POOL_SIZE, create_engine
 from app.db.faults import BEHIND, FULL, NO_RIGHTS, UNAVAILABLE, DatabaseError, convert
 from app.db.repetition import repeat
@@ -46,6 +47,7 @@ REPEATABLE: Final = frozenset(
         *("renew_session", "touch_api_key", "renew_job", "renew_idempotency_key"),
     }
 )
+SYSTEM: Final = "postgresql"  # as traces call it
 FULL_SEC: Final = 60.0
 NO_ANSWER_SEC: Final = 1.0  # within which a connection that was idle has answered a ping
 
@@ -84,7 +86,10 @@ class Database:
         It commits by itself, in one round trip in place of three and at half the CPU of `run`.
         """
         call = partial(_query, Queries(self._queries, caller), name, parameters)
-        return await self._run(caller, partial(repeat, call) if name in self._repeatable else call)
+        if name in self._repeatable:
+            call = partial(repeat, call)
+        with storage_span(SYSTEM, name):
+            return await self._run(caller, call)
 
     async def run(
         self, caller: Caller, work: Callable[[Queries], T], *, timeout_sec: float | None = None
@@ -94,7 +99,8 @@ class Database:
         One of many statements may take `timeout_sec` in all, while one after another is done.
         """
         queries = Queries(self._queries, caller)
-        return await self._run(caller, partial(_transact, queries, work), timeout_sec)
+        with storage_span(SYSTEM, "transaction"):
+            return await self._run(caller, partial(_transact, queries, work), timeout_sec)
 
     async def _run(
         self, caller: Caller, call: Callable[[], T], timeout_sec: float | None = None

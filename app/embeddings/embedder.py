@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from app.core.constants import MODEL_TOKENS
 from app.core.exceptions import ConfigurationError
 from app.core.priorities import give_way
+from app.core.tracing.generative import embeddings_span
 from app.embeddings.models import load_model
 from app.embeddings.normalization import read_compatibility_forms
 from settings import Settings
@@ -74,7 +75,8 @@ class Embedder:
         digest = sha256(question.encode()).digest()  # the question itself may be long
         vector = self._queries.pop(digest, None)
         if vector is None:
-            [vector] = await self._run(self._for_questions, [question])
+            with embeddings_span(self.name):
+                [vector] = await self._run(self._for_questions, [question])
         self._queries[digest] = vector  # now the most recently used
         if len(self._queries) > CACHED_QUERIES:
             self._queries.pop(next(iter(self._queries)))

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from app.core.caller import Caller
 from app.core.metrics.instruments import Metrics
+from app.core.tracing.generative import retrieval_span
 from app.db import Database
 from app.embeddings.embedder import Embedder
 from app.retrieval import rarity
@@ -94,7 +95,7 @@ class RetrievalService:
             return RelevantSources([], [])
         found: list[Finding] = []
         queries: dict[str, None] = {}
-        with self._metrics.retrieval.time():
+        with self._metrics.retrieval.time(), retrieval_span(limit):
             async for part, finding in self._findings(caller, question, last_turn, filter, limit):
                 queries |= dict.fromkeys(part.search.texts)
                 if await self._is_relevant(finding):
@@ -173,7 +174,7 @@ class RetrievalService:
     ) -> list[Finding]:
         """What is found for each part of a query; for those that are relevant, if any is."""
         findings = self._findings(caller, query, None, filter, limit)
-        with self._metrics.retrieval.time():
+        with self._metrics.retrieval.time(), retrieval_span(limit):
             found = [finding async for _, finding in findings]
         if len(found) == 1:
             return found

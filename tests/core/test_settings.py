@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import Settings, load_settings
+from settings import Settings, export_variables, load_settings
 
 
 class TestLists:
@@ -102,6 +102,17 @@ class TestLoadSettings:
         settings = load_settings()
         assert (settings.HOST, settings.PORT) == ("0.0.0.0", 9001)
 
+    def test_variables_of_libraries_are_read(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """`.env` may hold variables of a library; the environment goes before it there too."""
+        (tmp_path / ".env").write_text("LIB_A='1 2'\nLIB_B=1\nLIB_C=\nOTHER=1\n")
+        monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+        environment = {"LIB_B": "2"}
+        monkeypatch.setattr("os.environ", environment)
+        export_variables("LIB_")
+        assert environment == {"LIB_A": "1 2", "LIB_B": "2"}
+
     @pytest.mark.parametrize(
         ("name", "value"),
         [
@@ -117,6 +128,7 @@ class TestLoadSettings:
             ("MAX_CONCURRENT_GENERATIONS", "0"),
             ("QDRANT_COLLECTION_NAME", "../elsewhere"),
             ("RELEVANCE_THRESHOLD", "2"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
             ("DATABASE_URL", "somewhere"),
             ("DATABASE_URL", "mysql://user:swordfish@localhost/brag"),
             ("OPENAI_BASE_URL", "localhost:8000/v1"),

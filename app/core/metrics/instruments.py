@@ -16,10 +16,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.openmetrics.exposition import generate_latest
 
 from app.core.background import background
+from app.core.constants import HTTP_METHODS, OTHER
 from app.core.metrics.folder import FOLDER_VARIABLE
+from app.core.tracing.spans import error_type
 
-OTHER: Final = "_OTHER"  # OpenTelemetry's word for what the client has made up
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SAMPLE_SEC: Final = 1.0
 REQUEST_SEC: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 COMPLETION_SEC: Final = tuple(0.01 * 2**power for power in range(14))
@@ -94,7 +94,7 @@ class Metrics:
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request has ended; `route` is the endpoint's template, empty where there is none."""
-        known = method if method in METHODS else OTHER
+        known = method if method in HTTP_METHODS else OTHER
         self._requests.labels(known, route, status).observe(seconds)
 
     def completion(self, model: str, seconds: float, error: Exception | None) -> None:
@@ -169,8 +169,3 @@ class _JobCount:
         if self._count is not None:
             about = "Jobs on documents that are still to be done, by whichever process."
             yield GaugeMetricFamily("brag_jobs", about, self._count)
-
-
-def error_type(error: Exception | None) -> str:
-    """The code of one of our errors, else the name of its class; empty without one."""
-    return "" if error is None else str(getattr(error, "code", type(error).__name__))

@@ -17,6 +17,7 @@ from app.core.exceptions import BragError, ConfigurationError, log_error
 from app.core.handlers import internal_error
 from app.core.logs import request_id
 from app.core.metrics.instruments import Metrics
+from app.core.middlewares.traces import note_response, request_span, route_of
 
 logger = logging.getLogger("app.access")
 
@@ -57,11 +58,13 @@ class RequestContext:
                     headers.setdefault(name, value)  # a session that ends is not renewed
             return send(message)
 
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            _note_end(scope, status, perf_counter() - start)
-            request_id.reset(token)
+        with request_span(scope) as span:
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                _note_end(scope, status, perf_counter() - start)
+                note_response(span, scope, status)
+                request_id.reset(token)
 
 
 def _note_end(scope: Scope, status: int, seconds: float) -> None:
@@ -75,8 +78,7 @@ def _note_end(scope: Scope, status: int, seconds: float) -> None:
     )
     metrics: Metrics | None = scope.get("state", {}).get("metrics")
     if metrics is not None:
-        route = getattr(scope.get("route"), "path", "")
-        metrics.request(scope["method"], route, status, seconds)
+        metrics.request(scope["method"], route_of(scope), status, seconds)
 
 
 class InternalErrors:

@@ -1,0 +1,39 @@
+"""What traces cost: all of them, and one in ten. The floor is bRAG itself without."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from statistics import median
+from typing import Final
+
+from benchmarks.completions import COMPLETION
+from benchmarks.report import Row
+from benchmarks.rig import Plan, Rig
+
+CALLERS: Final = 16
+TURNS: Final = 10  # as many rounds as others, each shorter: the differences are small
+SAMPLED: Final = {
+    "every request": {},
+    "one request in ten": {
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": "0.1",
+    },
+}
+
+
+def traces(rig: Rig, plan: Plan) -> Iterator[Row]:
+    """`/v1/completion` and memory with traces beside without."""
+    load = replace(COMPLETION, callers=CALLERS, seconds=plan.seconds / 4)
+    with rig.otlp_receiver() as receiver:
+        endpoint = f"http://127.0.0.1:{receiver.port}"
+        for which, sampler in SAMPLED.items():
+            tracing = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **sampler}
+            stores = rig.empty_store("without"), rig.empty_store("traced")
+            with rig.brag(stores[0]) as without, rig.brag(stores[1], **tracing) as traced:
+                idle = without.memory_mb(), traced.memory_mb()
+                rig.alternate(replace(load, seconds=0.5), 1, without, traced)
+                readings = rig.alternate(load, TURNS * plan.rounds, without, traced)
+            yield Row(
+                f"`{load.path}`, {CALLERS} callers, traces of {which}: CPU ms/request",
+                *(median(reading.server_ms for reading in those) for those in readings),
+            )
+            yield Row(f"memory, idle, traces of {which}: MB", *idle)
