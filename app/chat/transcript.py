@@ -35,11 +35,15 @@ class Transcript:
 
     def append(self, deltas: Iterable[Delta]) -> None:
         """Adds deltas."""
-        for delta in deltas:
-            self._change(len(self), (delta.id, delta.created, delta.model))
+        begin = self._offset(len(self))
+        text = []
+        for position, delta in enumerate(deltas, len(self)):
+            self._change(position, (delta.id, delta.created, delta.model))
             if delta.finish_reason is not None:
-                self._finish_reasons[len(self)] = delta.finish_reason
-            self._add(delta.content)
+                self._finish_reasons[position] = delta.finish_reason
+            text.append(delta.content)
+        self._add_text(begin, "".join(text))
+        self._extend(begin, map(len, text))
 
     def deltas(self, start: int, stop: int) -> list[Delta]:
         """Those from one position to before another."""
@@ -98,8 +102,7 @@ class Transcript:
             self._finish_reasons[base + position] = reason
         begin = self._offset(base)
         self._add_text(begin, text)
-        ends = accumulate(dumped["lengths"], initial=begin)  # 400,000 at most: no loop of ours
-        self._ends.extend(islice(ends, 1, None))
+        self._extend(begin, dumped["lengths"])  # 400,000 at most: no loop of ours
 
     def _offset(self, position: int) -> int:
         """Where the text of a delta begins."""
@@ -110,10 +113,9 @@ class Transcript:
             self._origins.append(origin)
             self._changes.append(position)
 
-    def _add(self, content: str) -> None:
-        begin = self._offset(len(self))
-        self._add_text(begin, content)
-        self._ends.append(begin + len(content))
+    def _extend(self, begin: int, lengths: Iterable[int]) -> None:
+        """Notes where deltas of these lengths end, whose text begins there."""
+        self._ends.extend(islice(accumulate(lengths, initial=begin), 1, None))
 
     def _add_text(self, begin: int, text: str) -> None:
         if len(self._pieces[-1]) >= PIECE_CHARS:
