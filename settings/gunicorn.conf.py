@@ -1,6 +1,10 @@
 """Gunicorn's configuration, out of the settings: `gunicorn app.main:app -c` this file."""
 
 import asyncio
+import os
+import signal
+import socket
+from contextlib import suppress
 from typing import Final
 
 from gunicorn.arbiter import Arbiter
@@ -35,7 +39,7 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker shi
 
     CONFIG_KWARGS = UvicornWorker.CONFIG_KWARGS | {
         # Several processes share the clients of a burst evenly if each takes one at a time.
-        "loop": "app.core.loop:Loop" if _settings.WORKERS == 1 else "uvloop",
+        "loop": f"app.core.loop:{'Loop' if _settings.WORKERS == 1 else 'SharingLoop'}",
         "http": "app.core.serving.protocol:HttpProtocol",
         "ws": "none",
         "timeout_graceful_shutdown": _settings.GRACEFUL_TIMEOUT_SEC,
@@ -50,10 +54,16 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker shi
         self._beating = asyncio.create_task(self._beat())
 
     async def _beat(self) -> None:
-        """Says that the loop runs, for as long as a drain may take, so that gunicorn lets it."""
+        """Says that the loop runs, for as long as a drain may take, so that gunicorn lets it.
+
+        Ends with gunicorn, if that was killed: another could not listen at the same port.
+        """
         beats = (self.timeout + graceful_timeout) / BEAT_SEC
         for _ in range(int(beats)):
             self.notify()
+            if os.getppid() != self.ppid:
+                signal.raise_signal(signal.SIGTERM)
+                break
             await asyncio.sleep(BEAT_SEC)
 
 
@@ -69,6 +79,18 @@ class ServiceLogger(Logger):
 def on_starting(_: Arbiter) -> None:
     """Called once, before any process imports the application."""
     open_folder()
+
+
+def when_ready(arbiter: Arbiter) -> None:
+    """Called before there is a process: has nobody wait for one.
+
+    A proxy then asks another server. The first process that is ready listens again.
+    """
+    if arbiter.systemd or arbiter.master_pid:
+        return  # another process listens at the same sockets
+    for listener in arbiter.LISTENERS:
+        with suppress(OSError):  # only Linux knows this
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def child_exit(_: Arbiter, worker: UvicornWorker) -> None:

@@ -1,15 +1,23 @@
 """What `make run` gives gunicorn, by the settings."""
 
+import asyncio
+import os
 import runpy
+import signal
+import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from uvicorn.importer import import_from_string
+from uvicorn_worker import UvicornWorker
 
 from app.core.constants import ROOT
+from app.core.loop import SharingLoop
 from app.core.serving.protocol import HttpProtocol
+from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -64,12 +72,67 @@ class TestWorkers:
         """Several processes have the loop that lets clients in singly, and so share a burst."""
         found = configuration(monkeypatch, WORKERS="2", QDRANT_URL="http://127.0.0.1:6333")
         assert found["workers"] == 2
-        assert found["worker_class"].CONFIG_KWARGS["loop"] == "uvloop"
+        assert found["worker_class"].CONFIG_KWARGS["loop"] == "app.core.loop:SharingLoop"
 
     def test_several_processes_need_a_qdrant_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Several processes without a Qdrant server end the start with a sentence."""
         with pytest.raises(SystemExit, match="WORKERS is 2, but without QDRANT_URL"):
             configuration(monkeypatch, WORKERS="2")
+
+
+class TestStart:
+    """When it begins to listen."""
+
+    def test_nobody_waits_for_the_first_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Clients are refused until a process is ready, so that a proxy asks another server."""
+        when_ready = configuration(monkeypatch)["when_ready"]
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            when_ready(SimpleNamespace(LISTENERS=[listening], systemd=False, master_pid=0))
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(listening.getsockname())
+            with asyncio.Runner(loop_factory=SharingLoop) as runner:
+                runner.run(let_in(listening))
+
+    @pytest.mark.parametrize("shared", [{"systemd": True}, {"master_pid": 1}])
+    def test_sockets_of_others_are_left_alone(
+        self, monkeypatch: pytest.MonkeyPatch, shared: dict[str, Any]
+    ) -> None:
+        """Where systemd, or the server that is replaced, has the same sockets, they listen on."""
+        when_ready = configuration(monkeypatch)["when_ready"]
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            given = {"LISTENERS": [listening], "systemd": False, "master_pid": 0}
+            when_ready(SimpleNamespace(**given | shared))
+            socket.create_connection(listening.getsockname()).close()
+
+
+class TestOrphans:
+    """Processes whose gunicorn was killed."""
+
+    def test_process_ends_with_gunicorn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A process that has another parent than gunicorn tells itself to end."""
+        worker = object.__new__(configuration(monkeypatch)["worker_class"])
+        worker.timeout, worker.ppid, worker.notify = 1, os.getpid(), lambda: None
+        told: list[int] = []
+        before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+        try:
+            asyncio.run(beat_until(worker, lambda: bool(told)))
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+async def beat_until(worker: UvicornWorker, condition: Callable[[], bool]) -> None:
+    """Has a worker say that it is alive, until the condition holds."""
+    await worker.callback_notify()
+    await until(condition)
+
+
+async def let_in(listening: socket.socket) -> None:
+    """Lets one client in, as a process does that is ready."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(asyncio.Protocol, sock=listening)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.close()
+    server.close()
 
 
 class TestMetrics:

@@ -1,16 +1,21 @@
-"""The event loop that a server runs on: uvloop, which lets new clients in even when it is busy."""
+"""The event loop that a server runs on: uvloop, which loses no client and is not busy for long."""
 
-import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
 import uvloop
 
 ACCEPTED_AT_ONCE: Final = 64
+WAITING: Final = 2048  # as many as may wait: the backlog of gunicorn and uvicorn
 
-ProtocolFactory = Callable[[], asyncio.BaseProtocol]
+
+class Client(Protocol):
+    """The protocol of a connection, as uvicorn has it."""
+
+    def shutdown(self) -> None:
+        """Has the connection end after what is owed to it."""
 
 
 class Loop(uvloop.Loop):
@@ -20,37 +25,65 @@ class Loop(uvloop.Loop):
     250 streams under way it kept the last of 250 new clients waiting for 2.5 seconds.
     """
 
-    async def create_server(  # type: ignore[override]
-        self, protocol_factory: ProtocolFactory, *args: Any, **options: Any
-    ) -> asyncio.AbstractServer:
-        """A server, as of any loop."""
+    accepted_at_once: ClassVar[int] = ACCEPTED_AT_ONCE
 
-        def accept() -> asyncio.BaseProtocol:
-            for listening in server.sockets:
-                for client in _waiting_clients(listening.fileno()):
-                    self.create_task(let_in(client))
+    async def create_server(  # type: ignore[override]
+        self, protocol_factory: Callable[[], Any], *args: Any, **options: Any
+    ) -> "Server":
+        """A server, as of any loop; who waits when it closes is let in, and told that it ends."""
+
+        def accept() -> Any:
+            let_in_waiting(self.accepted_at_once - 1)  # libuv accepts one
             return protocol_factory()
 
-        async def let_in(client: socket.socket) -> None:
+        def let_in_waiting(most: int) -> None:
+            for listening in server.sockets:
+                for client in _waiting_clients(listening.fileno(), most):
+                    self.create_task(let_in(client))
+
+        async def let_in(socket_: socket.socket) -> None:
             with suppress(OSError):  # it has left, or its handshake failed
-                transport: Any
-                transport, _ = await self.connect_accepted_socket(
-                    protocol_factory, client, ssl=options.get("ssl")
+                client: Client
+                _, client = await self.connect_accepted_socket(
+                    protocol_factory, socket_, ssl=options.get("ssl")
                 )
                 if not server.is_serving():  # its other clients have been told already
-                    transport.close()
+                    client.shutdown()
 
         server: Any = await super().create_server(accept, *args, **options)
-        return server  # type: ignore[no-any-return]
+        return Server(server, let_in_waiting)
 
 
-def _waiting_clients(number: int) -> Iterator[socket.socket]:
-    """Those who wait at the listening socket of this number, but for one, whom libuv accepts."""
+class SharingLoop(Loop):
+    """Lets in one client with each turn, so that several processes share those of a burst."""
+
+    accepted_at_once: ClassVar[int] = 1
+
+
+class Server:
+    """uvloop's; but to close that while clients wait would reset their connections."""
+
+    def __init__(self, server: Any, let_in_waiting: Callable[[int], None]) -> None:
+        self._server = server
+        self._let_in_waiting = let_in_waiting
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
+
+    def close(self) -> None:
+        """Lets nobody in any more but those who wait."""
+        if self._server.is_serving():
+            self._let_in_waiting(WAITING)
+        self._server.close()
+
+
+def _waiting_clients(number: int, most: int) -> Iterator[socket.socket]:
+    """Up to so many of those who wait at the listening socket of this number."""
     listening = socket.socket(fileno=number)
     listening.settimeout(0)
     try:
         with suppress(OSError):  # no more of them, or no room: the next turn will tell
-            for _ in range(ACCEPTED_AT_ONCE - 1):
+            for _ in range(most):
                 client, _ = listening.accept()
                 client.settimeout(0)
                 yield client

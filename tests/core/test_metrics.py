@@ -9,7 +9,6 @@ import httpx2
 import orjson
 import pytest
 import yaml
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from app.core.constants import ROOT
@@ -17,15 +16,13 @@ from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.support.asking import COMPLETION, COMPLETION_STREAM, QA
 from tests.support.fake_openai import FakeOpenAI
+from tests.support.metrics import Labels, Shown, samples_of, total
 from tests.support.openai_replies import error, stream
 from tests.support.psql import run_sql
 from tests.support.server import problem_of, serve
 from tests.support.template import Template
 from tests.support.uploads import ended, post_text, search
 from tests.support.waiting import until
-
-Labels = dict[str, str]
-Shown = dict[str, list[tuple[Labels, float]]]
 
 METRICS: Final = "/metrics"
 MODEL: Final = {"gen_ai_request_model": "fake-model"}
@@ -44,17 +41,7 @@ async def scrape(client: httpx2.AsyncClient) -> Shown:
     response = await client.get(METRICS)
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("application/openmetrics-text; version=1")
-    shown: Shown = {}
-    for family in text_string_to_metric_families(response.text):  # type: ignore[no-untyped-call]
-        for sample in family.samples:
-            shown.setdefault(sample.name, []).append((sample.labels, sample.value))
-    return shown
-
-
-def total(shown: Shown, name: str, **labels: str) -> float:
-    """The sum of the samples of this name that have these labels."""
-    samples = shown.get(name, [])
-    return sum(number for have, number in samples if labels.items() <= have.items())
+    return samples_of(response.text)
 
 
 async def value(client: httpx2.AsyncClient, name: str, **labels: str) -> float:

@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 
 from benchmarks.answers import Answer
-from tests.load.conftest import Deployment
-from tests.load.gunicorn_server import Gunicorn
 from tests.load.readers import Reader, opened_session
+from tests.support.deployment import Deployment
+from tests.support.gunicorn_server import Gunicorn
 
 pytestmark = pytest.mark.load
 

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from benchmarks.answers import Answer
-from tests.load.conftest import Deployment
 from tests.load.readers import Reader, opened_session
+from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.load
 

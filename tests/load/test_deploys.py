@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from benchmarks.answers import Answer
-from tests.load.conftest import Deployment
 from tests.load.readers import Reader, opened_session
+from tests.support.deployment import Deployment
 from tests.support.server import content_of
 from tests.support.waiting import until
 

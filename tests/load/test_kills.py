@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from tests.load.callers import Callers
-from tests.load.conftest import Deployment
-from tests.load.gunicorn_server import Gunicorn
 from tests.load.readers import opened_session
+from tests.support.deployment import Deployment
+from tests.support.gunicorn_server import Gunicorn
 
 pytestmark = pytest.mark.load
 

@@ -9,7 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from app.db.engine import POOL_SIZE
 from benchmarks.answers import Answer, question
-from tests.load.conftest import Deployment
+from tests.support.deployment import Deployment
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.load

@@ -1,20 +1,21 @@
 """A real nginx, with the lines of docs/nginx.md."""
 
 import asyncio
-import re
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from app.core.constants import ROOT
+from benchmarks.processes import free_port
+from tests.support.pages import blocks, page
 from tests.support.waiting import until
 
 PREFIX: Final = "/rag"
+ADDRESSES: Final = ("10.0.0.1:8000", "10.0.0.2:8000")
 # One process, so that it stays the user who runs the tests; everything that it writes is in its
 # folder. Buffering is on, as it is by default, and streams are compressed as well.
 AROUND: Final = """
@@ -32,7 +33,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     gzip on;
     gzip_types application/json text/event-stream;
-    {server}
+    {servers}
 }}
 """
 HTTP11: Final = 'proxy_http_version 1.1; proxy_set_header Connection "";'
@@ -49,39 +50,48 @@ def program() -> str:
 @asynccontextmanager
 async def nginx(port: int, folder: Path, *, is_http11: bool) -> AsyncIterator[str]:
     """The address of the service at this port, as clients of nginx know it."""
-    own = _free_port()
+    server, _ = _lines()
+    server = _replaced(server, "127.0.0.1:8000/;", f"127.0.0.1:{port}/; {HTTP11 * is_http11}")
+    async with _running(server, folder) as url:
+        yield f"{url}{PREFIX}"
+
+
+@asynccontextmanager
+async def nginx_before(ports: Sequence[int], folder: Path) -> AsyncIterator[str]:
+    """The address of two servers at these ports, as clients of nginx know it."""
+    _, servers = _lines()
+    for address, port in zip(ADDRESSES, ports, strict=True):
+        servers = _replaced(servers, address, f"127.0.0.1:{port}")
+    async with _running(servers, folder) as url:
+        yield url
+
+
+def _lines() -> list[str]:
+    """Those of the page: for one server, and for two."""
+    return blocks(page("nginx"), "nginx")
+
+
+@asynccontextmanager
+async def _running(servers: str, folder: Path) -> AsyncIterator[str]:
+    own = free_port()
+    servers = _replaced(servers, "listen 80;", f"listen 127.0.0.1:{own};")
     config = folder / "nginx.conf"
-    config.write_text(_config(own, port, folder, is_http11=is_http11))
+    config.write_text(AROUND.format(folder=folder, servers=servers))
     command = (program(), "-p", str(folder), "-c", str(config), "-e", "stderr")
     process = await asyncio.create_subprocess_exec(*command)
     try:
         await until(lambda: process.returncode is not None or _listens(own))
         assert process.returncode is None, "nginx did not start: it has told why."
-        yield f"http://127.0.0.1:{own}{PREFIX}"
+        yield f"http://127.0.0.1:{own}"
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
 
 
-def _config(own: int, port: int, folder: Path, *, is_http11: bool) -> str:
-    page = (ROOT / "docs" / "nginx.md").read_text()
-    [server] = re.findall(r"```nginx\n(.*?)```", page, re.DOTALL)
-    server = _replaced(server, "listen 80;", f"listen 127.0.0.1:{own};")
-    server = _replaced(server, "127.0.0.1:8000/;", f"127.0.0.1:{port}/; {HTTP11 * is_http11}")
-    return AROUND.format(folder=folder, server=server)
-
-
 def _replaced(text: str, old: str, new: str) -> str:
     assert text.count(old) == 1, old
     return text.replace(old, new)
-
-
-def _free_port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port: int = unused.getsockname()[1]
-        return port
 
 
 def _listens(port: int) -> bool:

@@ -14,7 +14,7 @@ class Bounds:
     body_bytes_per_sec: int = 1_000
     body_window_sec: float = 20  # in which that is the mean: a short pause does no harm
     reader_sec: float = 60
-    late_sec: float = 1  # for the first request of a connection when the server ends
+    late_sec: float = 1  # for a request that is on its way when the server ends
     linger_sec: float = 2  # after a refusal: who still sends would lose it to a reset
 
 

@@ -58,10 +58,10 @@ class Connection(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Ends the connection after the answer that is owed, when the server ends.
 
-        The first request of a new one may be on its way: it is waited for.
+        Where none is, a request may be on its way: it is waited for.
         """
         self._is_ending = True
-        if self.cycle is None:
+        if self.cycle is None or self.cycle.response_complete:
             self.loop.call_later(self.bounds.late_sec, super().shutdown)
         else:
             super().shutdown()

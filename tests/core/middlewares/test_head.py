@@ -1,8 +1,16 @@
 """HEAD, as monitors and balancers ask."""
 
+import asyncio
+
 import httpx2
 import pytest
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
+from app.chat.generation import Generation
+from app.chat.streaming import EventStream
+from app.core.constants import SEND_BODY
+from app.core.middlewares.head import Head
 from tests.support.uploads import ended, post_text
 
 PATHS = ["/healthcheck", "/readiness", "/docs", "/openapi.json", "/login", "/v1/messages?limit=1"]
@@ -30,6 +38,24 @@ class TestHead:
         head = await shared_client.head(path, headers=headers)
         assert (head.status_code, head.headers["content-length"]) == (200, "550")
         assert (await shared_client.get(path, headers=headers)).status_code == 206
+
+    async def test_stream_is_not_sent(self) -> None:
+        """HEAD of a stream is answered with its head, and ends before the stream does."""
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            await asyncio.Event().wait()
+            return {}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        stream = EventStream(Generation("m", 60), ping_sec=60)
+        scope = {"type": "http", "method": "HEAD", "headers": [], SEND_BODY: send}
+        with pytest.raises(ClientDisconnect):
+            await asyncio.wait_for(Head(stream)(scope, receive, send), 1)
+        assert sent[0]["status"] == 200
+        assert [message.get("body", b"") for message in sent[1:]] == [b""]
 
     @pytest.mark.parametrize("path", ["/nothing", "/v1/messages?limit=0", "/v1/completion"])
     async def test_refusal_has_no_body(self, shared_client: httpx2.AsyncClient, path: str) -> None:

@@ -26,12 +26,12 @@ class Gunicorn:
     """Up inside the `async with` block; its port stays the same when it is started again."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "gunicorn.log"
         self._folder = folder
         self._environment = isolated(
-            PORT=str(self._port),
+            PORT=str(self.port),
             WORKERS=str(WORKERS),
             LOG_LEVEL="WARNING",
             ENVIRONMENT="production",
