@@ -54,9 +54,14 @@ def _parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common_options()],
     )
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    parser.add_argument(
+        "command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="one of those below"
+    )
     parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="what it takes")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.command is None:
+        parser.exit(2, parser.format_help())
+    return arguments
 
 
 if __name__ == "__main__":

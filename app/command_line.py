@@ -1,6 +1,7 @@
 """What every command line opens: Postgres, also the embedded one where no server runs."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -17,9 +18,13 @@ async def open_any_database(settings: Settings) -> AsyncIterator[Database]:
     """The database of DATABASE_URL, else the embedded one under DATA_DIR, started if it is down."""
     async with AsyncExitStack() as stack:
         if settings.DATABASE_URL is None:
+            folder = settings.DATA_DIR / "postgres"
+            is_new = not await asyncio.to_thread(folder.exists)
             postgres = await asyncio.to_thread(EmbeddedPostgres, settings.DATA_DIR)
             url = await stack.enter_async_context(_running(postgres))
             await asyncio.to_thread(migrate, url)
+            if is_new:  # which nobody wants who has mistyped a folder
+                sys.stderr.write(f"This is a new knowledge base: {folder.parent.absolute()}\n")
             settings = settings.model_copy(update={"DATABASE_URL": SecretStr(url)})
         database = await stack.enter_async_context(open_database(settings))
         await database.ready()

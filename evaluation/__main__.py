@@ -158,7 +158,8 @@ async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> None:
 async def _reset(settings: Settings) -> None:
     async with open_any_database(settings) as database:
         was_there = await reset_calibration(database, settings.EMBEDDING_MODEL)
-    say(f"{'Undone' if was_there else 'There was none'} for {settings.EMBEDDING_MODEL}.")
+    undone = f"The calibration of {settings.EMBEDDING_MODEL} is undone."
+    say(undone if was_there else f"{settings.EMBEDDING_MODEL} has no calibration.")
 
 
 async def _judge_answers(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -1,6 +1,9 @@
 """`brag`: one command, from any folder."""
 
+import asyncio
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,20 @@ from settings import Settings
 from tests.conftest import SettingsFactory
 from tests.support.commands import put_in, run
 from tests.support.fake_openai import FakeOpenAI, refusing_url
+from tests.support.forks import Outcome
 from tests.support.knowledge import DUCKS
 from tests.support.openai_replies import text
 from tests.support.psql import sql
 from tests.support.server import serve
 from tests.support.uploads import ended, post_text
+
+UNAUTHORIZED = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}"
+BROKEN_OFF = (
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    b'event: message\ndata: {"content": "Seeds"}\n\n'
+)
+
+NO_EVENT = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ndata: <"
 
 
 @pytest.fixture
@@ -35,6 +47,26 @@ def brag(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@asynccontextmanager
+async def answering(answer: bytes) -> AsyncIterator[str]:
+    """The address of something that answers every request so, and closes the connection."""
+
+    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}")  # the question
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve_one, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def ask_what_answers(answer: bytes, tmp_path: Path) -> Outcome:
+    """`brag ask`, which is answered so."""
+    settings = Settings(DATA_DIR=tmp_path / "data")
+    async with answering(answer) as url:
+        return await run(settings, "ask", "Why?", "--url", url, module="app.client")
+
+
 class TestAnyFolder:
     """Called away from the checkout."""
 
@@ -42,6 +74,12 @@ class TestAnyFolder:
         """It says its version, wherever its user stands."""
         done = brag(folder, "--version")
         assert (done.returncode, done.stdout.split()[0]) == (0, "bRAG")
+
+    def test_no_command(self, folder: Path) -> None:
+        """Without a word it says which ones there are."""
+        done = brag(folder)
+        assert done.returncode == 2
+        assert "put files, or all files of folders, in" in done.stderr
 
     def test_unknown_command(self, folder: Path) -> None:
         """An unknown word is refused, and the known ones are named."""
@@ -144,6 +182,41 @@ class TestClient:
         assert asked.output[0] == "Seeds [1].\N{REPLACEMENT CHARACTER}[2J"
         assert asked.output[2] == "Sources:"
         assert asked.output[3].startswith("[1] ")
+
+    @pytest.mark.parametrize(
+        ("key", "sentence"),
+        [("", "set BRAG_API_KEY to a key"), ("brag_old", "the key in BRAG_API_KEY: it is wrong")],
+    )
+    async def test_key(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, sentence: str
+    ) -> None:
+        """A key that is missing and one that is wrong are told apart."""
+        monkeypatch.setenv("BRAG_API_KEY", key)
+        asked = await ask_what_answers(UNAUTHORIZED, tmp_path)
+        assert (asked.code, asked.output) == (1, [])
+        assert sentence in asked.errors[0]
+
+    @pytest.mark.parametrize(
+        ("answer", "output", "sentence"),
+        [
+            (BROKEN_OFF, ["Seeds"], "broke off before all had come."),
+            (NO_EVENT, [], "is no bRAG."),
+        ],
+    )
+    async def test_broken_answer(
+        self, tmp_path: Path, answer: bytes, output: list[str], sentence: str
+    ) -> None:
+        """What has come of an answer is shown, and the end says that it is not all."""
+        asked = await ask_what_answers(answer, tmp_path)
+        assert (asked.code, asked.output) == (1, output)
+        assert asked.errors[0].endswith(sentence)
+
+    async def test_address_without_a_scheme(self, tmp_path: Path) -> None:
+        """An address that is none is refused as such."""
+        settings = Settings(DATA_DIR=tmp_path / "data")
+        asked = await run(settings, "ask", "Why?", "--url", "127.0.0.1:1", module="app.client")
+        assert asked.code == 2
+        assert "it has to begin with http://" in asked.errors[-1]
 
     async def test_no_service(self, tmp_path: Path) -> None:
         """Where no service answers, one sentence says what to do."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.__main__ import COMMANDS
 from app.core.constants import ROOT
 from app.main import create_app
 from settings import Settings
@@ -16,7 +17,7 @@ from tests.test_makefile import VERBS
 
 MODULE = ".venv/bin/python -m "
 # What other tests run or read: test_operating.py, test_compose.py, test_kubernetes.py.
-ELSEWHERE = ("pg_dump", "pg_restore", "PGOPTIONS=", "systemctl", "docker", "kubectl")
+ELSEWHERE = ("pg_dump", "pg_restore", "PGOPTIONS=", "systemctl", "docker", "kubectl", "ln -s")
 OF_QDRANT = "$QDRANT_URL/collections"
 REQUEST = re.compile(rf"curl\b.*?{ADDRESS}(/[^\s'?]*)")
 SOME_UUID = "00000000-0000-0000-0000-000000000000"
@@ -65,6 +66,10 @@ class TestCommands:
                 assert set(command.split()[1:]) <= VERBS
             elif command.startswith(MODULE):
                 parse(shlex.split(command.removeprefix(MODULE)), monkeypatch)
+            elif command.removeprefix("./").startswith("brag "):
+                word, *others = shlex.split(command)[1:]
+                module, words, _ = COMMANDS[word]
+                parse([module, *words, *others], monkeypatch)
             elif found := REQUEST.search(command):
                 method = "POST" if re.search(r" -[dF] ", command) else "GET"
                 assert (method, found.group(1).replace("UUID", "{uuid}")) in operations

@@ -162,7 +162,7 @@ class TestIndex:
         async with serve(settings) as client:
             qdrant = (await client.get("/readiness")).json()["checks"]["qdrant"]
             assert (qdrant["status"], qdrant["drift"]) == ("ok", -1)
-            assert "`python -m app.documents reindex`" in qdrant["detail"]
+            assert "`brag reindex`" in qdrant["detail"]
             await until(lambda: "app.start: The index is empty" in capsys.readouterr().err)
             await sql(settings, "DELETE FROM document")
             qdrant = (await client.get("/readiness")).json()["checks"]["qdrant"]

@@ -7,13 +7,13 @@ import sys
 from pydantic import ValidationError
 
 from app.chat.models import Receipt
-from app.chat.receipts import ReceiptService
+from app.chat.receipts import ANSWER_IS_GONE, ReceiptService
 from app.command_line import open_any_database
-from app.core.arguments import common_options, path_argument
+from app.core.arguments import add_command, common_options, path_argument
 from app.core.caller import NOBODY
 from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
-from app.documents.console import on_one_line, say
+from app.documents.console import counted, on_one_line, say
 from app.users.models import email_argument
 from app.users.services import UserService
 from settings import Settings, load_settings
@@ -37,13 +37,17 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    common = common_options()
-    parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common])
-    commands = parser.add_subparsers(dest="command", required=True)
-    verify = commands.add_parser(
-        "verify", help="say what has changed since a receipt was made", parents=[common]
+    parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common_options()])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    verify = add_command(
+        commands, "verify", "Says what has changed since the receipt of an answer was made."
     )
-    verify.add_argument("file", type=path_argument, metavar="FILE")
+    verify.add_argument(
+        "file",
+        type=path_argument,
+        metavar="FILE",
+        help="what `GET /v1/messages/UUID/receipt` has given",
+    )
     verify.add_argument(
         "--owner",
         type=email_argument,
@@ -59,8 +63,10 @@ async def _verify(settings: Settings, receipt: Receipt, owner: str | None) -> in
         changes = await ReceiptService(database).changes(caller, receipt)
     for change in changes:
         say(on_one_line(change))
+    if ANSWER_IS_GONE in changes and owner is None:
+        say("The answers and documents of a user need --owner ADDRESS.", sys.stderr)
     if not changes:
-        say(f"Nothing has changed: the answer, and {len(receipt.passages)} passages.")
+        say(f"Nothing has changed: the answer, and {counted(len(receipt.passages), 'passage')}.")
     return 1 if changes else 0
 
 

@@ -17,7 +17,11 @@ from app.retrieval.models import Filter, Source, Turn
 class BaseMessage(RequestModel):
     """A question; `model` is OPENAI_MODEL unless given."""
 
-    message: Text = Field(examples=["Which port does the API listen on?"])
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"message": "Which port does the API listen on?"}]}
+    )
+
+    message: Text
     model: Annotated[str, Field(max_length=200), IS_TEXT, TEXT_SCHEMA] | None = None
     chat_uuid: UUID | None = None
 
@@ -171,13 +175,13 @@ ChatTitle = Annotated[str, Field(max_length=300), IS_TEXT, TEXT_SCHEMA]
 class NewChat(RequestModel):
     """A chat that is to be made; without a title its first question gives it one."""
 
-    title: ChatTitle | None = None
+    title: ChatTitle | None = Field(default=None, examples=["Opening hours"])
 
 
 class RenamedChat(RequestModel):
     """The new title of a chat."""
 
-    title: ChatTitle
+    title: ChatTitle = Field(examples=["Opening hours"])
 
 
 class Chat(BaseModel):

@@ -1,7 +1,7 @@
 """Receipts: what an answer rests on, and what of that has changed since."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -13,6 +13,8 @@ from app.core.caller import Caller
 from app.core.exceptions import Conflict, NotFound
 from app.db import Database, Row
 from app.retrieval.models import Source
+
+ANSWER_IS_GONE: Final = "The answer is not stored, or is somebody else's."
 
 
 class ReceiptService:
@@ -47,7 +49,7 @@ class ReceiptService:
         try:
             stored = dict(await self.get(caller, receipt.message_uuid))
         except NotFound:
-            return ["The answer is not stored, or is somebody else's."]
+            return [ANSWER_IS_GONE]
         return [
             f"`{name}` is not what is stored of the answer."
             for name, said in receipt

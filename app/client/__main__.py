@@ -3,15 +3,17 @@
 import argparse
 import asyncio
 import sys
-from typing import Any
+from typing import Any, Final
 
-from app.client.service import Service
-from app.core.arguments import common_options
+from app.client.service import KEY, Service
+from app.core.arguments import add_command, common_options
 from app.core.exceptions import ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.documents.console import on_one_line, say
 from app.embedded.ports import base_url
 from settings import load_settings
+
+KEY_TOLD: Final = f"It asks the running service, with the key of {KEY} where people sign in."
 
 
 def main() -> int:
@@ -30,22 +32,25 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    common = common_options()
-    parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common])
-    commands = parser.add_subparsers(dest="command", required=True)
-    search = commands.add_parser(
-        "search", help="show the best passages for a query", parents=[common]
-    )
+    parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common_options()])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    search = add_command(commands, "search", f"Shows the best passages for a query. {KEY_TOLD}")
     search.add_argument("query", metavar="QUERY")
     search.add_argument("--limit", type=int, help="how many passages, 1 to 20")
-    ask = commands.add_parser(
-        "ask", help="ask the documents, and see the sources", parents=[common]
-    )
+    ask = add_command(commands, "ask", f"Asks the documents, and shows the sources. {KEY_TOLD}")
     ask.add_argument("question", metavar="QUESTION")
-    ask.add_argument("--model", help="the model that is to answer, unless it is the service's")
+    ask.add_argument("--model", help="the model that is to answer; else OPENAI_MODEL")
     for command in (search, ask):
-        command.add_argument("--url", help="the service's address, unless it is that of .env")
+        command.add_argument(
+            "--url", type=_url, help="where the service is; else at the HOST and PORT of .env"
+        )
     return parser.parse_args()
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError("it has to begin with http:// or https://")
+    return text
 
 
 async def _search(service: Service, arguments: argparse.Namespace) -> int:
@@ -61,16 +66,19 @@ async def _search(service: Service, arguments: argparse.Namespace) -> int:
 
 async def _ask(service: Service, arguments: argparse.Namespace) -> int:
     sources: list[dict[str, Any]] = []
-    async for name, data in service.ask(arguments.question, arguments.model):
-        if name == "sources":
-            sources = data
-        elif name == "message":
-            sys.stdout.write(_shown(data["content"]))
-            sys.stdout.flush()
-        elif name == "error":
-            sys.stdout.write("\n")
-            raise ConfigurationError(data["detail"])
-    say("")
+    end = ""
+    try:
+        async for name, data in service.ask(arguments.question, arguments.model):
+            if name == "sources":
+                sources = data
+            elif name == "message":
+                sys.stdout.write(_shown(data["content"]))
+                sys.stdout.flush()
+                end = "\n"
+            elif name == "error":
+                raise ConfigurationError(data["detail"])
+    finally:
+        sys.stdout.write(end)
     if sources:
         say("\nSources:")
     for number, source in enumerate(sources, 1):

@@ -12,6 +12,8 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from app.core.exceptions import ConfigurationError
 
 KEY: Final = "BRAG_API_KEY"
+NO_KEY: Final = f"The service wants to know who asks: set {KEY} to a key (docs/users.md)."
+WRONG_KEY: Final = f"The service does not take the key in {KEY}: it is wrong, or has ended."
 CONNECT_SEC: Final = 5
 SILENCE_SEC: Final = 300  # a stream sends a ping more often
 MAX_LINE_BYTES: Final = 2**24  # an event is one line, and holds whole passages
@@ -48,6 +50,7 @@ class Service:
         timeout = ClientTimeout(sock_connect=CONNECT_SEC, sock_read=SILENCE_SEC)
         key = os.environ.get(KEY)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        failure = f"No bRAG answers at {self._url}: start one with `brag run`, or give its --url."
         try:
             async with (
                 ClientSession(
@@ -55,18 +58,19 @@ class Service:
                 ) as session,
                 session.request(method, self._url + path, **options) as response,
             ):
+                failure = f"The connection to {self._url} broke off before all had come."
                 if response.status != HTTPStatus.OK:
                     raise ConfigurationError(_refusal(response, await response.read()))
                 yield response
-        except (ClientError, TimeoutError, ValueError) as error:
-            raise ConfigurationError(
-                f"No bRAG answers at {self._url}: start one with `brag run`, or give its --url."
-            ) from error
+        except (ClientError, TimeoutError) as error:
+            raise ConfigurationError(failure) from error
+        except ValueError as error:
+            raise ConfigurationError(f"What answers at {self._url} is no bRAG.") from error
 
 
 def _refusal(response: ClientResponse, body: bytes) -> str:
     if response.status == HTTPStatus.UNAUTHORIZED:
-        return f"The service wants to know who asks: set {KEY} to a key of `POST /v1/api-keys`."
+        return WRONG_KEY if os.environ.get(KEY) else NO_KEY
     try:
         return str(orjson.loads(body)["detail"])
     except (ValueError, KeyError, TypeError):

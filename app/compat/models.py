@@ -7,6 +7,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     StrictBool,
     WithJsonSchema,
@@ -125,16 +126,25 @@ class ChatCompletionRequest(BaseModel):
     Not supported: `n` over 1, `tools`, `functions`, `logprobs`.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "brag",
+                    "messages": [{"role": "user", "content": "Which port does the API listen on?"}],
+                }
+            ]
+        }
+    )
+
     model: Annotated[str, Field(max_length=MAX_MODEL_CHARS), IS_TEXT, TEXT_SCHEMA] = Field(
         description="`brag` answers from the documents with OPENAI_MODEL, `brag/NAME` with the "
         "model NAME; any other is asked without retrieval.",
-        examples=["brag"],
     )
     messages: list[ChatMessage] = Field(
         min_length=1,
         max_length=MAX_MESSAGES,
         description="The last one is the user's question.",
-        examples=[[{"role": "user", "content": "Which port does the API listen on?"}]],
     )
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
@@ -180,9 +190,15 @@ TEXTS_SCHEMA: Final = WithJsonSchema(
 class EmbeddingsRequest(BaseModel):
     """Texts to be embedded by EMBEDDING_MODEL, whatever model is named."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"model": "brag", "input": "Which port does the API listen on?"}]
+        }
+    )
+
     input: Annotated[
         list[Text],
-        Field(min_length=1, max_length=MAX_TEXTS, examples=["Which port does it listen on?"]),
+        Field(min_length=1, max_length=MAX_TEXTS),
         BeforeValidator(_refuse_tokens),
         TEXTS_SCHEMA,
     ]

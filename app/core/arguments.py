@@ -25,6 +25,13 @@ class _SetDataDir(argparse.Action):
         os.environ["DATA_DIR"] = str(values)
 
 
+def add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, told: str
+) -> argparse.ArgumentParser:
+    """A word of a command line, which is told in its own help and in that of all."""
+    return commands.add_parser(name, help=told, description=told, parents=[common_options()])
+
+
 def common_options() -> argparse.ArgumentParser:
     """The options of every command, as a parent of its parser."""
     options = argparse.ArgumentParser(add_help=False)

@@ -19,6 +19,7 @@ from app.core.models import FieldError, Problem
 logger = logging.getLogger(__name__)
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+NO_OBJECT: Final = "must be a JSON object, sent with `Content-Type: application/json`"
 AS_GET: Final = {"HEAD": "GET"}  # a middleware answers it so
 
 
@@ -105,7 +106,9 @@ async def _validation_error(_: Request, error: Exception) -> Response:
 def _field_error(error: dict[str, Any]) -> FieldError:
     """One error without the input; a name that the client made up comes back cut."""
     loc = [part[:MAX_FIELD_CHARS] if isinstance(part, str) else part for part in error["loc"]]
-    return FieldError(loc=loc, msg=error["msg"], type=error["type"])
+    is_no_object = loc == ["body"] and error["type"] == "model_attributes_type"
+    msg = NO_OBJECT if is_no_object else error["msg"]
+    return FieldError(loc=loc, msg=msg, type=error["type"])
 
 
 def internal_error(error: Exception) -> Response:

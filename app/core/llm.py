@@ -34,7 +34,7 @@ def create_openai(settings: Settings, fallback: Fallback | None = None) -> Async
     if key is None and base_url is None:
         raise ConfigurationError(
             "Neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: set a key for OpenAI, or the "
-            "base URL of another service, or start one with `python -m app.embedded`."
+            "base URL of another service, or start one with `brag run`."
         )
     if fallback is not None:  # a key goes nowhere but where it belongs
         key, base_url = fallback.api_key, fallback.base_url or base_url

@@ -218,7 +218,7 @@ def create_database(settings: Settings) -> Database:
     if settings.DATABASE_URL is None:
         raise ConfigurationError(
             "DATABASE_URL is not set: set it to a Postgres database, "
-            "or start everything with `python -m app.embedded`."
+            "or start everything with `brag run`."
         )
     return Database(
         settings.DATABASE_URL.get_secret_value(),

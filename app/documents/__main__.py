@@ -10,12 +10,12 @@ from typing import Final
 from uuid import UUID
 
 from app.command_line import open_any_database
-from app.core.arguments import common_options, path_argument
+from app.core.arguments import add_command, common_options, path_argument
 from app.core.caller import NOBODY, Caller
 from app.core.exceptions import BragError, ConfigurationError, NotFound, RetrievalUnavailable
 from app.core.signals import Interrupted, until_signal
 from app.db import Database
-from app.documents.console import follow_all, on_one_line, say
+from app.documents.console import counted, follow_all, on_one_line, say
 from app.documents.drift import is_other_index
 from app.documents.index_version import take_over
 from app.documents.ingest_command import add_ingest_arguments, ingest, place
@@ -29,6 +29,21 @@ from settings import Settings, load_settings
 PAGE: Final = 200
 MOVED: Final = {
     name: f"`{name}` has moved: run `brag {name} FILE`." for name in ("evaluate", "calibrate")
+}
+TOLD: Final = {
+    "ingest": "Puts files in, or all files of folders, and waits until they are read. A file of a "
+    "source that is there already replaces it.",
+    "list": "Shows the documents that are there, the newest first: their uuid, how far they are, "
+    "source and title.",
+    "delete": "Takes a document out: no new answer rests on it.",
+    "reindex": "Rebuilds Qdrant from Postgres, and makes it the index of this database.",
+    "reingest": "Reads the originals of documents anew, as this version of bRAG reads them.",
+    "work": "Ingests what others put in, until it is stopped; for a machine beside the servers.",
+}
+OWNED: Final = {
+    "ingest": "for this user; else for all users",
+    "list": "what this user has and what all users share; else only the latter",
+    "delete": "a document of this user; else one that all users share",
 }
 
 
@@ -54,32 +69,25 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    common = common_options()
-    parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common])
-    commands = parser.add_subparsers(dest="command", required=True)
-    ingesting = commands.add_parser(
-        "ingest", help="put files, or all files of folders, in", parents=[common]
-    )
-    add_ingest_arguments(ingesting)
-    listing = commands.add_parser(
-        "list", help="show the documents that are there", parents=[common]
-    )
-    delete = commands.add_parser("delete", help="take a document out", parents=[common])
-    delete.add_argument("document", metavar="UUID|SOURCE", help="a file's path does as well")
-    for command in (ingesting, listing, delete):
-        command.add_argument(
-            "--owner",
-            type=email_argument,
-            metavar="ADDRESS",
-            help="of this user, in place of what all users share",
-        )
-    commands.add_parser("reindex", help="rebuild Qdrant from Postgres", parents=[common])
-    reingest = commands.add_parser(
-        "reingest", help="read the kept originals of documents anew", parents=[common]
-    )
-    reingest.add_argument("uuids", nargs="*", type=UUID, metavar="UUID", help="all without any")
-    commands.add_parser("work", help="ingest what others put in, until stopped", parents=[common])
+    parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common_options()])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, told in TOLD.items():
+        _add_arguments(name, add_command(commands, name, told))
     return parser.parse_args()
+
+
+def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    if name == "ingest":
+        add_ingest_arguments(command)
+    if name == "delete":
+        told = "as `brag list` shows them; the path of a file does as well"
+        command.add_argument("document", metavar="UUID|SOURCE", help=told)
+    if name == "reingest":
+        command.add_argument(
+            "uuids", nargs="*", type=UUID, metavar="UUID", help="of which documents; else of all"
+        )
+    if name in OWNED:
+        command.add_argument("--owner", type=email_argument, metavar="ADDRESS", help=OWNED[name])
 
 
 async def _caller(database: Database, arguments: argparse.Namespace) -> Caller:
@@ -110,7 +118,7 @@ async def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
         documents = DocumentService(database)
         for uuid in await _chosen(caller, documents, arguments.document):
             await documents.delete(caller, uuid)
-    say("Deleted. Its vectors are deleted when a worker runs next.")
+    say("Deleted: no new answer rests on it.")
     return 0
 
 
@@ -131,7 +139,7 @@ async def _reindex(settings: Settings, _: argparse.Namespace) -> int:
         collection = settings.QDRANT_COLLECTION_NAME
         count = await documents.reindex(partial(take_over, index_uuid=uuid, collection=collection))
         await follow_all(documents)
-    say(f"{count} documents are indexed anew.")
+    say(f"Indexed anew: {counted(count, 'document')}.")
     return 0
 
 
@@ -148,7 +156,7 @@ async def _reingest(settings: Settings, arguments: argparse.Namespace) -> int:
         say(f"{uuid}: there is no such document, or it is being read.", sys.stderr)
     for document in failed:
         say(f"{on_one_line(document.source)}: {document.error}", sys.stderr)
-    say(f"{len(reingestion.queued) - len(failed)} documents are read anew.")
+    say(f"Read anew: {counted(len(reingestion.queued) - len(failed), 'document')}.")
     return 1 if failed or unknown or reingestion.without_original else 0
 
 

@@ -45,6 +45,11 @@ def on_one_line(text: str) -> str:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """One passage, and two passages."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def say(line: str, file: TextIO | None = None) -> None:
     """Prints a line, above any progress bar."""
     tqdm.write(line, file=file or sys.stdout)

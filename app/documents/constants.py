@@ -32,6 +32,6 @@ NOT_READ_ANEW: Final = "It could not be read anew, by an internal error: it is f
 OTHER_INDEX: Final = (
     "This process has another index than its database: it does no work on documents, and its "
     "searches miss what the other one holds. Give it the QDRANT settings and the DATA_DIR of the "
-    "others, or run `python -m app.documents reindex` with its own: then its index becomes that of "
-    "the database, and is rebuilt."
+    "others, or run `brag reindex` with its own: then its index becomes that of the database, and "
+    "is rebuilt."
 )

@@ -9,15 +9,14 @@ from app.documents.constants import OTHER_INDEX
 from app.vector_store.base import VectorStore
 
 EMPTY: Final = (
-    "The index is empty, and Postgres has {} passages, none of which is found: run "
-    "`python -m app.documents reindex`."
+    "The index is empty, and Postgres has {} passages, none of which is found: run `brag reindex`."
 )
 
 
 async def index_state(database: Database, store: VectorStore) -> IndexState:
     """The drift of the index, and whether documents are being indexed anew.
 
-    What jobs under way do not even out, `python -m app.documents reindex` does.
+    What jobs under way do not even out, `brag reindex` does.
     """
     if await is_other_index(database, store):
         return IndexState(is_other=True, advice=OTHER_INDEX)

@@ -15,7 +15,7 @@ from app.core.arguments import path_argument
 from app.core.caller import NOBODY, Caller
 from app.core.exceptions import NotFound
 from app.core.models import Metadata, SourceName
-from app.documents.console import follow, on_one_line, say
+from app.documents.console import counted, follow, on_one_line, say
 from app.documents.intake import Intake
 from app.documents.json_sizes import require_few_values
 from app.documents.models import DocumentStatus, NewDocument, Title
@@ -34,29 +34,25 @@ METADATA: Final = TypeAdapter(Annotated[Json[Metadata], BeforeValidator(require_
 def add_ingest_arguments(parser: argparse.ArgumentParser) -> None:
     """What `brag ingest` takes."""
     parser.add_argument("paths", nargs="+", type=path_argument, metavar="PATH")
-    parser.add_argument("--title", type=_checked(TITLE), help="of the one file that is named")
+    parser.add_argument("--title", type=_checked(TITLE), help="of the one file that goes in")
     parser.add_argument(
         "--metadata",
         type=_checked(METADATA),
         default={},
         metavar="JSON",
-        help='of each document, as an object: {"team": "boats"}',
+        help='of each document, as a JSON object: {"team": "boats"}',
     )
     parser.add_argument(
         "--source-prefix",
         type=_checked(PREFIX),
         metavar="PREFIX",
-        help="sources are this and the path below the folder that is named, or the file's name; "
-        "without it they are whole paths",
+        help="the source of a file is PREFIX/ and its path below the named folder; else its whole "
+        "path",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="show what would go in, and put nothing in"
     )
-    parser.add_argument(
-        "--samples",
-        action="store_true",
-        help="they leave as soon as other documents come in; a server ingests them",
-    )
+    parser.add_argument("--samples", action="store_true", help=argparse.SUPPRESS)  # of a start
 
 
 async def ingest(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -191,7 +187,7 @@ async def _finish(caller: Caller, documents: DocumentService, source: str, uuid:
     if document.status is DocumentStatus.FAILED:
         say(f"{on_one_line(document.source)}: {document.error}", sys.stderr)
         return False
-    say(f"{on_one_line(document.source)}: {document.passages_total} passages.")
+    say(f"{on_one_line(document.source)}: {counted(document.passages_total or 0, 'passage')}.")
     if document.error:
         say(f"{on_one_line(document.source)}: {document.error}", sys.stderr)
     return True

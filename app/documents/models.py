@@ -72,8 +72,8 @@ class TextDocument(RequestModel):
 class FileFields(RequestModel):
     """The fields beside an uploaded file; its name is its source where none is given."""
 
-    title: Title | None = None
-    source: SourceName
+    title: Title | None = Field(default=None, examples=["Opening hours"])
+    source: SourceName = Field(examples=["library/hours.md"])
     metadata: Annotated[Json[Metadata], BeforeValidator(require_few_values)] = Field(
         default_factory=dict
     )

@@ -102,7 +102,7 @@ class NoSender:
             self._told = True
             logger.warning(
                 "SMTP_URL is not set, so no mails are sent; "
-                "`python -m app.users link ADDRESS` prints a login link"
+                "`brag users link ADDRESS` prints a login link"
             )
 
 

@@ -65,7 +65,7 @@ class Launcher:
             raise EmbeddedStartFailed(f"DATA_DIR cannot be used: {error}.") from error
         if not is_taken:
             raise EmbeddedStartFailed(
-                f"Another app.embedded runs on {self._data_dir}: stop it, or choose another "
+                f"Another `brag run` runs on {self._data_dir}: stop it, or choose another "
                 "directory with --data-dir or DATA_DIR."
             )
         running.callback(lock.release)

@@ -16,7 +16,8 @@ from app.embedded.processes import end, spawn
 
 logger = logging.getLogger(__name__)
 
-SAMPLES: Final = ("README.md", "docs")
+# What newcomers ask comes first. The decisions stay out: they would answer beside the question.
+SAMPLES: Final = ("docs/questions.md", "README.md", "docs/*.md")
 GRACE_SEC: Final = 5.0
 # Whether the first number of a document is still to be given, and what there is but samples.
 STATE: Final = """
@@ -56,7 +57,7 @@ def _begin(database_url: str, unfinished: Path) -> list[str]:
     if not state.is_new and (state.has_others or not unfinished.exists()):
         return []
     unfinished.touch()
-    return [os.path.relpath(ROOT / name) for name in SAMPLES if (ROOT / name).exists()]
+    return [os.path.relpath(page) for name in SAMPLES for page in sorted(ROOT.glob(name))]
 
 
 async def samples_read(environment: Mapping[str, str]) -> None:
@@ -84,7 +85,7 @@ def _ask(database_url: str, question: str) -> tuple[bool, ...]:
 
 
 async def _ingest(samples: list[str], environment: Mapping[str, str]) -> bool:
-    logger.info("The knowledge base is empty: %s go in.", " and ".join(samples))
+    logger.info("The knowledge base is empty: the README and docs go in.")
     command = ("app.documents", "ingest", "--samples", *samples)
     process = await spawn(*command, environment=environment)
     try:

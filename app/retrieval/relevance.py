@@ -67,14 +67,12 @@ class Relevance:
             self._warn(
                 f"The calibration of {self._embedding_model} is of evidence "
                 f"{stored['evidence_version']}, and this code judges by {EVIDENCE_VERSION}: it is "
-                f"not used. The threshold is {DEFAULT_THRESHOLD}; run `python -m evaluation "
-                "calibrate` anew"
+                f"not used. The threshold is {DEFAULT_THRESHOLD}; run `brag calibrate` anew"
             )
         elif self._embedding_model != DEFAULT_EMBEDDING_MODEL:
             self._warn(
                 f"The threshold of relevance, {DEFAULT_THRESHOLD}, is that of "
-                f"{DEFAULT_EMBEDDING_MODEL}: run `python -m evaluation calibrate` for "
-                f"{self._embedding_model}"
+                f"{DEFAULT_EMBEDDING_MODEL}: run `brag calibrate` for {self._embedding_model}"
             )
 
     async def watch(self) -> None:

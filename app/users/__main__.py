@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 import sys
+from typing import Final
 
 from app.command_line import open_any_database
-from app.core.arguments import common_options
+from app.core.arguments import add_command, common_options
 from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.db import Database
@@ -15,6 +16,15 @@ from app.users.secret_key import load_secret_key
 from app.users.services import UserService
 from app.users.tokens import TokenHasher
 from settings import Settings, load_settings
+
+TOLD: Final = {
+    "list": "Shows all users.",
+    "create": "Makes a user of an address.",
+    "link": "Prints a link with which a user signs in, once. It leads to PUBLIC_URL, or else to "
+    "HOST and PORT.",
+    "adopt": "Gives a user the documents and messages that nobody owns.",
+    "delete": "Deletes a user, and all that is theirs.",
+}
 
 
 def main() -> int:
@@ -30,18 +40,14 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    common = common_options()
-    parser = argparse.ArgumentParser(prog="brag users", description=__doc__, parents=[common])
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="show all users", parents=[common])
-    for name, help_text in (
-        ("create", "make a user of an address"),
-        ("link", "print a link with which a user signs in"),
-        ("adopt", "give a user the documents and messages that have no owner"),
-        ("delete", "delete a user, and all that is theirs"),
-    ):
-        command = commands.add_parser(name, help=help_text, parents=[common])
-        command.add_argument("email", type=email_argument, metavar="ADDRESS")
+    parser = argparse.ArgumentParser(
+        prog="brag users", description=__doc__, parents=[common_options()]
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, told in TOLD.items():
+        command = add_command(commands, name, told)
+        if name != "list":
+            command.add_argument("email", type=email_argument, metavar="ADDRESS")
     return parser.parse_args()
 
 
@@ -77,12 +83,12 @@ async def _lines(
             return [(await logins.link(arguments.email))[0]]
         case "adopt":
             given = await users.adopt(caller)
-            told = f"{given.documents} documents and {given.messages} messages are theirs now."
-            left = f"{given.left} stay shared: under way, or of a source that they have already."
+            told = f"Theirs now: documents {given.documents}, messages {given.messages}."
+            left = f"Stay shared: {given.left}, being read or of a source that the user has."
             return [told, left] if given.left else [told]
         case "delete":
             await users.delete(caller)
-            return ["Deleted. The vectors are deleted when a worker runs next."]
+            return ["Deleted, with all that was theirs."]
     raise AssertionError(arguments.command)
 
 

@@ -88,7 +88,12 @@ BY_CODE: Final[JsonDict] = {
 class LoginConsumption(RequestModel):
     """What a mail held: the token of its link, or its code with the address it was sent to."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [BY_LINK, BY_CODE]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [BY_LINK, BY_CODE],
+            "examples": [{"email": "ann@example.com", "code": "27C1V4G3"}],
+        }
+    )
 
     token: str | None = Field(default=None, min_length=1, max_length=200)
     email: Email | None = None
@@ -119,6 +124,10 @@ def _require_future(moment: datetime) -> datetime:
 
 class NewApiKey(RequestModel):
     """A key that is to be made: with all scopes and for ever, unless it says otherwise."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "A script", "scopes": ["read", "ask"]}]}
+    )
 
     name: Annotated[str, Field(max_length=100), IS_TEXT, TEXT_SCHEMA]
     scopes: set[Scope] = Field(default=set(Scope), min_length=1, fail_fast=True)

@@ -103,7 +103,7 @@ class DenseVector:
             f"The Qdrant collection {collection} holds {', '.join([*held, *sparse]) or 'nothing'}, "
             f"but EMBEDDING_MODEL needs {self.name} ({self.dimensions} dimensions) and "
             f"{BM25_VECTOR}: {set_back}choose another QDRANT_COLLECTION_NAME and run "
-            "`python -m app.documents reindex`."
+            "`brag reindex`."
         )
 
 

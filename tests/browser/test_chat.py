@@ -16,6 +16,11 @@ from tests.support.openai_replies import error, stream, text
 
 pytestmark = pytest.mark.browser
 
+IS_ABOVE_FIELD = """(answer) => {
+  const { top, bottom } = answer.getBoundingClientRect();
+  return top > 0 && bottom <= document.getElementById("composer").getBoundingClientRect().top;
+}"""
+
 
 class TestAnswer:
     async def test_cited_answer(self, chat: Page, fake_openai: FakeOpenAI) -> None:
@@ -57,11 +62,21 @@ class TestAnswer:
         await expect(chat.get_by_role("navigation").get_by_text(DUCK_QUESTION)).to_be_visible()
 
     async def test_nothing_found(self, chat: Page) -> None:
-        """Where the documents say nothing the answer says so, and has no sources."""
+        """Where the documents say nothing the answer says so, and names no sources and no model."""
         await ask(chat, UNRELATED_QUESTION)
         answer = await answered(chat)
         await expect(answer).to_contain_text("No documents found in context.")
         assert await answer.locator(".sources").count() == 0
+        await expect(answer).not_to_contain_text("Answered by")
+
+    async def test_short_answer_is_in_view(self, chat: Page, fake_openai: FakeOpenAI) -> None:
+        """Below a long answer, a question and its answer are seen without scrolling."""
+        fake_openai.reply(text("\n\n".join(["Long [1]."] * 40)))
+        await ask(chat, PORT_QUESTION)
+        await answered(chat)
+        await ask(chat, UNRELATED_QUESTION)
+        answer = await answered(chat, 2)
+        await chat.wait_for_function(IS_ABOVE_FIELD, arg=await answer.element_handle())
 
     async def test_refusal_and_another_try(self, chat: Page, fake_openai: FakeOpenAI) -> None:
         """An error is told in the API's own sentence; trying again asks the same question."""

@@ -27,6 +27,13 @@ class TestOddRequests:
         problem = await refused(chat_client, COMPLETION, content=body, headers=JSON)
         assert problem["errors"][0]["loc"][0] == "body"
 
+    async def test_missing_content_type_is_told(self, chat_client: httpx2.AsyncClient) -> None:
+        """A body that is not labelled as JSON, as by a bare `curl -d`, is told what it lacks."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        body = b'{"message": "Hi"}'
+        problem = await refused(chat_client, COMPLETION, content=body, headers=form)
+        assert "sent with `Content-Type: application/json`" in problem["detail"]
+
     async def test_endless_field_name_is_not_sent_back(
         self, chat_client: httpx2.AsyncClient
     ) -> None:

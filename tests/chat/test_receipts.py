@@ -210,6 +210,8 @@ class TestChanges:
         outcome = await run(knowledge.settings, *arguments, module="app.chat")
         assert (outcome.code, outcome.errors) == (1, [])
         assert outcome.output == ["[1] a.txt: its document is gone."]
+        nobodys = await run(knowledge.settings, "verify", file, module="app.chat")
+        assert nobodys.errors == ["The answers and documents of a user need --owner ADDRESS."]
 
     @pytest.mark.parametrize(
         ("content", "sentence"),

@@ -10,14 +10,23 @@ import httpx2
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from app.chat.models import Chat, Message, Receipt
+from app.chat.models import BaseMessage, Chat, Message, NewChat, QAMessage, Receipt, RenamedChat
+from app.compat.models import ChatCompletionRequest, EmbeddingsRequest
 from app.compat.objects import ChatCompletion, EmbeddingList, Model, ModelList
 from app.core.models import Health, Readiness, Text
 from app.documents.models import Document, Passage
 from app.main import create_app
 from app.retrieval.models import JudgedSource
 from app.users.cookies import SessionCookie
-from app.users.models import Accepted, ApiKey, CreatedApiKey, User
+from app.users.models import (
+    Accepted,
+    Address,
+    ApiKey,
+    CreatedApiKey,
+    LoginConsumption,
+    NewApiKey,
+    User,
+)
 from settings import Settings
 
 QUESTIONS = [
@@ -42,6 +51,17 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "Receipt": Receipt,
     "JudgedSource": JudgedSource,
     "User": User,
+}
+BODIES: dict[str, type[BaseModel]] = {
+    "Address": Address,
+    "BaseMessage": BaseMessage,
+    "ChatCompletionRequest": ChatCompletionRequest,
+    "EmbeddingsRequest": EmbeddingsRequest,
+    "LoginConsumption": LoginConsumption,
+    "NewApiKey": NewApiKey,
+    "NewChat": NewChat,
+    "QAMessage": QAMessage,
+    "RenamedChat": RenamedChat,
 }
 Description = dict[str, Any]
 
@@ -159,6 +179,24 @@ class TestOpenApi:
                 shown.add((path, status, name))
         assert {name for _, _, name in shown} == ANSWERS.keys()
         assert ("/readiness", "503", "Readiness") in shown
+
+    def test_every_body_has_an_example_of_its_model(self, document: Description) -> None:
+        """What /docs proposes to send can be sent: without an example it would be made up."""
+        schemas = document["components"]["schemas"]
+        taken = {
+            media["schema"]["$ref"].rpartition("/")[2]
+            for path in document["paths"].values()
+            for operation in path.values()
+            for media in operation.get("requestBody", {"content": {}})["content"].values()
+            if "$ref" in media["schema"]
+        }
+        assert taken == BODIES.keys()
+        for name, model in BODIES.items():
+            fields = schemas[name]["properties"].items()
+            [example] = schemas[name].get("examples") or [
+                {field: described["examples"][0] for field, described in fields}
+            ]
+            model.model_validate(example)
 
     @pytest.mark.parametrize("path", QUESTIONS)
     def test_every_error_is_described_as_a_problem(self, document: Description, path: str) -> None:

@@ -47,7 +47,7 @@ class TestConfigurationError:
                 {"DATABASE_URL": None},
                 (
                     "DATABASE_URL is not set: set it to a Postgres database, "
-                    "or start everything with `python -m app.embedded`."
+                    "or start everything with `brag run`."
                 ),
             ),
             (
@@ -58,7 +58,7 @@ class TestConfigurationError:
                 {"OPENAI_BASE_URL": None},
                 (
                     "Neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: set a key for OpenAI, or "
-                    "the base URL of another service, or start one with `python -m app.embedded`."
+                    "the base URL of another service, or start one with `brag run`."
                 ),
             ),
             (

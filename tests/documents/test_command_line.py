@@ -109,7 +109,7 @@ class TestDelete:
             document = await knowledge.ingest(DUCKS)
         outcome = await run(settings, "delete", str(document.uuid))
         assert (outcome.code, outcome.errors) == (0, [])
-        assert outcome.output == ["Deleted. Its vectors are deleted when a worker runs next."]
+        assert outcome.output == ["Deleted: no new answer rests on it."]
         async with open_knowledge(settings, embedder) as knowledge:
             assert await knowledge.found(DUCKS) == []
             await knowledge.work()
@@ -130,7 +130,7 @@ class TestReindex:
             await knowledge.store.upsert(random_points(4, embedder.dimensions))
         outcome = await run(settings, "reindex")
         assert (outcome.code, outcome.errors) == (0, [])
-        assert outcome.output == ["1 documents are indexed anew."]
+        assert outcome.output == ["Indexed anew: 1 document."]
         async with open_knowledge(settings, embedder) as knowledge:
             assert await knowledge.store.documents() == {document.uuid: 3}
             assert len(await knowledge.found("Duck")) == 3
@@ -147,7 +147,7 @@ class TestReindex:
             async with background(knowledge.worker.run()):
                 outcome = await run(other, "reindex")
             assert await is_other_index(knowledge.database, knowledge.store)
-        assert (outcome.code, outcome.output) == (0, ["5 documents are indexed anew."])
+        assert (outcome.code, outcome.output) == (0, ["Indexed anew: 5 documents."])
         async with open_knowledge(other, embedder) as knowledge:
             assert await knowledge.drift() == 0
 
@@ -161,7 +161,7 @@ class TestReindex:
             outcome = await run(settings, "reindex")
             readiness = await client.get("/readiness")
         assert (outcome.code, outcome.errors) == (0, [])
-        assert outcome.output == ["1 documents are indexed anew."]
+        assert outcome.output == ["Indexed anew: 1 document."]
         assert readiness.json()["checks"]["qdrant"]["drift"] == 0
 
 
@@ -179,7 +179,7 @@ class TestReingest:
             await knowledge.sql("DELETE FROM document_content WHERE document_uuid = %s", old.uuid)
         outcome = await run(settings, "reingest")
         assert outcome.code == 1
-        assert outcome.output == ["1 documents are read anew."]
+        assert outcome.output == ["Read anew: 1 document."]
         assert outcome.errors[0] == f"{old.uuid}: its original was not kept. Put it in again."
         assert outcome.errors[1].startswith("bad.txt: ")
         async with open_knowledge(settings, embedder) as knowledge:
@@ -191,7 +191,7 @@ class TestReingest:
             document = await knowledge.ingest(DUCKS)
             await knowledge.ingest("Geese.", "b.txt")
         outcome = await run(settings, "reingest", str(document.uuid))
-        assert (outcome.code, outcome.output) == (0, ["1 documents are read anew."])
+        assert (outcome.code, outcome.output) == (0, ["Read anew: 1 document."])
         none = uuid7()
         outcome = await run(settings, "reingest", str(none))
         assert outcome.code == 1

@@ -46,8 +46,8 @@ class TestIngest:
         assert outcome.output == [
             f"skipped: {folder}/empty.py (empty)",
             f"skipped: {folder}/image.png (not a known type)",
-            f"{folder}/deep/geese.md: 1 passages.",
-            f"{folder}/ducks.txt: 1 passages.",
+            f"{folder}/deep/geese.md: 1 passage.",
+            f"{folder}/ducks.txt: 1 passage.",
             "Skipped: 2 of 4 files.",
         ]
         assert outcome.errors == []
@@ -94,7 +94,7 @@ class TestIngest:
         files = [folder / name for name in names]
         outcome = await run(settings, "ingest", *files)
         assert outcome.code == 1
-        assert outcome.output == [f"{folder}/ducks.txt: 1 passages."]
+        assert outcome.output == [f"{folder}/ducks.txt: 1 passage."]
         assert outcome.errors == [
             f"{folder}/large.txt has more than {MAX_BYTES} bytes (MAX_DOCUMENT_BYTES).",
             f"{folder}/none.txt cannot be read: No such file or directory.",
@@ -151,7 +151,7 @@ class TestIngest:
         outcome = await command.outcome()
         assert outcome.code == 1
         assert outcome.errors == [f"{folder}/deep/geese.md: deleted or replaced meanwhile."]
-        assert f"{folder}/ducks.txt: 1 passages." in outcome.output
+        assert f"{folder}/ducks.txt: 1 passage." in outcome.output
 
     async def test_taken_over(
         self, settings: Settings, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch

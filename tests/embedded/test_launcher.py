@@ -107,7 +107,7 @@ class TestStart:
         second = start(first_launch.data_dir)
         said, _ = second.communicate(timeout=PATIENCE_SEC)
         assert second.returncode == 1
-        assert said.startswith(f"Another app.embedded runs on {first_launch.data_dir}")
+        assert said.startswith(f"Another `brag run` runs on {first_launch.data_dir}")
         assert said.count("\n") == 1
 
 

@@ -191,8 +191,8 @@ class TestCalibrate:
         """`calibrate --reset` undoes a calibration, and says where there is none."""
         run_evaluation(filled, "calibrate", write(tmp_path / "q.jsonl", [PORT, CHESS] * 10))
         undone, nothing = [run_evaluation(filled, "calibrate", "--reset") for _ in range(2)]
-        assert undone.stdout == f"Undone for {filled.EMBEDDING_MODEL}.\n"
-        assert nothing.stdout == f"There was none for {filled.EMBEDDING_MODEL}.\n"
+        assert undone.stdout == f"The calibration of {filled.EMBEDDING_MODEL} is undone.\n"
+        assert nothing.stdout == f"{filled.EMBEDDING_MODEL} has no calibration.\n"
         assert asyncio.run(threshold_of(filled)) == DEFAULT_THRESHOLD
 
     @pytest.mark.parametrize("arguments", [["q.jsonl", "--reset"], []])

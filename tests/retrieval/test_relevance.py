@@ -61,7 +61,7 @@ class TestThreshold:
         await store_calibration(knowledge.database, "b", calibration(0.7))
         await threshold(knowledge.database, "b")
         [warning] = caplog.messages
-        assert warning.endswith("run `python -m evaluation calibrate` for a")
+        assert warning.endswith("run `brag calibrate` for a")
 
     async def test_calibration_holds_for_its_own_model(self, knowledge: Knowledge) -> None:
         """A calibration holds for its own embedding model, and for no other."""
@@ -92,7 +92,7 @@ class TestThreshold:
         assert relevance.threshold == DEFAULT_THRESHOLD
         [warning] = caplog.messages
         assert "is of evidence 1" in warning
-        assert warning.endswith("run `python -m evaluation calibrate` anew")
+        assert warning.endswith("run `brag calibrate` anew")
 
     async def test_reset_calibration_is_gone(self, knowledge: Knowledge) -> None:
         """After a reset the default holds again; another reset says that there was nothing."""

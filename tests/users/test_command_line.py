@@ -51,7 +51,7 @@ class TestAdopt:
         row = message("Hello")
         await knowledge.database.query(SERVICE, "insert_messages", rows=to_json([row]))
         outcome = await users(knowledge.settings, "adopt", ADDRESS)
-        assert outcome.output == ["1 documents and 1 messages are theirs now."]
+        assert outcome.output == ["Theirs now: documents 1, messages 1."]
         await knowledge.work()
         assert [
             found.document_uuid for found in await knowledge.retrieval.search(ANN, "ducks", limit=3)
@@ -67,8 +67,8 @@ class TestAdopt:
         await knowledge.work()
         outcome = await users(knowledge.settings, "adopt", ADDRESS)
         assert outcome.output == [
-            "0 documents and 0 messages are theirs now.",
-            "1 stay shared: under way, or of a source that they have already.",
+            "Theirs now: documents 0, messages 0.",
+            "Stay shared: 1, being read or of a source that the user has.",
         ]
 
 

@@ -195,7 +195,7 @@ class TestOpen:
             "The Qdrant collection demo holds fast-all-minilm-l6-v2 (8 dimensions), bm25-pairs, "
             "but EMBEDDING_MODEL needs fast-bge-small-en (12 dimensions) and bm25-pairs: set "
             "EMBEDDING_MODEL back, or choose another QDRANT_COLLECTION_NAME and run "
-            "`python -m app.documents reindex`."
+            "`brag reindex`."
         )
 
     async def test_other_collection_is_another_store(

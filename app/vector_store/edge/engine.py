@@ -132,5 +132,5 @@ def _load(folder: EdgeFolder, config: EdgeConfig) -> EdgeShard:
     except Exception as error:  # the engine's errors have no class of their own
         raise ConfigurationError(
             f"The vectors in {folder.path} cannot be read ({error}): delete that folder and run "
-            "`python -m app.documents reindex`."
+            "`brag reindex`."
         ) from error

@@ -137,7 +137,7 @@ function details({ sources, retrieval_queries: queries, turns, model }) {
   const facts = [];
   if (queries?.length) facts.push(`Searched for ${queries.map((/** @type {string} */ query) => `“${query}”`).join(" and ")}`);
   if (turns && turns.used + turns.dropped > 0) facts.push(turnsOf(turns));
-  facts.push(`Answered by ${model}`);
+  if (sources.length) facts.push(`Answered by ${model}`); // where nothing is found none is asked
   const about = element("ul", { className: "about" }, ...facts.map((fact) => element("li", { dir: "auto" }, fact)));
   return sources.length ? [sourceList(sources), about] : [about];
 }

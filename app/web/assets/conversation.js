@@ -58,8 +58,9 @@ export class Conversation {
   async ask(question) {
     const view = new AnswerView(question);
     this.log.append(view.element);
-    view.element.scrollIntoView({ block: "end" });
-    await this.send(view, question, randomKey());
+    const sending = this.send(view, question, randomKey());
+    scrollToEnd(); // above the field: what lies behind it is not seen
+    await sending;
   }
 
   /** The same key again is the same question, however often it is sent. @param {AnswerView} view @param {string} question @param {string} key */

@@ -140,7 +140,8 @@ function stateOf({ status, passages_total: total, passages_done: done }) {
 
 /** @param {number} bytes */
 function size(bytes) {
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  if (bytes < 1000) return counted(bytes, "byte"); // Intl says "42 byte"
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
   const options = { style: "unit", unit: UNITS[power], unitDisplay: "short", maximumFractionDigits: 1 };
   return new Intl.NumberFormat("en", /** @type {any} */ (options)).format(bytes / 1000 ** power);
 }

@@ -41,13 +41,23 @@ export function placeOf({ headings, page }) {
 }
 
 /** @param {Source} source */
-function place(source) {
-  return element("span", { className: "muted place", dir: "auto" }, placeOf(source));
+function place({ title, headings, page }) {
+  const below = headings[0] === title ? headings.slice(1) : headings;
+  return element("span", { className: "muted place", dir: "auto" }, placeOf({ headings: below, page }));
 }
 
 /** @param {Source} source */
 function excerpt({ text }) {
-  return element("span", { className: "excerpt", dir: "auto" }, text.slice(0, 300));
+  return element("span", { className: "excerpt", dir: "auto" }, withoutMarks(text).slice(0, 300));
+}
+
+/** Without the marks of Markdown's headings and tables. @param {string} text */
+function withoutMarks(text) {
+  return text
+    .replace(/^#{1,6} /gm, "")
+    .replace(/^\|[ :|-]*\|$/gm, "")
+    .replace(/^\| | \|$/gm, "")
+    .replaceAll(" | ", " · ");
 }
 
 /** In a tab of its own, so that the chat goes on. @param {Source} source @param {object} properties @param {string} text */

@@ -106,7 +106,7 @@ class TestFolder:
         """Files that the engine cannot read stop the start; a sentence says how to renew them."""
         await (await EdgeVectorStore.open(collection, DENSE)).close()
         damage(collection)
-        with pytest.raises(ConfigurationError, match="delete that folder and run `python -m"):
+        with pytest.raises(ConfigurationError, match="delete that folder and run `brag re"):
             await EdgeVectorStore.open(collection, DENSE)
 
 
