@@ -6,11 +6,14 @@ A fixture that is here means one thing in every folder; a folder's own have othe
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from copy import copy
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
+import pugsql.parser
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings as hypothesis_settings
@@ -42,6 +45,16 @@ def no_settings_from_outside() -> Iterator[None]:
         for name in Settings.model_fields:
             patch.delenv(name, raising=False)
         patch.setitem(Settings.model_config, "env_file", None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_of_queries_are_parsed_once() -> Iterator[None]:
+    """PugSQL parses each file of db/queries once, and not for every database that is opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        parse = cache(pugsql.parser.parse)
+        # A copy, since each database makes the statements its own.
+        patch.setattr("pugsql.parser.parse", lambda text, ctx: copy(parse(text, ctx)))
         yield
 
 

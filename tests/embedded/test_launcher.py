@@ -8,7 +8,7 @@ import pytest
 
 from app.embedded.ports import answers
 from tests.support.fake_openai import refusing_url
-from tests.support.launch import Launch, ended, start
+from tests.support.launch import Launch, ended, small_checkout, start
 from tests.support.server import connect
 from tests.support.waiting import until
 from tests.support.wire import ask
@@ -23,8 +23,9 @@ async def healthy(url: str) -> bool:
 
 @pytest.fixture(scope="module")
 def first_launch(open_folder: Path) -> Iterator[Launch]:
-    """A first start, with everything that there is to start."""
-    launch = Launch(open_folder / "data")
+    """A first start, with everything that there is to start, and a few samples."""
+    checkout = small_checkout(open_folder / "checkout")
+    launch = Launch(open_folder / "data", PYTHONPATH=str(checkout))
     yield launch
     assert launch.end() == 0
 

@@ -12,9 +12,7 @@ from app.documents.services import DocumentService
 from app.embedded import samples
 from app.embedded.samples import ingest_samples
 from settings import Settings
-from tests.support.fake_openai import refusing_url
 from tests.support.knowledge import text_document
-from tests.support.launch import Launch
 from tests.support.psql import url_of
 
 SAMPLE = "docs/questions.md"
@@ -85,12 +83,3 @@ class TestIngestSamples:
         await ingest_samples(environment)
         assert await sources(documents) == ["a.txt"]
         assert not await asyncio.to_thread(unfinished.exists)
-
-
-class TestSetting:
-    def test_setting_keeps_them_out(self, open_folder: Path) -> None:
-        """With SAMPLE_DOCUMENTS off a start puts nothing in."""
-        environment = {"SAMPLE_DOCUMENTS": "false", "OPENAI_BASE_URL": refusing_url()}
-        launch = Launch(open_folder / "data", **environment)
-        assert "The knowledge base is empty" not in launch.output
-        assert launch.end() == 0

@@ -19,6 +19,7 @@ from tests.support.server import connect
 from tests.support.template import execute
 from tests.support.waiting import until
 
+SAMPLES_GO_IN = "The knowledge base is empty"
 INSERT_DOCUMENT = """
     INSERT INTO document (uuid, title, source, media_type, bytes, sha256, status, passages_done)
     VALUES (gen_random_uuid(), 'Ducks', 'a.txt', 'text/plain', 1, 'a', 'pending', 0)
@@ -33,7 +34,7 @@ class StoppedStart(NamedTuple):
 
 
 def fill(data_dir: Path) -> None:
-    """Puts a document in: no start then spends its time on the samples."""
+    """Puts a document in, which is no sample."""
     with EmbeddedPostgres(data_dir) as url:
         migrate(url)
         execute(url, INSERT_DOCUMENT)
@@ -41,11 +42,11 @@ def fill(data_dir: Path) -> None:
 
 @pytest.fixture(scope="module")
 async def finished(open_folder: Path) -> AsyncIterator[StoppedStart]:
-    """A start with another model, which has answered once and was stopped with Ctrl-C."""
+    """A start with another model and no samples, which answered once and was stopped (Ctrl-C)."""
     data_dir = open_folder / "data"
-    await asyncio.to_thread(fill, data_dir)
     async with FakeOpenAI() as fake:
-        launch = await asyncio.to_thread(Launch, data_dir, OPENAI_BASE_URL=fake.url)
+        environment = {"SAMPLE_DOCUMENTS": "false", "OPENAI_BASE_URL": fake.url}
+        launch = await asyncio.to_thread(Launch, data_dir, **environment)
         async with connect(launch.url) as client:
             response = await client.post("/v1/completion", json={"message": "Is it kept?"})
             assert response.status_code == 200
@@ -59,9 +60,9 @@ class TestStop:
         """Where a model is configured, none is started."""
         assert "Local model" not in finished.launch.output
 
-    def test_filled_knowledge_base_gets_no_samples(self, finished: StoppedStart) -> None:
-        """A knowledge base that holds anything gets no samples."""
-        assert "The knowledge base is empty" not in finished.launch.output
+    def test_setting_keeps_samples_out(self, finished: StoppedStart) -> None:
+        """With SAMPLE_DOCUMENTS off a start puts nothing in."""
+        assert SAMPLES_GO_IN not in finished.launch.output
 
     def test_stop_leaves_nothing_behind(self, finished: StoppedStart) -> None:
         """A stopped start leaves no process, lock or socket."""
@@ -75,8 +76,12 @@ class TestStop:
         assert not answers(f"{finished.launch.url}/healthcheck")
 
     async def test_killed_launcher_takes_its_parts_with_it(self, finished: StoppedStart) -> None:
-        """A killed launcher takes its parts with it, and the next start finds everything."""
+        """A killed launcher takes its parts with it, and the next start finds everything.
+
+        A knowledge base that holds anything gets no samples.
+        """
         data_dir, model = finished.launch.data_dir, refusing_url()
+        await asyncio.to_thread(fill, data_dir)
         killed = await asyncio.to_thread(Launch, data_dir, "--reload", OPENAI_BASE_URL=model)
         modules, postmaster = killed.modules(), killed.postmaster()
         killed.end(signal.SIGKILL)
@@ -87,3 +92,4 @@ class TestStop:
         assert await asyncio.to_thread(launch.end) == 0
         assert "Is it kept?" in [message["message"] for message in kept]
         assert ended(postmaster)
+        assert SAMPLES_GO_IN not in killed.output + launch.output

@@ -7,9 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from typing import Final
+
 import psutil
 
 from app.core.constants import ROOT
+
+# Those that speak of ports, and so may be taken for the one that answers.
+SAMPLES: Final = ("README.md", "docs/nginx.md", "docs/questions.md", "docs/run.md")
 
 
 class Launch:
@@ -71,6 +76,14 @@ def start(data_dir: Path, *flags: str, **environment: str) -> "subprocess.Popen[
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def small_checkout(folder: Path) -> Path:
+    """A checkout with few sample documents: to embed all of them takes fifteen seconds."""
+    (folder / "docs").mkdir(parents=True)
+    for name in ("app", "db", "settings", "pyproject.toml", *SAMPLES):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
 
 
 def ended(process: psutil.Process) -> bool:

@@ -25,7 +25,8 @@ class Template:
     def copied(self) -> Iterator[str]:
         """The URL of a migrated, empty database, which is gone afterwards."""
         name = f"copy_{uuid4().hex}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{NAME}"')
+        # Copied file by file, which takes half the CPU of copying through the write-ahead log.
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{NAME}" STRATEGY file_copy')
         yield self._url(name)
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
