@@ -41,7 +41,12 @@ def main() -> None:
     if command.module == "app.embedded":
         os.environ.pop(FOLDER, None)  # what it starts names files of the checkout
     sys.argv = ["brag", *command.words, *arguments.rest]
-    runpy.run_module(command.module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(command.module, run_name="__main__", alter_sys=True)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads, like `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def _parse_arguments() -> argparse.Namespace:

@@ -150,7 +150,7 @@ async def _calibrate(settings: Settings, arguments: argparse.Namespace) -> None:
     say(curve(calibration, sample))
     async with open_any_database(settings) as database:
         await store_calibration(database, settings.EMBEDDING_MODEL, calibration)
-    say(f"Stored for {settings.EMBEDDING_MODEL}.")
+    say(f"Stored for {settings.EMBEDDING_MODEL}. Servers that run take it up within a minute.")
     if settings.RELEVANCE_THRESHOLD is not None:
         say(f"But RELEVANCE_THRESHOLD={settings.RELEVANCE_THRESHOLD} is set, and goes before it.")
 

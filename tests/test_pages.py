@@ -17,7 +17,15 @@ from tests.test_makefile import VERBS
 
 MODULE = ".venv/bin/python -m "
 # What other tests run or read: test_operating.py, test_compose.py, test_kubernetes.py.
-ELSEWHERE = ("pg_dump", "pg_restore", "PGOPTIONS=", "systemctl", "docker", "kubectl", "ln -s")
+ELSEWHERE = (
+    "DATABASE_URL=",
+    "pg_restore",
+    "PGOPTIONS=",
+    "systemctl",
+    "docker",
+    "kubectl",
+    "ln -s",
+)
 OF_QDRANT = "$QDRANT_URL/collections"
 REQUEST = re.compile(rf"curl\b.*?{ADDRESS}(/[^\s'?]*)")
 SOME_UUID = "00000000-0000-0000-0000-000000000000"

@@ -56,8 +56,7 @@ def _url(text: str) -> str:
 async def _search(service: Service, arguments: argparse.Namespace) -> int:
     passages = await service.search(arguments.query, arguments.limit)
     for number, passage in enumerate(passages, 1):
-        relevance = "relevant" if passage["relevant"] else "not relevant"
-        say(f"{_source_line(number, passage)}  ({relevance})")
+        say(f"{_source_line(number, passage)}  ({_judgement(passage)})")
         say(f"    {on_one_line(' '.join(passage['text'].split()))}")
     if not passages:
         say("Nothing was found.", sys.stderr)
@@ -84,6 +83,11 @@ async def _ask(service: Service, arguments: argparse.Namespace) -> int:
     for number, source in enumerate(sources, 1):
         say(_source_line(number, source))
     return 0
+
+
+def _judgement(passage: dict[str, Any]) -> str:
+    relevance = "relevant" if passage["relevant"] else "not relevant"
+    return f"{relevance}: evidence {passage['evidence']:.3f}, threshold {passage['threshold']:.3f}"
 
 
 def _source_line(number: int, source: dict[str, Any]) -> str:

@@ -7,7 +7,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+)
 
 from app.core.exceptions import ConfigurationError
 
@@ -62,6 +68,11 @@ class Service:
                 if response.status != HTTPStatus.OK:
                     raise ConfigurationError(_refusal(response, await response.read()))
                 yield response
+        except ClientConnectorCertificateError as error:
+            raise ConfigurationError(
+                f"The certificate of {self._url} is not trusted: "
+                "name its authority in SSL_CERT_FILE."
+            ) from error
         except (ClientError, TimeoutError) as error:
             raise ConfigurationError(failure) from error
         except ValueError as error:

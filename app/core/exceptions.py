@@ -124,7 +124,7 @@ class MisdirectedRequest(BragError):
 
     status = HTTPStatus.MISDIRECTED_REQUEST
     code = "misdirected_request"
-    detail = "This is not the host that was asked for: ALLOWED_HOSTS does not name it."
+    detail = "The service does not go by this host: neither PUBLIC_URL nor ALLOWED_HOSTS names it."
 
 
 class RateLimited(BragError):

@@ -145,7 +145,9 @@ class TestAccess:
         async with serve(make_settings(METRICS_TOKEN=TOKEN)) as client:
             for wrong in ("", "Bearer", f"Bearer {TOKEN}0", f"Basic {TOKEN}", TOKEN):
                 response = await client.get(METRICS, headers=host | {"Authorization": wrong})
-                assert problem_of(response)["code"] == "not_authenticated", wrong
+                problem = problem_of(response)
+                assert problem["code"] == "not_authenticated", wrong
+                assert "METRICS_TOKEN" in problem["detail"]
             right = host | {"Authorization": f"Bearer {TOKEN}"}
             assert (await client.get(METRICS, headers=right)).status_code == 200
 

@@ -169,7 +169,7 @@ class TestCalibrate:
         done = run_evaluation(filled, "calibrate", write(tmp_path / "q.jsonl", [PORT, CHESS] * 10))
         assert done.returncode == 0, done.stderr
         assert "| threshold | false answers | false refusals |" in done.stdout
-        assert f"Stored for {filled.EMBEDDING_MODEL}." in done.stdout
+        assert f"Stored for {filled.EMBEDDING_MODEL}. Servers" in done.stdout
         [recommended] = re.findall(r"Recommended: (\d\.\d{3})\.", done.stdout)
         assert asyncio.run(threshold_of(filled)) == float(recommended) != DEFAULT_THRESHOLD
 

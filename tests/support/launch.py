@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-
 from typing import Final
 
 import psutil

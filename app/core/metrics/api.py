@@ -16,6 +16,13 @@ from app.core.openapi import METRICS
 
 router = APIRouter(tags=["Core"])
 
+
+class MetricsTokenNeeded(NotAuthenticated):
+    """The request has not the token of the operator."""
+
+    detail = "Send METRICS_TOKEN as `Authorization: Bearer …`; where it is not set, nobody gets in."
+
+
 JobCount = Callable[[], Awaitable[int]]
 
 
@@ -39,7 +46,7 @@ async def require_token(request: Request, settings: SettingsDependency) -> None:
     token = settings.METRICS_TOKEN.get_secret_value() if settings.METRICS_TOKEN else ""
     is_right = compare_digest(given.strip().encode(), token.encode())
     if not token or scheme.lower() != "bearer" or not is_right:
-        raise NotAuthenticated
+        raise MetricsTokenNeeded
 
 
 @router.get(
