@@ -42,11 +42,17 @@ def main() -> None:
         os.environ.pop(FOLDER, None)  # what it starts names files of the checkout
     sys.argv = ["brag", *command.words, *arguments.rest]
     try:
-        runpy.run_module(command.module, run_name="__main__", alter_sys=True)
-        sys.stdout.flush()
+        _run(command)
     except BrokenPipeError:  # whoever reads, like `head`, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _run(command: Command) -> None:
+    try:
+        runpy.run_module(command.module, run_name="__main__", alter_sys=True)
+    finally:  # it ends with SystemExit
+        sys.stdout.flush()
 
 
 def _parse_arguments() -> argparse.Namespace:
