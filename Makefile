@@ -50,8 +50,10 @@ run: $(RUN) ## Start gunicorn as in production: DATABASE_URL and the model come 
 	$(BIN)/python -m gunicorn app.main:app --config settings/gunicorn.conf.py
 
 # More processes than cores, as much of the suite waits. A file stays in one: its tests share what they start.
+# Files begin in the order of tests/conftest.py, the longest first, and not those with most tests.
 # A process that hangs is ended by pytest; but for the last option the others would wait for it.
-PYTEST := PYTHONWARNINGS=error $(BIN)/python -m pytest --numprocesses=4 --dist=loadfile --max-worker-restart=0
+PYTEST := PYTHONWARNINGS=error $(BIN)/python -m pytest --numprocesses=4 --dist=loadfile \
+	--no-loadscope-reorder --max-worker-restart=0
 
 test: $(DEVELOP) ## Run the whole suite
 	$(PYTEST)

@@ -6,14 +6,11 @@ A fixture that is here means one thing in every folder; a folder's own have othe
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from copy import copy
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
-import pugsql.parser
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings as hypothesis_settings
@@ -27,7 +24,9 @@ from settings import Settings
 from tests.support.databases import opened
 from tests.support.fake_openai import FakeOpenAI, refusing_url
 from tests.support.knowledge import MAX_BYTES, Knowledge, open_knowledge
+from tests.support.longest import rank
 from tests.support.qdrant_double import QdrantDouble
+from tests.support.queries import parsed_once
 from tests.support.server import serve
 from tests.support.shared import close_shared, shared_embedder
 from tests.support.template import Template, execute
@@ -36,6 +35,11 @@ from tests.support.users import insert_people
 # How long an example takes says more of what else runs on the machine than of the code.
 hypothesis_settings.register_profile("any machine", deadline=None)
 hypothesis_settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first, in whichever order the others are."""
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,9 +56,7 @@ def no_settings_from_outside() -> Iterator[None]:
 def files_of_queries_are_parsed_once() -> Iterator[None]:
     """PugSQL parses each file of db/queries once, and not for every database that is opened."""
     with pytest.MonkeyPatch.context() as patch:
-        parse = cache(pugsql.parser.parse)
-        # A copy, since each database makes the statements its own.
-        patch.setattr("pugsql.parser.parse", lambda text, ctx: copy(parse(text, ctx)))
+        patch.setattr("pugsql.parser.parse", parsed_once())
         yield
 
 

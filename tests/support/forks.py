@@ -17,6 +17,7 @@ IMPORTED: Final = (
     "app.vector_store.edge.store",
     "fastembed",
     "tests.support.impatient_server",
+    "tests.support.warm",
 )
 PATIENCE_SEC: Final = 60
 

@@ -8,6 +8,7 @@ from tests.support.waiting import until
 
 DUCKS = b"# Ducks\n\nMallard ducks eat seeds."
 LARGE = DocumentFile(pages(4_000).encode(), "large.txt", None, "text/plain", None)
+SMALLER = DocumentFile(pages(1_000).encode(), "smaller.txt", None, "text/plain", None)
 
 
 def file(

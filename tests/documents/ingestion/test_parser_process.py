@@ -14,7 +14,7 @@ from app.documents.ingestion.parser_process import DAMAGED, Parser, open_parser
 from app.embeddings.embedder import Embedder
 from app.loaders.exceptions import UnreadableDocument
 from tests.support.launch import ended
-from tests.support.parsing import LARGE, children, file, started
+from tests.support.parsing import LARGE, SMALLER, children, file, started
 from tests.support.waiting import until
 
 MODULE = "app.documents.ingestion.parser_process"
@@ -22,11 +22,11 @@ MODULE = "app.documents.ingestion.parser_process"
 FIRST = """
 import asyncio, sys
 from app.documents.ingestion.parser_process import Parser
-from tests.support.parsing import LARGE, started
+from tests.support.parsing import SMALLER, started
 from tests.support.tokenizer import packaged_tokenizer
 
 async def serve():
-    parse = asyncio.create_task(parser.parse(LARGE))
+    parse = asyncio.create_task(parser.parse(SMALLER))
     (await started(set())).send_signal(int(sys.argv[1]))
     print(len((await parse).passages))
 
@@ -75,7 +75,7 @@ class TestProcess:
     async def test_told_to_stop(self, own: Parser, number: signal.Signals) -> None:
         """A signal that reaches all processes of the service costs no document."""
         before = children()
-        parse = asyncio.create_task(own.parse(LARGE))
+        parse = asyncio.create_task(own.parse(SMALLER))
         (await started(before)).send_signal(number)
         assert len((await parse).passages) > 1
 
@@ -90,7 +90,7 @@ class TestProcess:
             timeout=60,
             check=False,
         )
-        assert (service.stdout, service.returncode, service.stderr) == ("4000\n", 0, "")
+        assert (service.stdout, service.returncode, service.stderr) == ("1000\n", 0, "")
 
     async def test_close_while_busy(self, own: Parser) -> None:
         """Closing a parser waits for no document."""
