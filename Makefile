@@ -10,9 +10,11 @@ checksum = $(shell { $(PYTHON) -VV; cat $(1); } 2>&1 | cksum | cut -d ' ' -f 1)
 TO_INSTALL := $(PINS)-uv.txt
 TO_RUN := $(PINS)-embedded.txt $(PINS)-local-llm.txt $(PINS)-quantize.txt
 TO_DEVELOP := $(PINS)-dev.txt $(PINS)-local-llm.txt
+# The code that makes the embedding model's graph: an installation of before makes it anew.
+GRAPH := $(addprefix app/embeddings/,graphs.py quantization.py weights.py)
 INSTALLER := $(VENV)/.installer-$(call checksum,$(TO_INSTALL))
-RUN := $(VENV)/.run-$(call checksum,$(TO_INSTALL) $(TO_RUN))
-DEVELOP := $(VENV)/.develop-$(call checksum,$(TO_INSTALL) $(TO_DEVELOP))
+RUN := $(VENV)/.run-$(call checksum,$(TO_INSTALL) $(TO_RUN) $(GRAPH))
+DEVELOP := $(VENV)/.develop-$(call checksum,$(TO_INSTALL) $(TO_DEVELOP) $(GRAPH))
 
 # Every pin is listed and hashed, so there is nothing to resolve. uv takes a third of pip's time, but
 # does not read pip's configuration: where that names a mirror, pip has to do it.

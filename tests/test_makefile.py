@@ -120,6 +120,14 @@ class TestInstall:
         assert installed(calls) == ["embedded", "local-llm", "quantize"]
         assert "-m venv --clear .venv" not in calls
 
+    def test_changed_graph_is_made_anew(self, checkout: Checkout) -> None:
+        """Where the code that makes the embedding model's graph has changed, it runs once more."""
+        checkout.make("install")
+        code = checkout.folder / "app" / "embeddings" / "graphs.py"
+        code.parent.mkdir(parents=True)
+        code.write_text("# changed\n")
+        assert "-m app.embeddings.quantization" in checkout.make("install")
+
     def test_other_python_gets_its_own_venv(self, checkout: Checkout) -> None:
         """Another version of Python gets a .venv of its own."""
         checkout.make("install")

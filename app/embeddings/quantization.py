@@ -7,16 +7,18 @@ docs/decisions/0016-embedding-in-8-bit-products.md. It needs the package `onnx`;
 
 import sys
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+import onnxruntime
+import orjson
+from onnx import TensorProto, helper
+from tokenizers import Tokenizer
 
-from app.embeddings.models import QUANTIZED, packaged_weights
-
-Array = NDArray[Any]
+from app.embeddings.graphs import LARGEST_UNIT, MICROSOFT, FloatGraph, Graph
+from app.embeddings.models import MINILM, QUANTIZED, REFERENCE, packaged_weights
+from app.embeddings.weights import Array, Linear, PackagedModel
 
 LAYERS: Final = 6
 HEADS: Final = 12
@@ -24,88 +26,15 @@ DIMENSIONS: Final = 384
 MAX_TOKENS: Final = 256  # of the model's 512 positions, the texts have no more
 OPSET: Final = 17
 IR_VERSION: Final = 8
-MICROSOFT: Final = "com.microsoft"  # ONNX Runtime's own operators (docs/ContribOperators.md there)
 EMBEDDINGS: Final = "inner.embeddings."
 LAYER: Final = "inner.encoder.layer.{}."
 
 
-class Linear(NamedTuple):
-    """The weights of x·W + b: W (inputs, outputs) in 8 bits, and a scale for each output."""
-
-    weight: Array
-    scale: Array
-    bias: Array
-
-
-class PackagedModel:
-    """The weights of the packaged graph, by their names in it."""
-
-    def __init__(self, file: Path) -> None:
-        graph = onnx.load(str(file)).graph
-        self.arrays = {array.name: numpy_helper.to_array(array) for array in graph.initializer}
-        self.epsilon = next(
-            helper.get_node_attr_value(node, "epsilon")
-            for node in graph.node
-            if node.op_type == "LayerNormalization"
-        )
-        products = {
-            node.output[0]: node.input[1]
-            for node in graph.node
-            if node.op_type == "MatMul" and f"{node.input[1]}_q" in self.arrays
-        }
-        # The weights have names without meaning; the bias that is added to their product has one.
-        self._linears = {
-            bias: products[product]
-            for node in graph.node
-            if node.op_type == "Add"
-            for product, bias in (node.input, reversed(node.input))
-            if product in products
-        }
-
-    def linear(self, name: str) -> Linear:
-        """The linear layer of this name."""
-        weight = self._linears[f"{name}.bias"]
-        scale = self.arrays[f"{weight}_scale"].ravel()
-        return Linear(self.arrays[f"{weight}_q"], scale, self.arrays[f"{name}.bias"])
-
-    def widened(self, name: str) -> Array:
-        """An 8-bit table as floats."""
-        widened: Array = self.arrays[f"{name}_q"].astype(np.float32) * self.arrays[f"{name}_scale"]
-        return widened
-
-
-class Graph:
-    """An ONNX graph on its way: nodes, and the constants that they use."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def constant(self, name: str, value: Array) -> str:
-        """Adds a constant; returns its name."""
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def node(self, operator: str, inputs: list[str], *outputs: str, **attributes: Any) -> str:
-        """Adds a node; returns the name of its first output."""
-        self.nodes.append(helper.make_node(operator, inputs, list(outputs), **attributes))
-        return outputs[0]
-
-    def linear(self, x: str, layer: Linear, output: str) -> str:
-        """x·W + b, with x quantized over the whole of it."""
-        weight = self.constant(f"{output}.weight", layer.weight)
-        scale = self.constant(f"{output}.scale", layer.scale.astype(np.float32))
-        bias = self.constant(f"{output}.bias", layer.bias.astype(np.float32))
-        inputs = [x, weight, scale, "", bias]  # no zero point: the weights are symmetric
-        return self.node("DynamicQuantizeMatMul", inputs, output, domain=MICROSOFT)
-
-
-def build(model: PackagedModel) -> onnx.ModelProto:
+def build(model: PackagedModel, graph: Graph) -> onnx.ModelProto:
     """The graph from `input_ids` and `attention_mask` to `last_hidden_state`, as the packaged one.
 
     Each is (batch, sequence), the last with 384 dimensions. All token types are 0.
     """
-    graph = Graph()
     mask = graph.node("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
     x = _embed(graph, model)
     for layer in range(LAYERS):
@@ -162,7 +91,7 @@ def _encode(graph: Graph, model: PackagedModel, layer: str, x: str, mask: str) -
         np.concatenate([part.scale for part in parts]),
         np.concatenate([part.bias for part in parts]),
     )
-    graph.linear(x, joined, f"{layer}joined")
+    graph.smooth_linear(x, joined, f"{layer}joined")
     split = [f"{layer}{part}" for part in ("query", "key", "value")]
     graph.node("Split", [f"{layer}joined"], *split, axis=-1)
     inputs = [*split, "", mask]  # no bias: it is added already
@@ -173,10 +102,20 @@ def _encode(graph: Graph, model: PackagedModel, layer: str, x: str, mask: str) -
         attended, model.linear(f"{layer}attention.output.dense"), f"{layer}projected"
     )
     x = _normalize(graph, model, f"{layer}attention.output.LayerNorm", output, x)
-    wide = graph.linear(x, model.linear(f"{layer}intermediate.dense"), f"{layer}wide")
-    active = graph.node("Gelu", [wide], f"{layer}active", domain=MICROSOFT)
-    output = graph.linear(active, model.linear(f"{layer}output.dense"), f"{layer}narrow")
+    output = _feed_forward(graph, model, layer, x)
     return _normalize(graph, model, f"{layer}output.LayerNorm", output, x)
+
+
+def _feed_forward(graph: Graph, model: PackagedModel, layer: str, x: str) -> str:
+    """The hidden units, and what they give; of a large one several copies give a part each."""
+    wide, narrow = (model.linear(f"{layer}{part}.dense") for part in ("intermediate", "output"))
+    peaks = graph.peaks(f"{layer}active", len(narrow.weight))
+    copies = np.maximum(1, np.ceil(peaks / LARGEST_UNIT)).astype(int)
+    units = np.repeat(np.arange(len(copies)), copies)
+    hidden = graph.smooth_linear(x, wide.with_outputs(units), f"{layer}wide")
+    active = graph.node("Gelu", [hidden], f"{layer}active", domain=MICROSOFT)
+    parts = graph.divided(active, copies[units], f"{layer}parts")
+    return graph.linear(parts, narrow.with_inputs(units), f"{layer}narrow")
 
 
 def _normalize(graph: Graph, model: PackagedModel, name: str, x: str, y: str) -> str:
@@ -193,11 +132,32 @@ def _normalize(graph: Graph, model: PackagedModel, name: str, x: str, y: str) ->
     )
 
 
+def measure_peaks(model: PackagedModel) -> dict[str, Array]:
+    """For each input of a product, the largest magnitude in each column over the stored texts."""
+    graph = FloatGraph()
+    floats = build(model, graph)
+    floats.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in graph.inputs
+    )
+    session = onnxruntime.InferenceSession(
+        floats.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    tokenizer = Tokenizer.from_file(str(MINILM / "tokenizer.json"))
+    peaks = {name: np.zeros(1) for name in graph.inputs}
+    for text in orjson.loads(REFERENCE.read_bytes()):
+        ids = np.array([tokenizer.encode(text).ids])
+        given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        for name, value in zip(peaks, session.run(list(peaks), given), strict=True):
+            peaks[name] = np.maximum(peaks[name], np.abs(value).max(axis=(0, 1)))
+    return peaks
+
+
 def quantize(file: Path) -> None:
     """Writes the graph; a process that starts meanwhile finds the old one or none."""
     draft = file.with_suffix(".new")
     file.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(build(PackagedModel(packaged_weights())), str(draft))
+    model = PackagedModel(packaged_weights())
+    onnx.save(build(model, Graph(measure_peaks(model))), str(draft))
     draft.replace(file)
 
 
