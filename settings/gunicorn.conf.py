@@ -88,6 +88,8 @@ def when_ready(arbiter: Arbiter) -> None:
     """
     if arbiter.systemd or arbiter.master_pid:
         return  # another process listens at the same sockets
+    if not _settings.PORT:
+        return  # the system has chosen one, and would choose another
     for listener in arbiter.LISTENERS:
         with suppress(OSError):  # only Linux knows this
             listener.shutdown(socket.SHUT_RDWR)
