@@ -190,7 +190,7 @@ class TestClient:
             assert await into_closed_pipe("search", "ducks", *url) == (1, b"")
         assert (nothing.code, nothing.errors) == (0, ["Nothing was found."])
         assert (found.code, found.errors) == (0, [])
-        assert found.output[0].endswith("threshold 0.815)")
+        assert found.output[0].endswith("threshold 0.830)")
         assert found.output[1].strip() == DUCKS
         assert (asked.code, asked.errors) == (0, [])
         assert asked.output[0] == "Seeds [1].\N{REPLACEMENT CHARACTER}[2J"

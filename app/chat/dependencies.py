@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from app.chat.chats import ChatService
 from app.chat.messages import MessageService
@@ -57,9 +57,15 @@ async def get_follower(request: Request) -> Caller:
 
 
 LAST_SEEN: Final = "The id of the last event that was seen; the header comes before the parameter."
-Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+MOST_EVENTS: Final = 2**31 - 1
+NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": MOST_EVENTS}
+NOTHING: Final = {"type": "string", "maxLength": 0}
 # Without a value nothing has been seen, as EventSource has it.
-EventId = Annotated[Number | None, BeforeValidator(lambda given: given or None)]
+EventId = Annotated[
+    Annotated[int, Field(ge=0, le=MOST_EVENTS)] | None,
+    BeforeValidator(lambda given: given or None),
+    WithJsonSchema({"anyOf": [NUMBER, NOTHING]}),
+]
 
 
 async def get_last_event_id(

@@ -20,6 +20,6 @@ EXAMPLE_SOURCE: Final = Source(
     score=1.1883674144744873,
 )
 EXAMPLE_RESULT: Final = JudgedSource(
-    **dict(EXAMPLE_SOURCE), evidence=1.62, threshold=0.815, relevant=True
+    **dict(EXAMPLE_SOURCE), evidence=1.62, threshold=0.83, relevant=True
 )
 SEARCH: Final[Responses] = {200: json_example([EXAMPLE_RESULT])}

@@ -123,7 +123,7 @@ class TestPrompt:
         """A follow-up is searched for with the turn before it, as in our own chats."""
         earlier = (("user", PORT_QUESTION), ("assistant", "Port 8000 [1]."))
         completion = await openai_client.chat.completions.create(
-            **asked("Which setting changes that port?", *earlier)
+            **asked("And what does the setting say?", *earlier)
         )
         sources = completion.model_extra["sources"]  # type: ignore[index]
         assert PORT in [source["text"] for source in sources]

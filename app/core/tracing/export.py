@@ -36,6 +36,7 @@ class _Seldom(logging.Filter):
     """Lets a line through each LOG_AGAIN_SEC: while a receiver is down there are many."""
 
     _told_at: float | None = None
+    is_ending = False  # then what is lost is told of in one line of ours
 
     def filter(self, _: logging.LogRecord) -> bool:
         """Whether this line is let through."""
@@ -43,7 +44,7 @@ class _Seldom(logging.Filter):
         if self._told_at is not None and now - self._told_at < LOG_AGAIN_SEC:
             return False
         self._told_at = now
-        return True
+        return not self.is_ending
 
 
 @asynccontextmanager
@@ -55,16 +56,18 @@ async def open_tracing(settings: Settings) -> AsyncIterator[Tracer | None]:
     if settings.OTEL_EXPORTER_OTLP_ENDPOINT is None:
         yield None
         return
+    seldom = _Seldom()
     provider = await asyncio.to_thread(
-        _create_provider, settings.APP_NAME, settings.OTEL_EXPORTER_OTLP_ENDPOINT
+        _create_provider, settings.APP_NAME, settings.OTEL_EXPORTER_OTLP_ENDPOINT, seldom
     )
     try:
         yield provider.get_tracer("brag", version)
     finally:
+        seldom.is_ending = True
         await _end(provider)
 
 
-def _create_provider(name: str, endpoint: str) -> "TracerProvider":
+def _create_provider(name: str, endpoint: str, seldom: _Seldom) -> "TracerProvider":
     export_variables(VARIABLES)
     # Most have no use for it, and it takes 3 MB.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -72,9 +75,8 @@ def _create_provider(name: str, endpoint: str) -> "TracerProvider":
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    seldom = _Seldom()  # in the place of the SDK's own
     for talkative in TALKATIVE:
-        logging.getLogger(talkative).filters[:] = [seldom]
+        logging.getLogger(talkative).filters[:] = [seldom]  # in the place of the SDK's own
     own = Resource({"service.name": name, "service.version": version})
     named = own.merge(OTELResourceDetector().detect())  # what the environment says goes before
     provider = TracerProvider(resource=Resource.create(named.attributes), shutdown_on_exit=False)
