@@ -82,9 +82,9 @@ def on_starting(_: Arbiter) -> None:
 
 
 def when_ready(arbiter: Arbiter) -> None:
-    """Called before there is a process: has nobody wait for one.
+    """Called before there is a process: stops listening, so that a proxy asks another server.
 
-    A proxy then asks another server. The first process that is ready listens again.
+    The first process that is ready listens again.
     """
     if arbiter.systemd or arbiter.master_pid:
         return  # another process listens at the same sockets

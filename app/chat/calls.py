@@ -16,7 +16,6 @@ from async_timeout import timeout
 from openai import AsyncAPIResponse, AsyncOpenAI
 
 from app.chat.constants import DRAIN_UPSTREAM_SEC
-from app.core.connections import raw_body
 from app.core.logs import CREDENTIALS
 from app.core.tracing.spans import trace_headers
 
@@ -30,7 +29,6 @@ UPSTREAM_ERRORS: Final = (
     UnicodeError,  # of a reason phrase that is no UTF-8
     zlib.error,
 )
-READ_BYTES: Final = 2**14  # at most, so that an answer that is too long is soon seen
 BY_THEIR_BYTES: Final = ("", "identity", "gzip", "x-gzip")  # labels that are not relied on
 
 
@@ -58,8 +56,7 @@ async def post(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncIterator[Respo
 def read(response: Response) -> AsyncIterator[bytes]:
     """The body as it comes; where its label is another than gzip, decompressed as that says."""
     if response.headers.get("content-encoding", "").strip().lower() in BY_THEIR_BYTES:
-        # As aiohttp has it: each iterator around it costs with every chunk.
-        return raw_body(response.http_response).iter_chunked(READ_BYTES)
+        return response.http_response.aiter_raw()  # by itself: each layer costs with every chunk
     return response.iter_bytes()
 
 

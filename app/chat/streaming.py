@@ -12,7 +12,6 @@ from starlette.types import Receive, Scope, Send
 from app.chat.cancellation import until_client_leaves
 from app.chat.events import Delta, DoneEvent, ErrorEvent, Event, SourcesEvent, StartEvent
 from app.chat.generation import EVENTS_AT_ONCE, Generation
-from app.core.constants import SEND_BODY
 from app.core.steps import next_step
 
 PING: Final = b": ping\n\n"
@@ -80,20 +79,13 @@ class EventStream(StreamingResponse):
         )
         self._generation = generation
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Sends the events until the generation ends or the client leaves (ASGI)."""
         with self._generation.followed():
             # In a task of its own: each chunk wakes a task through all the frames above it, which
             # are those of every middleware here.
-            sending = asyncio.create_task(self._send(send, scope.get(SEND_BODY, send)))
+            sending = asyncio.create_task(self.stream_response(send))
             await until_client_leaves(receive, sending)
-
-    async def _send(self, send: Send, send_body: Send) -> None:
-        start = {"status": self.status_code, "headers": self.raw_headers}
-        await send({"type": "http.response.start", **start})
-        async for events in self.body_iterator:
-            await send_body({"type": "http.response.body", "body": events, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def may_begin(generation: Generation, seconds: float) -> None:

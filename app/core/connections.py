@@ -14,7 +14,7 @@ from typing import Any, Final
 import aiohttp
 import httpx2
 from openai import DefaultAioHttpClient
-from openai._vendor.httpx_aiohttp.transport import AiohttpResponseStream, AiohttpTransport
+from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
 
 KEEP_IDLE_SEC: Final = 15
 # By TCP itself: what stays unanswered this long is dead, and firewalls see that the rest is alive.
@@ -31,7 +31,6 @@ MAX_HEADER_BYTES: Final = 65_536
 MAX_HEADERS: Final = 1000
 MAX_REFUSAL_BYTES: Final = 2**18  # decompressed: the client reads these whole
 ENCODING: Final = "content-encoding"
-BODY: Final = "body"  # the extension of a response that holds its body as aiohttp has it
 
 
 class UpstreamHttpClient(DefaultAioHttpClient):
@@ -63,11 +62,7 @@ class _Transport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._send(request)
-        if not response.is_success:
-            return _shortened(response)
-        assert isinstance(response.stream, AiohttpResponseStream)
-        response.extensions[BODY] = response.stream._aiohttp_response.content  # noqa: SLF001
-        return response
+        return response if response.is_success else _shortened(response)
 
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
         if request.headers.get(RETRY_HEADER, "0") != "0":
@@ -82,12 +77,6 @@ class _Transport(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self._kept.aclose()
         await self._new.aclose()
-
-
-def raw_body(response: httpx2.Response) -> aiohttp.StreamReader:
-    """The body of an answer of UpstreamHttpClient; httpx2 puts three iterators around it."""
-    body: aiohttp.StreamReader = response.extensions[BODY]
-    return body
 
 
 def _shortened(response: httpx2.Response) -> httpx2.Response:

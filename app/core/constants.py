@@ -32,5 +32,3 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
 JSON_ESCAPING = 3  # two bytes of text are six as JSON's \uXXXX (RFC 8259, 7)
 MAX_FIELD_ERRORS = 50
 MAX_FIELD_CHARS = 100
-# In a scope: sends a part of a body past the middlewares, which look at a stream's start alone.
-SEND_BODY = "brag.send_body"

@@ -30,7 +30,7 @@ class Loop(uvloop.Loop):
     async def create_server(  # type: ignore[override]
         self, protocol_factory: Callable[[], Any], *args: Any, **options: Any
     ) -> "Server":
-        """A server, as of any loop; who waits when it closes is let in, and told that it ends."""
+        """A server; clients that wait when it closes are let in, and told that it ends."""
 
         def accept() -> Any:
             let_in_waiting(self.accepted_at_once - 1)  # libuv accepts one
@@ -71,7 +71,7 @@ class Server:
         return getattr(self._server, name)
 
     def close(self) -> None:
-        """Lets nobody in any more but those who wait."""
+        """Lets in the clients that wait, and no others."""
         if self._server.is_serving():
             self._let_in_waiting(WAITING)
         self._server.close()

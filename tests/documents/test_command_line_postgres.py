@@ -35,7 +35,7 @@ class TestEmbeddedPostgres:
         """Without DATABASE_URL the Postgres below DATA_DIR is started, and stopped afterwards."""
         outcome = await run(bare, "list")
         assert (outcome.code, outcome.output) == (0, [])
-        assert _after_its_beginning(outcome.errors, bare) == [NOTHING]
+        assert _without_beginning(outcome.errors, bare) == [NOTHING]
         assert not await asyncio.to_thread(postgres.is_running)
 
     async def test_running_one_is_used(self, bare: Settings, postgres: EmbeddedPostgres) -> None:
@@ -55,7 +55,7 @@ class TestEmbeddedPostgres:
         command.send(signal.SIGTERM)
         outcome = await command.outcome()
         assert outcome.code in {0, 143}
-        assert _after_its_beginning(outcome.errors, bare) == []
+        assert _without_beginning(outcome.errors, bare) == []
         assert not await asyncio.to_thread(postgres.is_running)
 
     async def test_told_to_stop_again_and_again(
@@ -74,8 +74,8 @@ class TestEmbeddedPostgres:
         assert not await asyncio.to_thread(postgres.is_running)
 
 
-def _after_its_beginning(errors: list[str], bare: Settings) -> list[str]:
-    """What a command says but for what the first of them adds, whichever that is."""
+def _without_beginning(errors: list[str], bare: Settings) -> list[str]:
+    """The lines of a command without that of a new knowledge base, which the first test sees."""
     beginning = f"This is a new knowledge base: {bare.DATA_DIR}"
     return [line for line in errors if line != beginning]
 

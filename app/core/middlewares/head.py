@@ -5,8 +5,6 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.constants import SEND_BODY
-
 OF_GET_ALONE: Final = (b"range", b"if-range")  # RFC 9110, 14.2
 
 
@@ -31,5 +29,4 @@ class Head:
             if is_body and message.get("more_body"):
                 raise ClientDisconnect  # who asks so reads no further
 
-        get = {**scope, "method": "GET", "headers": headers, SEND_BODY: send_head}
-        return await self._app(get, receive, send_head)
+        return await self._app({**scope, "method": "GET", "headers": headers}, receive, send_head)

@@ -13,7 +13,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.constants import SEND_BODY
 from app.core.exceptions import BragError, ConfigurationError, log_error
 from app.core.handlers import internal_error
 from app.core.logs import request_id
@@ -33,8 +32,7 @@ def accepted_request_id(given: str) -> str:
 class RequestContext:
     """Gives each request its id, in the response and in every log line, and logs its end.
 
-    What is put into `scope["response_headers"]` goes out with the response, whatever it is. The
-    parts of a stream may take the short way of `scope[SEND_BODY]`, once it has started.
+    What is put into `scope["response_headers"]` goes out with the response, whatever it is.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -49,7 +47,6 @@ class RequestContext:
         scope["request_id"] = id_  # for the server, if it is that which refuses the rest
         start, status = perf_counter(), 499  # the client left before an answer began
         scope["response_headers"] = {}
-        scope[SEND_BODY] = send
 
         def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status

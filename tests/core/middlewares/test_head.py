@@ -9,7 +9,6 @@ from starlette.types import Message
 
 from app.chat.generation import Generation
 from app.chat.streaming import EventStream
-from app.core.constants import SEND_BODY
 from app.core.middlewares.head import Head
 from tests.support.uploads import ended, post_text
 
@@ -51,7 +50,7 @@ class TestHead:
             sent.append(message)
 
         stream = EventStream(Generation("m", 60), ping_sec=60)
-        scope = {"type": "http", "method": "HEAD", "headers": [], SEND_BODY: send}
+        scope = {"type": "http", "method": "HEAD", "headers": []}
         with pytest.raises(ClientDisconnect):
             await asyncio.wait_for(Head(stream)(scope, receive, send), 1)
         assert sent[0]["status"] == 200
