@@ -409,7 +409,8 @@ CREATE TABLE public.idempotency_key (
     headers jsonb,
     body bytea,
     expires_at timestamp with time zone NOT NULL,
-    message_uuid uuid
+    message_uuid uuid,
+    answer_uuid uuid
 );
 
 ALTER TABLE ONLY public.idempotency_key FORCE ROW LEVEL SECURITY;
@@ -497,6 +498,13 @@ COMMENT ON COLUMN public.idempotency_key.expires_at IS 'From then on it counts a
 --
 
 COMMENT ON COLUMN public.idempotency_key.message_uuid IS 'Of a stream: the message whose journal is sent again. No reference: the key outlives it.';
+
+
+--
+-- Name: COLUMN idempotency_key.answer_uuid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.idempotency_key.answer_uuid IS 'Of an answer to a question that is no stream: its message, with which the key is deleted.';
 
 
 --
@@ -1354,6 +1362,13 @@ CREATE UNIQUE INDEX document_version_key ON public.document USING btree (user_id
 
 
 --
+-- Name: idempotency_key_answer_uuid_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idempotency_key_answer_uuid_idx ON public.idempotency_key USING btree (answer_uuid) WHERE (answer_uuid IS NOT NULL);
+
+
+--
 -- Name: idempotency_key_expires_at_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1446,6 +1461,14 @@ ALTER TABLE ONLY public.document_content
 
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+
+--
+-- Name: idempotency_key idempotency_key_answer_uuid_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_answer_uuid_fkey FOREIGN KEY (answer_uuid) REFERENCES public.message(uuid) ON DELETE CASCADE;
 
 
 --
@@ -1727,4 +1750,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261126000014'),
     ('20261126000015'),
     ('20261126000020'),
-    ('20261127000064');
+    ('20261127000064'),
+    ('20261127000070');

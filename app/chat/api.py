@@ -222,11 +222,12 @@ async def rename_chat(
     responses=MESSAGE_PROBLEMS,
 )
 async def delete_chat(caller: Asker, uuid: ChatUuid, chats: ChatServiceDependency) -> None:
-    """Deletes a chat and its messages, also one that is being generated."""
+    """Deletes a chat and its messages; an answer that is being generated is cancelled."""
     await chats.delete(caller, uuid)
 
 
 async def _answer(request: Request, generation: Generation) -> Message:
+    request.state.answer_uuid = generation.start.uuid  # for Idempotency: they are deleted together
     async with cancelled_when_client_leaves(request.receive, generation.deadline):
         return await generation.result()
 

@@ -61,7 +61,7 @@ async def cancelled_when_client_leaves(receive: Receive, deadline: Deadline) -> 
         yield
     except BaseException as error:
         # OSError: how servers of ASGI 2.4 answer a `send` to a client that has left.
-        nobody_listens = deadline.is_cancelled or isinstance(error, OSError)
+        nobody_listens = watcher.done() or isinstance(error, GenerationCancelled | OSError)
         deadline.cancel()
         if nobody_listens and isinstance(error, Exception):
             raise ClientDisconnect from None

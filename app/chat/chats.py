@@ -1,7 +1,7 @@
 """Chats: conversations whose questions are understood by those before them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple, Self
 from uuid import UUID
@@ -64,8 +64,10 @@ class History:
 class ChatService:
     """The chats of callers, and what was said in them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, when_deleted: Callable[[], None]) -> None:
+        """`when_deleted` is called after each deletion: answers may be under way there."""
         self._database = database
+        self._when_deleted = when_deleted
 
     async def create(self, caller: Caller, title: str | None) -> Chat:
         """A new chat without messages."""
@@ -92,9 +94,13 @@ class ChatService:
         return Chat.model_validate(row)
 
     async def delete(self, caller: Caller, uuid: UUID) -> None:
-        """Deletes a chat with its messages, also one that is being generated."""
+        """Deletes a chat with its messages; NotFound if it is not the caller's.
+
+        An answer that is being generated is cancelled.
+        """
         if not await self._database.query(caller, "delete_chat", uuid=uuid):
             raise NoSuchChat
+        self._when_deleted()
 
     async def ask(self, caller: Caller, uuid: UUID, question: str) -> History:
         """What was said in a chat before this question; its first question gives it a title.

@@ -37,6 +37,7 @@ class Generation:
         self.started_at = perf_counter()
         self.is_accepted = False  # by the upstream
         self.is_promised = False  # its stream has begun, and told its client the uuid
+        self.is_stored = False  # its row is committed: if that is gone, it has been deleted
         self.has_ended = False
         self.is_streamed = True
         self.is_followed = True

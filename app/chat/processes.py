@@ -3,9 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Collection
+from contextlib import suppress
 from time import time
 from typing import Final
 from uuid import UUID, uuid4
+
+from async_timeout import timeout
 
 from app.chat.under_way import FOLLOWED_SEC, GenerationsUnderWay
 from app.core.caller import SERVICE
@@ -31,6 +34,11 @@ class Process:
         # By the wall's clock, so that a machine that was asleep is noticed too.
         self._beaten_at = time()
         self._judges_at = self._beaten_at + LEASE_SEC
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Says that answers may have been deleted: it does not wait for its next beat."""
+        self._woken.set()
 
     async def live(self, under_way: GenerationsUnderWay, unstored: Collection[UUID]) -> None:
         """Says that it is alive until it is cancelled, and heeds what others ask of its answers.
@@ -38,8 +46,9 @@ class Process:
         `unstored` are those that have ended and are still to be stored.
         """
         while True:
+            self._woken.clear()
             try:
-                for row in await self._beat():
+                for row in await self._beat(under_way.stored_uuids):
                     under_way.heed(row["uuid"], cancel=row["cancel"])
                 if self._beaten_at > self._judges_at:
                     await self._end_abandoned([*under_way.uuids, *unstored])
@@ -49,7 +58,9 @@ class Process:
             except Exception:
                 self._beaten_at = 0
                 logger.exception("A look for abandoned answers failed, and is tried again")
-            await asyncio.sleep(BEAT_SEC)
+            with suppress(TimeoutError):
+                async with timeout(BEAT_SEC):
+                    await self._woken.wait()
 
     async def end(self) -> None:
         """Says that it has ended, if anybody listens."""
@@ -58,11 +69,12 @@ class Process:
         except DatabaseUnavailable as error:
             outages.tell("postgres", error)
 
-    async def _beat(self) -> list[Row]:
+    async def _beat(self, stored: Collection[UUID]) -> list[Row]:
         rows: list[Row] = await self._database.query(
             SERVICE,
             "beat",
             uuid=self.uuid,
+            stored=_array(stored),
             forget_seconds=FORGET_SEC,
             followed_seconds=FOLLOWED_SEC,
         )
@@ -82,9 +94,13 @@ class Process:
             SERVICE,
             "end_abandoned_messages",
             uuid=self.uuid,
-            known=f"{{{','.join(map(str, known))}}}",
+            known=_array(known),
             lease_seconds=LEASE_SEC,
             seconds=2 * self._max_generation_sec,
         )
         if ended:
             logger.warning("%d answers were left without an end", ended)
+
+
+def _array(uuids: Collection[UUID]) -> str:
+    return f"{{{','.join(map(str, uuids))}}}"

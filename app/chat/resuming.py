@@ -16,7 +16,7 @@ from app.chat.constants import ABANDONED, CANCELLED, ChatRolesEnum, MessageStatu
 from app.chat.events import DoneEvent, ErrorEvent, SourcesEvent
 from app.chat.exceptions import GenerationCancelled
 from app.chat.generation import Generation
-from app.chat.messages import MessageService
+from app.chat.messages import DELETED, MessageService
 from app.chat.models import Message
 from app.chat.under_way import GenerationsUnderWay
 from app.core.caller import Caller
@@ -164,8 +164,8 @@ class ResumableStreams:
                     told_at = monotonic()
                 await self._feed_some(caller, generation)
                 await asyncio.sleep(POLL_SEC)
-        except NotFound:
-            pass  # it has been deleted
+        except NotFound as error:  # it has been deleted, or was not streamed
+            generation.end(ErrorEvent.of(error))
         except Exception:
             logger.exception("A stream of another process could not be followed")
 
@@ -192,7 +192,7 @@ class ResumableStreams:
             position=len(generation.transcript),
         )
         if not rows:
-            raise NotFound
+            raise NotFound(DELETED)
         return rows
 
 

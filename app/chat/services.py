@@ -126,6 +126,7 @@ class AnswerService:
                         await self._store_failure(generation, caller, question, error)
                     raise
                 pending = await self._messages.begin(caller, question, generation.start, context)
+                generation.is_stored = True
             if context.sources is not None:
                 generation.publish(SourcesEvent(context.sources))
             with self._messages.journal.recorded(generation) if stream else nullcontext():

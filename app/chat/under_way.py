@@ -51,6 +51,11 @@ class GenerationsUnderWay:
         """Of all answers that this process is generating."""
         return self._answers.keys()
 
+    @property
+    def stored_uuids(self) -> list[UUID]:
+        """Of those whose row is committed: where it is gone, it has been deleted."""
+        return [uuid for uuid, answer in self._answers.items() if answer.generation.is_stored]
+
     def find(self, caller: Caller, uuid: UUID) -> Generation | None:
         """One of the caller's, if this process is generating it."""
         answer = self._answers.get(uuid)
@@ -59,7 +64,7 @@ class GenerationsUnderWay:
         return answer.generation
 
     def heed(self, uuid: UUID, *, cancel: bool) -> None:
-        """Does what another process asks for: cancels one, or knows that it is followed there."""
+        """Cancels one as Postgres says, or knows that another process follows it."""
         answer = self._answers.get(uuid)
         if answer is None:
             return

@@ -4,7 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID
 
 from async_timeout import timeout
@@ -97,7 +98,8 @@ class Idempotency:
     async def _answer(self, lease: Lease, scope: Scope, body: "_Body", send: Send) -> None:
         async with background(lease.keep()):
             try:
-                await self._app(scope, body.receive, _Recorder(lease, body, send).send)
+                recorder = _Recorder(lease, body, scope["state"], send)
+                await self._app(scope, body.receive, recorder.send)
             finally:
                 await lease.release()  # of a key whose answer is not stored
 
@@ -123,13 +125,15 @@ class _Body:
 class _Recorder:
     """Passes a response on; before its client can know of its end, the key is finished or released.
 
-    A whole 2xx answer is held until it is stored. A stream is passed on as it comes: its key stands
+    A whole 2xx answer is held until it is stored, with the message that the state's `answer_uuid`
+    names, if any: they are deleted together. A stream is passed on as it comes: its key stands
     for its message, which says whether it is done. What an endpoint answers that was told of its
     client's leaving is not kept: it has broken off.
     """
 
-    def __init__(self, lease: Lease, body: _Body, send: Send) -> None:
+    def __init__(self, lease: Lease, body: _Body, state: dict[str, Any], send: Send) -> None:
         self._lease = lease
+        self._state = state
         self._request = body
         self._pass = send
         self._held: list[Message] = []
@@ -170,7 +174,8 @@ class _Recorder:
     async def _finish(self, body: bytes) -> None:
         if self._request.has_told_of_leaving:
             return await self._lease.release()
-        return await self._lease.finish(self._answer(body))
+        answer = replace(self._answer(body), answer_uuid=self._state.get("answer_uuid"))
+        return await self._lease.finish(answer)
 
     def _answer(self, body: bytes) -> Answer:
         kept = {name: value for name, value in self._headers.items() if name in REPLAYED_HEADERS}

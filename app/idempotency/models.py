@@ -12,4 +12,5 @@ class Answer:
     content_type: str | None
     headers: dict[str, str]
     body: bytes
-    message_uuid: UUID | None = None
+    message_uuid: UUID | None = None  # of a stream
+    answer_uuid: UUID | None = None  # of another answer to a question: kept no longer than that

@@ -11,7 +11,7 @@ import orjson
 from app.core.caller import SERVICE, Caller
 from app.core.exceptions import DatabaseUnavailable
 from app.core.logs import reason
-from app.db import Database, Row
+from app.db import Database, DatabaseError, Row
 from app.idempotency.constants import (
     EXPIRE_AT_ONCE,
     EXPIRE_SEC,
@@ -55,6 +55,7 @@ class Lease:
             content_type=answer.content_type,
             headers=orjson.dumps(answer.headers).decode(),
             body=answer.body,
+            answer_uuid=answer.answer_uuid,
         )
 
     async def stand_for(self, message_uuid: UUID, answer: Answer) -> None:
@@ -76,13 +77,16 @@ class Lease:
         await self._end(self._release)
 
     async def _end(self, name: str, **given: Any) -> None:
-        """Where Postgres fails, the lease runs out: the client has its answer all the same."""
+        """Where it cannot be stored, the lease runs out: the client has its answer all the same.
+
+        That is if Postgres fails, or the answer's message has just been deleted.
+        """
         if self._has_ended:
             return
         try:
             if not await self._database.query(self._caller, name, **self._own, **given):
-                logger.warning("An idempotency key was lost to another process")
-        except DatabaseUnavailable as error:
+                logger.warning("An idempotency key was lost to another process, or deleted")
+        except (DatabaseUnavailable, DatabaseError) as error:
             logger.warning("An idempotency key is left to run out: %s", reason(error))
         self._has_ended = True
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID, uuid4
@@ -34,8 +34,10 @@ class Adoption(NamedTuple):
 class UserService:
     """Users, for themselves and for operators."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, when_deleted: Callable[[], None] = lambda: None) -> None:
+        """`when_deleted` is called after each deletion: answers of theirs may be under way."""
         self._database = database
+        self._when_deleted = when_deleted
 
     async def me(self, caller: Caller) -> User:
         """The user that the caller is; NotAuthenticated where it is nobody."""
@@ -74,6 +76,7 @@ class UserService:
         for query in ("delete_some_messages", "delete_some_contents", "delete_some_documents"):
             await self._in_batches(query, caller)
         await self._database.query(SERVICE, "delete_user", owner_id=caller.user_id)
+        self._when_deleted()
 
     async def adopt(self, caller: Caller) -> Adoption:
         """Gives a user what has no owner; the points of documents learn of it by jobs."""

@@ -6,13 +6,17 @@ from typing import Any
 import httpx2
 import pytest
 
+from settings import Settings
 from tests.support.asking import ALL, COMPLETION, COMPLETION_STREAM, QUESTION
+from tests.support.chatting import CHATS, new_chat
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.openai_replies import stream as stream_reply
-from tests.support.server import connect, parse_events
+from tests.support.psql import sql
+from tests.support.server import connect, parse_events, problem_of
 from tests.support.waiting import until
 
 Json = dict[str, Any]
+BODY = "SELECT body FROM idempotency_key WHERE key = %s"
 
 
 def message_in(response: httpx2.Response) -> Json:
@@ -38,6 +42,24 @@ class TestAskedAgain:
         assert message_in(again) == message_in(first)
         assert again.headers["idempotency-replayed"] == "true"
         assert len(shared_openai.requests) == asked
+
+    @pytest.mark.parametrize("path", ALL)
+    async def test_deleted(
+        self,
+        chat_client: httpx2.AsyncClient,
+        shared_settings: dict[str, Any],
+        path: str,
+    ) -> None:
+        """An answer whose chat is deleted is not told again."""
+        chat = await new_chat(chat_client)
+        asked = {"message": "Say teal", "chat_uuid": chat}
+        headers = {"Idempotency-Key": f"deleted-{chat}"}
+        assert message_in(await chat_client.post(path, json=asked, headers=headers))
+        await chat_client.delete(f"{CHATS}/{chat}")
+        kept = await sql(Settings(**shared_settings), BODY, headers["Idempotency-Key"])
+        assert kept in ([], [(None,)])
+        again = await chat_client.post(path, json=asked, headers=headers)
+        assert problem_of(again)["code"] == "not_found"
 
     async def test_client_that_left(
         self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI

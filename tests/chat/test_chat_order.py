@@ -38,7 +38,7 @@ class TestOrder:
         self, answers: AnswerService, shared_database_of_chats: Database
     ) -> None:
         """Questions that come at the same time are stored in the order of their coming."""
-        chat = (await ChatService(shared_database_of_chats).create(NOBODY, None)).uuid
+        chat = (await ChatService(shared_database_of_chats, lambda: None).create(NOBODY, None)).uuid
         # Every other one is retrieved for, which takes longer: without an order it would be late.
         questions = [
             (QAMessage if number % 2 == 0 else BaseMessage)(

@@ -1,18 +1,14 @@
 """Chats: made, listed, renamed and deleted."""
 
-import asyncio
 from uuid import uuid4
 
 import httpx2
 import pytest
 
 from app.chat.chats import TITLE_CHARS, title_of
-from tests.support.asking import ALL, COMPLETION_STREAM
+from tests.support.asking import ALL
 from tests.support.chatting import CHATS, ask, messages_of, new_chat
-from tests.support.fake_openai import FakeOpenAI
-from tests.support.openai_replies import stream as stream_reply
-from tests.support.server import parse_events, problem_of
-from tests.support.waiting import until
+from tests.support.server import problem_of
 
 
 class TestChats:
@@ -70,23 +66,6 @@ class TestChats:
         assert (await chat_client.delete(f"{CHATS}/{uuid}")).status_code == 204
         for path in (f"{CHATS}/{uuid}", f"/v1/messages/{answer['uuid']}"):
             assert problem_of(await chat_client.get(path))["code"] == "not_found"
-        assert await messages_of(chat_client, uuid) == []
-
-    async def test_deleted_while_it_answers(
-        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
-    ) -> None:
-        """A chat that is deleted while an answer is generated stays deleted; the client is told."""
-        released = asyncio.Event()
-        shared_openai.reply(stream_reply("Hel", released, "lo"))
-        uuid = await new_chat(chat_client)
-        question = {"message": "Hello", "chat_uuid": uuid}
-        before = len(shared_openai.requests)
-        asking = asyncio.create_task(chat_client.post(COMPLETION_STREAM, json=question))
-        await until(lambda: len(shared_openai.requests) > before)
-        await chat_client.delete(f"{CHATS}/{uuid}")
-        released.set()
-        last = parse_events((await asking).content)[-1]
-        assert (last["event"], last["data"]["code"]) == ("error", "not_found")
         assert await messages_of(chat_client, uuid) == []
 
     @pytest.mark.parametrize("path", ALL)

@@ -131,6 +131,16 @@ class TestNoFallback:
         assert (await fail(chat_client, path)).status == 422
         assert models(shared_openai) == ["fake-model"]
 
+    @BOTH
+    @pytest.mark.parametrize("code", ["context_length_exceeded", "content_filter"])
+    async def test_fallback_refuses_the_question(
+        self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI, path: str, code: str
+    ) -> None:
+        """What the client can mend at the fallback is told, and no further one is asked."""
+        shared_openai.reply(error(503, retry_after=FOR_LONG), error(400, code=code))
+        assert (await fail(chat_client, path)).status == 422
+        assert models(shared_openai) == ["fake-model", "beside"]
+
     async def test_text_was_sent(
         self, chat_client: httpx2.AsyncClient, shared_openai: FakeOpenAI
     ) -> None:

@@ -18,7 +18,7 @@ class TestHistory:
     ) -> None:
         """It comes in parts of so many exchanges, of which each holds fewer if they are long."""
         chat = await asyncio.to_thread(long_answers, database_url, count, chars)
-        history = await ChatService(shared_database).ask(NOBODY, UUID(chat), "Hi")
+        history = await ChatService(shared_database, lambda: None).ask(NOBODY, UUID(chat), "Hi")
         assert (len(history.newest), history.count) == (newest, count)
         answers = [exchange.answer async for exchange in history.exchanges()]
         assert answers == ["x" * chars] * count

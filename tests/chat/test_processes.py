@@ -7,10 +7,13 @@ from uuid import UUID
 import pytest
 
 from app.chat import processes
+from app.chat.generation import Generation
+from app.chat.models import Message
 from app.chat.processes import LEASE_SEC, Process
 from app.chat.under_way import GenerationsUnderWay
-from app.core.caller import SERVICE, Caller
+from app.core.caller import NOBODY, SERVICE, Caller
 from app.db import Database
+from tests.support.generations import MESSAGE
 from tests.support.psql import run_sql
 from tests.support.waiting import until
 
@@ -81,3 +84,27 @@ class TestJudging:
             run_sql, database_url, "SELECT uuid FROM message WHERE status = 'failed'"
         )
         assert [uuid for uuid in uuids if (uuid,) in ended] == uuids[1:]
+
+
+class TestDeleted:
+    """Answers whose row is gone."""
+
+    async def test_is_cancelled_once_it_was_stored(self, shared_database: Database) -> None:
+        """An answer without a row is cancelled, unless it has not been stored yet."""
+        under_way, never = GenerationsUnderWay(20), asyncio.Event()
+        deleted, waiting = Generation("m", 60), Generation("m", 60)
+        for generation in (waiting, deleted):
+            under_way.run(NOBODY, generation, _wait_within(generation, never), stream=True)
+        deleted.is_stored = True
+        process = Process(shared_database, max_generation_sec=60)
+        living = asyncio.create_task(process.live(under_way, ()))
+        await until(lambda: deleted.has_ended)
+        assert not waiting.deadline.is_cancelled
+        living.cancel()
+        await under_way.close()
+
+
+async def _wait_within(generation: Generation, event: asyncio.Event) -> Message:
+    async with generation.deadline.limit():
+        await event.wait()
+    return MESSAGE

@@ -11,6 +11,7 @@ from app.core.caller import Caller
 from app.db import Row
 from tests.conftest import SettingsFactory
 from tests.support.asking import COMPLETION_STREAM, QUESTION
+from tests.support.chatting import CHATS, new_chat
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.openai_replies import stream
 from tests.support.psql import run_sql
@@ -109,6 +110,27 @@ class TestOtherProcess:
             assert cancelled.json()["finish_reason"] == "cancelled"
             done = parse_events((await asking).content)[-1]
             assert (done["event"], done["data"]) == ("done", cancelled.json())
+
+    async def test_deletion_reaches_it(
+        self,
+        make_chat_settings: SettingsFactory,
+        make_other_settings: SettingsFactory,
+        fake_openai: FakeOpenAI,
+    ) -> None:
+        """A chat that another process deletes ends its answer, and every stream of that."""
+        fake_openai.reply(stream("Hel", asyncio.Event(), "lo"))
+        async with serve(make_chat_settings()) as client, serve(make_other_settings()) as other:
+            chat = await new_chat(other)
+            question = QUESTION | {"chat_uuid": chat}
+            asking = asyncio.create_task(client.post(COMPLETION_STREAM, json=question))
+            uuid = await newest(client)
+            async with other.stream("GET", f"/v1/messages/{uuid}/stream") as response:
+                await other.delete(f"{CHATS}/{chat}")
+                followed = await asyncio.wait_for(response.aread(), 5)
+            await asyncio.wait_for(fake_openai.requests[0].disconnected.wait(), 5)
+            for content in (followed, (await asking).content):
+                last = parse_events(content)[-1]
+                assert (last["event"], last["data"]["code"]) == ("error", "not_found")
 
 
 @pytest.mark.usefixtures("short_lease")

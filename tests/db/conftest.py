@@ -18,7 +18,7 @@ async def filled(knowledge: Knowledge, people: None) -> Knowledge:
     await knowledge.work()
     assert (await knowledge.documents.get(ANN, document.uuid)).status == "ready"
     await knowledge.add("Geese graze.", "b.txt", owner=ANN)  # whose job waits
-    chat = await ChatService(knowledge.database).create(ANN, "Ducks")
+    chat = await ChatService(knowledge.database, lambda: None).create(ANN, "Ducks")
     asked, answer = (
         message(text) | {"user_id": ANN.user_id, "chat_uuid": chat.uuid} for text in ("Hi", "Hello")
     )

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -63,6 +65,18 @@ class TestLease:
         await kept.finish(other)
         await kept.release()
         assert await keys.claim(ANN, "k", REQUEST) == other
+
+    async def test_message_is_gone(
+        self,
+        keys: IdempotencyService,
+        own_database_url: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """An answer whose message was deleted before it could be kept is not, and a log says so."""
+        await (await claim(keys)).finish(replace(ANSWER, answer_uuid=uuid4()))
+        assert "left to run out" in caplog.text
+        await sql(own_database_url, ABANDON)
+        await claim(keys)
 
     async def test_database_gone(
         self, own_database_url: str, people: None, caplog: pytest.LogCaptureFixture

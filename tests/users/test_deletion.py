@@ -1,6 +1,8 @@
 """A user's own data: given out whole, and deleted whole."""
 
+import asyncio
 from base64 import b64decode
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -8,9 +10,12 @@ import orjson
 import pytest
 
 from settings import Settings
-from tests.support.asking import COMPLETION, COMPLETION_STREAM
+from tests.support.asking import COMPLETION, COMPLETION_STREAM, QUESTION
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.openai_replies import stream
 from tests.support.people import bearer, make_key
 from tests.support.psql import sql
+from tests.support.server import parse_events
 from tests.support.uploads import ended, post_text, search
 from tests.support.waiting import until
 
@@ -47,6 +52,17 @@ async def full(nobody: httpx2.AsyncClient, ann: httpx2.AsyncClient) -> httpx2.As
     return ann
 
 
+async def is_stored(settings: Settings) -> bool:
+    """Whether a delta is in the journal."""
+    return bool(await sql(settings, "SELECT 1 FROM journal"))
+
+
+@pytest.fixture
+def late_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes beat once, and then only when they are woken."""
+    monkeypatch.setattr("app.chat.processes.BEAT_SEC", 3600)
+
+
 class TestDelete:
     async def test_nothing_is_left(
         self, full: httpx2.AsyncClient, nobody: httpx2.AsyncClient, guarded: Settings
@@ -71,6 +87,25 @@ class TestDelete:
         assert set((await owned(guarded)).values()) == {0}
         drift = (await nobody.get("/readiness")).json()["checks"]["qdrant"]["drift"]
         assert drift == 0
+
+    @pytest.mark.usefixtures("late_beat")
+    async def test_answers_under_way_end(
+        self,
+        fake_openai: FakeOpenAI,
+        ann: httpx2.AsyncClient,
+        guarded: Settings,
+    ) -> None:
+        """An answer that is being generated for them is cancelled, and nothing of it is left."""
+        fake_openai.reply(stream("Hel", asyncio.Event(), "lo"))
+        headers = {"Idempotency-Key": "one"}
+        asking = asyncio.create_task(ann.post(COMPLETION_STREAM, json=QUESTION, headers=headers))
+        request = await fake_openai.arrival()
+        await until(partial(is_stored, guarded))
+        assert (await ann.delete("/v1/me")).status_code == 204
+        await asyncio.wait_for(request.disconnected.wait(), 5)
+        last = parse_events((await asking).content)[-1]
+        assert (last["event"], last["data"]["code"]) == ("error", "not_found")
+        assert set((await owned(guarded)).values()) == {0}
 
     async def test_session_and_keys_end(
         self, full: httpx2.AsyncClient, nobody: httpx2.AsyncClient

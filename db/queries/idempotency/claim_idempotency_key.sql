@@ -19,6 +19,7 @@ SET
     headers = NULL,
     body = NULL,
     message_uuid = NULL,
+    answer_uuid = NULL,
     expires_at = excluded.expires_at
 WHERE
     held.expires_at <= clock_timestamp()

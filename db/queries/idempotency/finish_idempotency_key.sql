@@ -6,5 +6,6 @@ SET
     status = :status,
     content_type = :content_type,
     headers = CAST(:headers AS jsonb),
-    body = :body
+    body = :body,
+    answer_uuid = CAST(:answer_uuid AS uuid)
 WHERE id = :id AND lease = :lease
