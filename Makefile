@@ -10,7 +10,7 @@ checksum = $(shell { $(PYTHON) -VV; cat $(1); } 2>&1 | cksum | cut -d ' ' -f 1)
 TO_INSTALL := $(PINS)-uv.txt
 TO_RUN := $(PINS)-embedded.txt $(PINS)-local-llm.txt $(PINS)-quantize.txt
 TO_DEVELOP := $(PINS)-dev.txt $(PINS)-local-llm.txt
-# The code that makes the embedding model's graph: an installation of before makes it anew.
+# The code that makes the embedding model's graph: where it has changed, it runs once more.
 GRAPH := $(addprefix app/embeddings/,graphs.py quantization.py weights.py)
 INSTALLER := $(VENV)/.installer-$(call checksum,$(TO_INSTALL))
 RUN := $(VENV)/.run-$(call checksum,$(TO_INSTALL) $(TO_RUN) $(GRAPH))
@@ -52,7 +52,7 @@ run: $(RUN) ## Start gunicorn as in production: DATABASE_URL and the model come 
 	$(BIN)/python -m gunicorn app.main:app --config settings/gunicorn.conf.py
 
 # More processes than cores, as much of the suite waits. A file stays in one: its tests share what they start.
-# Files begin in the order of tests/conftest.py, the longest first, and not those with most tests.
+# The files that take longest begin first (tests/support/longest.py); xdist would take those with most tests.
 # A process that hangs is ended by pytest; but for the last option the others would wait for it.
 PYTEST := PYTHONWARNINGS=error $(BIN)/python -m pytest --numprocesses=4 --dist=loadfile \
 	--no-loadscope-reorder --max-worker-restart=0

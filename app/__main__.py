@@ -7,10 +7,11 @@ import sys
 from typing import Final, NamedTuple
 
 from app.core.arguments import FOLDER, common_options
+from app.core.signals import until_reader_leaves
 
 
 class Command(NamedTuple):
-    """A module that does the work, the words that it is called with, and what they do."""
+    """A module that does the work, the words that it is called with, and the help."""
 
     module: str
     words: tuple[str, ...]
@@ -41,18 +42,8 @@ def main() -> None:
     if command.module == "app.embedded":
         os.environ.pop(FOLDER, None)  # what it starts names files of the checkout
     sys.argv = ["brag", *command.words, *arguments.rest]
-    try:
-        _run(command)
-    except BrokenPipeError:  # whoever reads, like `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-
-
-def _run(command: Command) -> None:
-    try:
+    with until_reader_leaves():
         runpy.run_module(command.module, run_name="__main__", alter_sys=True)
-    finally:  # it ends with SystemExit
-        sys.stdout.flush()
 
 
 def _parse_arguments() -> argparse.Namespace:

@@ -23,7 +23,7 @@ async def open_any_database(settings: Settings) -> AsyncIterator[Database]:
             postgres = await asyncio.to_thread(EmbeddedPostgres, settings.DATA_DIR)
             url = await stack.enter_async_context(_running(postgres))
             await asyncio.to_thread(migrate, url)
-            if is_new:  # which nobody wants who has mistyped a folder
+            if is_new:  # so that whoever has mistyped a folder sees it
                 sys.stderr.write(f"This is a new knowledge base: {folder.parent.absolute()}\n")
             settings = settings.model_copy(update={"DATABASE_URL": SecretStr(url)})
         database = await stack.enter_async_context(open_database(settings))

@@ -12,7 +12,7 @@ from async_timeout import timeout
 
 from app.core.caller import SERVICE
 from app.core.exceptions import DatabaseUnavailable
-from app.core.tracing.spans import storage_span
+from app.core.tracing.spans import POSTGRES, storage_span
 from app.db import Database, Row
 
 MAX_GROUP: Final = 200  # callers
@@ -55,9 +55,9 @@ class GroupCommit:
         uuids = [row["uuid"] for row in rows]
         self._waiting.append(_Writing(uuids, orjson.dumps(rows)[1:-1], done))
         if self._writer is None or self._writer.done():
-            # It writes for others too: it is no part of the request that happens to start it.
+            # In an empty context: it writes for others too, and is no part of this request.
             self._writer = asyncio.create_task(self._write_all(), context=Context())
-        with storage_span("postgresql", self._query):
+        with storage_span(POSTGRES, self._query):
             return await self._written(done)
 
     async def _written(self, done: asyncio.Future[list[Row]]) -> list[Row]:

@@ -1,7 +1,6 @@
 """The composition root: what serves requests is wired together here."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -32,8 +31,9 @@ from app.core.api import IndexProbe, Part, Probe
 from app.core.api import router as core_router
 from app.core.background import background
 from app.core.caller import SERVICE
-from app.core.description import describe
+from app.core.description import DESCRIPTION, describe
 from app.core.docs import router as docs_router
+from app.core.garbage import settle_garbage_collector
 from app.core.handlers import add_handlers
 from app.core.logs import configure_logs
 from app.core.metrics.api import JobCount
@@ -51,11 +51,9 @@ from app.documents.index_version import upgrade_index_when_possible
 from app.documents.ingestion.parser_process import Parser
 from app.documents.ingestion.worker import open_worker
 from app.documents.services import DocumentService
-from app.emails.sender import create_sender
 from app.embeddings.embedder import Embedder, open_embedder
 from app.idempotency.middleware import Idempotency
 from app.idempotency.services import IdempotencyService
-from app.jobs.worker import Handler, Worker
 from app.mcp.api import route as mcp_route
 from app.mcp.server import Endpoint, open_mcp
 from app.mcp.services import ToolService
@@ -71,7 +69,7 @@ from app.users.constants import MAILS
 from app.users.cookies import SessionCookie
 from app.users.credentials import Credentials
 from app.users.login import LoginService
-from app.users.mails import LoginMailer, LoginMailQueue
+from app.users.mails import LoginMailQueue, open_mail_queue
 from app.users.secret_key import load_secret_key
 from app.users.services import ApiKeyService, UserService
 from app.users.tokens import TokenHasher
@@ -79,10 +77,6 @@ from app.vector_store.factory import open_vector_store
 from app.web.api import router as web_router
 from settings import Settings, load_settings
 
-DESCRIPTION: Final = (
-    "A basic retrieval-augmented generation API: it answers questions over your own documents, "
-    "streams the answers and stores every message. Every error is a problem (RFC 9457)."
-)
 ROUTERS: Final = (
     core_router,
     metrics_router,
@@ -94,13 +88,11 @@ ROUTERS: Final = (
     users_router,
     web_router,
 )
-MAILS_AT_ONCE: Final = (None, None)  # so that one SMTP server that hangs does not hold up all
 IDEMPOTENT_PATHS: Final = (*QUESTIONS, COMPLETIONS, CHATS, UPLOADS, *MAILS)
 # FastAPI's own traces hold the queries of requests, and its logs what errors say: texts.
 NO_TELEMETRY: Final = TelemetryConfig(
     tracing=False, metrics=False, logs=False, auto_configure=False
 )
-GC_THRESHOLDS: Final = (20_000, 20, 20)  # of 700, 10, 10: requests leave few cycles behind
 
 
 class State(TypedDict):
@@ -138,25 +130,16 @@ async def lifespan(
     say_settings(settings)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        tracer, metrics = (
-            await enter(open_tracing(settings)),
-            await enter(open_metrics(settings.known_models)),
-        )
+        tracer = await enter(open_tracing(settings))
+        metrics = await enter(open_metrics(settings.known_models))
         database = await enter(open_database(settings))
         if settings.requires_auth:
             await database.require_policies()
         hasher = TokenHasher(await asyncio.to_thread(load_secret_key, settings))
         credentials = Credentials(database, hasher)
         logins = LoginService(database, hasher, settings)
-        mailer = LoginMailer(database, logins, create_sender(settings), settings.APP_NAME)
-        mailing = Worker(
-            database,
-            {"mail": Handler(mailer.mail, mailer.give_up)},
-            MAILS_AT_ONCE,
-            metrics=metrics,
-        )
-        await enter(background(mailing.run()))
-        mail_limits = MailLimits(settings.LOGIN_MAILS_PER_HOUR)
+        count = MailLimits(settings.LOGIN_MAILS_PER_HOUR).hit
+        login_mails = await enter(open_mail_queue(database, logins, settings, count, metrics))
         upstream = await enter(open_upstream(settings))
         embedder = await enter(open_embedder(settings, embedder))
         store = await enter(open_vector_store(settings, embedder.dimensions))
@@ -189,7 +172,7 @@ async def lifespan(
         documents, contents = DocumentService(database, worker.wake), ContentService(database)
         mcp = await enter(open_mcp(settings, ToolService(retrieval, documents, contents)))
         _watch(metrics, database, answers)
-        _settle_garbage_collector()
+        settle_garbage_collector()
         yield State(
             answers=answers,
             messages=messages,
@@ -203,7 +186,7 @@ async def lifespan(
             mcp=mcp,
             credentials=credentials,
             logins=logins,
-            login_mails=LoginMailQueue(database, mail_limits.hit, mailing.wake),
+            login_mails=login_mails,
             users=users,
             api_keys=ApiKeyService(database, credentials),
             idempotency=idempotency,
@@ -227,12 +210,6 @@ def _watch(metrics: Metrics, database: Database, answers: AnswerService) -> None
     about = "Calls of Postgres, under way or waiting for a connection."
     watch("brag_database_calls", about, lambda: database.calls)
     watch("brag_database_connections_max", "Calls that can be under way.", lambda: POOL_SIZE)
-
-
-def _settle_garbage_collector() -> None:
-    """What is loaded stays: looking through it again and again takes a sixth of an answer's CPU."""
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def body_limits(settings: Settings) -> dict[str, int]:
@@ -269,18 +246,18 @@ def create_app(
     app.add_middleware(
         Idempotency, paths=IDEMPOTENT_PATHS, stream_path=STREAM, own_streams=[COMPLETIONS]
     )
-    max_upload = settings.MAX_DOCUMENT_BYTES + UPLOAD_OVERHEAD_BYTES
+    limits = body_limits(settings)
     app.add_middleware(
         UploadBudget,
         path=UPLOADS,
-        max_bytes=max_upload,
+        max_bytes=limits[UPLOADS],
         budget=settings.MAX_UPLOAD_BYTES_AT_ONCE,
         wait_sec=settings.QUEUE_TIMEOUT_SEC,
     )
     app.add_middleware(LoginRequired)
     app.add_middleware(RateLimits, per_minute=settings.rate_limit_per_minute)
     app.add_middleware(Authentication, settings=settings)
-    add_middlewares(app, settings, body_limits(settings))
+    add_middlewares(app, settings, limits)
     app.add_middleware(OpenAIErrors)
     add_handlers(app)
     for router in ROUTERS:

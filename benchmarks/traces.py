@@ -1,4 +1,4 @@
-"""What traces cost: all of them, and one in ten. The floor is bRAG itself without."""
+"""What traces of every request cost, and of one in ten. The floor is bRAG without traces."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ from benchmarks.report import Row
 from benchmarks.rig import Plan, Rig
 
 CALLERS: Final = 16
-TURNS: Final = 10  # as many rounds as others, each shorter: the differences are small
+TURNS: Final = 10  # for each round of other parts, and shorter: the differences are small
 SAMPLED: Final = {
     "every request": {},
     "one request in ten": {
@@ -21,7 +21,7 @@ SAMPLED: Final = {
 
 
 def traces(rig: Rig, plan: Plan) -> Iterator[Row]:
-    """`/v1/completion` and memory with traces beside without."""
+    """CPU of `/v1/completion`, and idle memory."""
     load = replace(COMPLETION, callers=CALLERS, seconds=plan.seconds / 4)
     with rig.otlp_receiver() as receiver:
         endpoint = f"http://127.0.0.1:{receiver.port}"

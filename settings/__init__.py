@@ -45,7 +45,10 @@ def misspelt_settings(settings: Settings) -> Mapping[str, str]:
 
 
 def export_variables(prefix: str) -> None:
-    """Puts variables of `.env` that a library reads where it looks; the environment goes before."""
+    """Puts the variables of `.env` with this prefix into the environment, for a library to read.
+
+    What the environment has already stays.
+    """
     file = _env_file()
     if file is None or not file.is_file():
         return

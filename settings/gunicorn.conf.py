@@ -56,7 +56,7 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]  # uvicorn_worker shi
     async def _beat(self) -> None:
         """Says that the loop runs, for as long as a drain may take, so that gunicorn lets it.
 
-        Ends with gunicorn, if that was killed: another could not listen at the same port.
+        Ends this process if gunicorn was killed: a new one could not listen at the same port.
         """
         beats = (self.timeout + graceful_timeout) / BEAT_SEC
         for _ in range(int(beats)):

@@ -3,8 +3,6 @@
 A fixture that is here means one thing in every folder; a folder's own have other names.
 """
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,10 +10,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
-from sqlalchemy import Engine, event
 
 from app.db import Database
 from app.embedded.postgres import EmbeddedPostgres
@@ -32,24 +28,16 @@ from tests.support.shared import close_shared, shared_embedder
 from tests.support.template import Template, execute
 from tests.support.users import insert_people
 
+pytest_plugins = ("tests.support.guards",)
+
 # How long an example takes says more of what else runs on the machine than of the code.
 hypothesis_settings.register_profile("any machine", deadline=None)
 hypothesis_settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files come first, in whichever order the others are."""
+    """The longest files come first; the others keep their order."""
     items.sort(key=rank)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def no_settings_from_outside() -> Iterator[None]:
-    """The settings of the tests are theirs, whatever this machine's environment holds."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in Settings.model_fields:
-            patch.delenv(name, raising=False)
-        patch.setitem(Settings.model_config, "env_file", None)
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,32 +46,6 @@ def files_of_queries_are_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pugsql.parser.parse", parsed_once())
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def no_sql_on_the_event_loop() -> Iterator[None]:
-    """SQL in a thread that runs an event loop is an error: psycopg2 is C, BlockBuster misses it."""
-    event.listen(Engine, "before_cursor_execute", _refuse_in_event_loop)
-    yield
-    event.remove(Engine, "before_cursor_execute", _refuse_in_event_loop)
-
-
-def _refuse_in_event_loop(*_: object) -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise AssertionError("SQL on the event loop")
-
-
-@pytest.fixture(autouse=True)
-def no_blocking_of_the_event_loop() -> Iterator[BlockBuster]:
-    """A blocking call in a thread that runs an event loop is an error."""
-    with blockbuster_ctx("app") as blockbuster:
-        # The measurement of coverage has a lock of its own, which is no part of the service.
-        acquire = blockbuster.functions["threading.Lock.acquire"]
-        acquire.can_block_in("coverage/collector.py", "lock_data")
-        yield blockbuster
 
 
 @pytest.fixture(scope="module")
@@ -244,12 +206,3 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two passages are committed at a time."""
     for module in ("pipeline", "transactions"):
         monkeypatch.setattr(f"app.documents.ingestion.{module}.EMBED_AT_ONCE", 2)
-
-
-@pytest.fixture(autouse=True)
-def logs_as_they_were() -> Iterator[None]:
-    """An application logs to the standard error of its own test, not to that of a later one."""
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)

@@ -26,7 +26,6 @@ BROKEN_OFF = (
     b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
     b'event: message\ndata: {"content": "Seeds"}\n\n'
 )
-
 NO_EVENT = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ndata: <"
 
 
@@ -50,7 +49,7 @@ def brag(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @asynccontextmanager
 async def answering(answer: bytes) -> AsyncIterator[str]:
-    """The address of something that answers every request so, and closes the connection."""
+    """The address of a server that answers every request with this, and closes the connection."""
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"}")  # the question
@@ -62,14 +61,14 @@ async def answering(answer: bytes) -> AsyncIterator[str]:
 
 
 async def ask_what_answers(answer: bytes, tmp_path: Path) -> Outcome:
-    """`brag ask`, which is answered so."""
+    """The outcome of `brag ask` where the service answers this."""
     settings = Settings(DATA_DIR=tmp_path / "data")
     async with answering(answer) as url:
         return await run(settings, "ask", "Why?", "--url", url, module="app.client")
 
 
 async def into_closed_pipe(*arguments: str) -> tuple[int | None, bytes]:
-    """How the command ends, and what it complains of, where nobody reads on, as after `head`."""
+    """The exit code and the errors of `brag` where nobody reads its output, as after `head`."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing) as output:

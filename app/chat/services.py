@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
-from time import perf_counter, time
+from time import time
 
 from async_timeout import timeout
-from opentelemetry.trace import Span
 
 from app.chat.attempts import Acceptance, FirstText
 from app.chat.chats import ChatOrder, ChatService, History
@@ -21,13 +20,12 @@ from app.chat.messages import MessageService
 from app.chat.models import BaseMessage, ClientPrompt, Message, QAMessage, Usage
 from app.chat.outcome import AnswerOutcome
 from app.chat.prompts import draw_mark
+from app.chat.telemetry import completion_telemetry
 from app.chat.under_way import GenerationsUnderWay
 from app.chat.upstream import Upstream
 from app.core.caller import Caller
 from app.core.exceptions import DatabaseUnavailable, NotFound, Overloaded
 from app.core.metrics.instruments import Metrics
-from app.core.tracing.generative import chat_span, note_completion, note_first_text
-from app.core.tracing.spans import note_error
 from app.rate_limits.generations import GenerationLimits
 from app.retrieval.models import Source
 from app.retrieval.services import RetrievalService
@@ -210,45 +208,31 @@ class AnswerService:
         self, generation: Generation, context: PromptContext, *, stream: bool
     ) -> AnswerOutcome:
         """Publishes the deltas of one completion; an error that broke it off is in the outcome."""
-        with chat_span(generation.start.model, stream=stream) as span:
-            return await self._ask_model(generation, context, span, stream=stream)
-
-    async def _ask_model(
-        self, generation: Generation, context: PromptContext, span: Span, *, stream: bool
-    ) -> AnswerOutcome:
         model, ends_at = generation.start.model, generation.deadline.ends_at
         usage: Usage | None = None
         error: Exception | None = None
-        started_at = perf_counter()
-        try:
-            async with generation.deadline.limit():
-                async for part in self._upstream.complete(
-                    *(model, context.prompt, context.client.parameters),
-                    stream=stream,
-                    ends_at=ends_at,
-                ):
-                    match part:
-                        case Delta():
-                            generation.publish(part)
-                        case Acceptance():
-                            generation.accept()
-                            model = part.model
-                        case FirstText() if stream:
-                            seconds = perf_counter() - generation.started_at
-                            self._metrics.first_token(model, seconds)
-                            note_first_text(span, perf_counter() - started_at)
-                        case Completion():
-                            usage = part.usage
-        except Exception as raised:  # noqa: BLE001 - `_answer` stores the outcome, then raises it
-            error = raised
-        self._metrics.completion(model, perf_counter() - started_at, error)
-        if error is not None:
-            note_error(span, error)
-        tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else None
-        if tokens is not None:
-            self._metrics.tokens(model, *tokens)
-        outcome = AnswerOutcome.of(generation.transcript, usage, error)
-        note_completion(span, model, outcome.finish_reason, tokens)
+        with completion_telemetry(self._metrics, model, stream=stream) as telemetry:
+            try:
+                async with generation.deadline.limit():
+                    async for part in self._upstream.complete(
+                        *(model, context.prompt, context.client.parameters),
+                        stream=stream,
+                        ends_at=ends_at,
+                    ):
+                        match part:
+                            case Delta():
+                                generation.publish(part)
+                            case Acceptance():
+                                generation.accept()
+                                model = part.model
+                            case FirstText() if stream:
+                                telemetry.first_text(model, generation.started_at)
+                            case Completion():
+                                usage = part.usage
+            except Exception as raised:  # noqa: BLE001 - `_answer` stores the outcome, raises it
+                error = raised
+            outcome = AnswerOutcome.of(generation.transcript, usage, error)
+            telemetry.end(model, outcome, error)
         return replace(outcome, model=model)
 
 

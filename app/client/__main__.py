@@ -13,7 +13,7 @@ from app.documents.console import on_one_line, say
 from app.embedded.ports import base_url
 from settings import load_settings
 
-KEY_TOLD: Final = f"It asks the running service, with the key of {KEY} where people sign in."
+KEY_HELP: Final = f"It asks the running service, with the key of {KEY} where people sign in."
 
 
 def main() -> int:
@@ -34,10 +34,10 @@ def main() -> int:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common_options()])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    search = add_command(commands, "search", f"Shows the best passages for a query. {KEY_TOLD}")
+    search = add_command(commands, "search", f"Shows the best passages for a query. {KEY_HELP}")
     search.add_argument("query", metavar="QUERY")
     search.add_argument("--limit", type=int, help="how many passages, 1 to 20")
-    ask = add_command(commands, "ask", f"Asks the documents, and shows the sources. {KEY_TOLD}")
+    ask = add_command(commands, "ask", f"Asks the documents, and shows the sources. {KEY_HELP}")
     ask.add_argument("question", metavar="QUESTION")
     ask.add_argument("--model", help="the model that is to answer; else OPENAI_MODEL")
     for command in (search, ask):

@@ -26,10 +26,10 @@ class _SetDataDir(argparse.Action):
 
 
 def add_command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, told: str
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
-    """A word of a command line, which is told in its own help and in that of all."""
-    return commands.add_parser(name, help=told, description=told, parents=[common_options()])
+    """The parser of a command; `text` explains it in its own help and in that of all commands."""
+    return commands.add_parser(name, help=text, description=text, parents=[common_options()])
 
 
 def common_options() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ MIGRATIONS = ROOT / "db" / "migrations"
 
 MODEL_TOKENS = 256  # what every embedding model must read of a text, special tokens included
 
-LOG_AGAIN_SEC = 60.0  # so long the log says nothing more of a part that is down
+LOG_AGAIN_SEC = 60.0  # until the log repeats that a part is down
 READINESS_TIMEOUT_SEC = 2.0
 RETRY_AFTER_SEC = 1
 
@@ -27,7 +27,7 @@ PUBLIC_PATHS = frozenset(
 )
 PUBLIC_FOLDERS = ("/docs/", "/assets/", "/d/")
 HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-OTHER = "_OTHER"  # OpenTelemetry's word for what the client has made up
+OTHER = "_OTHER"  # OpenTelemetry's word for a method, or a model, that is not a known one
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
 JSON_ESCAPING = 3  # two bytes of text are six as JSON's \uXXXX (RFC 8259, 7)
 MAX_FIELD_ERRORS = 50

@@ -28,6 +28,10 @@ from app.core.openapi import (
 )
 from settings import Settings
 
+DESCRIPTION: Final = (
+    "A basic retrieval-augmented generation API: it answers questions over your own documents, "
+    "streams the answers and stores every message. Every error is a problem (RFC 9457)."
+)
 SCHEMA_PATH: Final = "#/components/schemas/{model}"
 METRICS_SCHEME: Final = "metrics_token"
 NULL: Final = {"type": "null"}

@@ -56,9 +56,9 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """A line of time, level, logger, message, fields and request id."""
-        fields = {name: told for name, told in vars(record).items() if name not in PLAIN_FIELDS}
+        fields = {name: value for name, value in vars(record).items() if name not in PLAIN_FIELDS}
         fields |= trace_fields()
-        record.fields = " ".join(f"{name}={told}" for name, told in fields.items())
+        record.fields = " ".join(f"{name}={value}" for name, value in fields.items())
         record.request_id = request_id.get() or "-"
         return super().format(record)
 

@@ -1,4 +1,4 @@
-"""The event loop that a server runs on: uvloop, which loses no client and is not busy for long."""
+"""The event loop that a server runs on: uvloop, which lets clients in sooner, and loses none."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -8,14 +8,14 @@ from typing import Any, ClassVar, Final, Protocol
 import uvloop
 
 ACCEPTED_AT_ONCE: Final = 64
-WAITING: Final = 2048  # as many as may wait: the backlog of gunicorn and uvicorn
+BACKLOG: Final = 2048  # of gunicorn and uvicorn: no more clients can wait
 
 
 class Client(Protocol):
     """The protocol of a connection, as uvicorn has it."""
 
     def shutdown(self) -> None:
-        """Has the connection end after what is owed to it."""
+        """Ends the connection once the answers that it owes are sent."""
 
 
 class Loop(uvloop.Loop):
@@ -27,7 +27,7 @@ class Loop(uvloop.Loop):
 
     accepted_at_once: ClassVar[int] = ACCEPTED_AT_ONCE
 
-    async def create_server(  # type: ignore[override]
+    async def create_server(  # type: ignore[override]  # there it has overloads
         self, protocol_factory: Callable[[], Any], *args: Any, **options: Any
     ) -> "Server":
         """A server; clients that wait when it closes are let in, and told that it ends."""
@@ -61,7 +61,7 @@ class SharingLoop(Loop):
 
 
 class Server:
-    """uvloop's; but to close that while clients wait would reset their connections."""
+    """uvloop's server, which resets the connections of clients that wait when it is closed."""
 
     def __init__(self, server: Any, let_in_waiting: Callable[[int], None]) -> None:
         self._server = server
@@ -73,13 +73,13 @@ class Server:
     def close(self) -> None:
         """Lets in the clients that wait, and no others."""
         if self._server.is_serving():
-            self._let_in_waiting(WAITING)
+            self._let_in_waiting(BACKLOG)
         self._server.close()
 
 
-def _waiting_clients(number: int, most: int) -> Iterator[socket.socket]:
-    """Up to so many of those who wait at the listening socket of this number."""
-    listening = socket.socket(fileno=number)
+def _waiting_clients(descriptor: int, most: int) -> Iterator[socket.socket]:
+    """At most so many of the clients that wait at a listening socket."""
+    listening = socket.socket(fileno=descriptor)
     listening.settimeout(0)
     try:
         with suppress(OSError):  # no more of them, or no room: the next turn will tell

@@ -1,8 +1,11 @@
-"""How a command ends when it is told to: Ctrl-C, SIGTERM."""
+"""How a command ends before its work is done: Ctrl-C, SIGTERM, a reader that leaves."""
 
 import asyncio
+import os
 import signal
-from collections.abc import Coroutine
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -37,3 +40,16 @@ async def until_signal(command: Coroutine[None, None, T]) -> T:
         if not received:
             raise
         raise Interrupted(received[0]) from None
+
+
+@contextmanager
+def until_reader_leaves() -> Iterator[None]:
+    """Ends the process with 1, and no traceback, where nobody reads its output: after `head`."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's last flush
+        sys.exit(1)

@@ -29,7 +29,7 @@ from app.core.exceptions import (
     DatabaseUnusable,
     PoliciesUnbound,
 )
-from app.core.tracing.spans import storage_span
+from app.core.tracing.spans import POSTGRES, storage_span
 from app.db.engine import POOL_SIZE, create_engine
 from app.db.faults import BEHIND, FULL, NO_RIGHTS, UNAVAILABLE, DatabaseError, convert
 from app.db.repetition import repeat
@@ -47,7 +47,6 @@ REPEATABLE: Final = frozenset(
         *("renew_session", "touch_api_key", "renew_job", "renew_idempotency_key"),
     }
 )
-SYSTEM: Final = "postgresql"  # as traces call it
 FULL_SEC: Final = 60.0
 NO_ANSWER_SEC: Final = 1.0  # within which a connection that was idle has answered a ping
 
@@ -88,7 +87,7 @@ class Database:
         call = partial(_query, Queries(self._queries, caller), name, parameters)
         if name in self._repeatable:
             call = partial(repeat, call)
-        with storage_span(SYSTEM, name):
+        with storage_span(POSTGRES, name):
             return await self._run(caller, call)
 
     async def run(
@@ -99,7 +98,7 @@ class Database:
         One of many statements may take `timeout_sec` in all, while one after another is done.
         """
         queries = Queries(self._queries, caller)
-        with storage_span(SYSTEM, "transaction"):
+        with storage_span(POSTGRES, "transaction"):
             return await self._run(caller, partial(_transact, queries, work), timeout_sec)
 
     async def _run(

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import sys
 from contextlib import suppress
 from functools import partial
@@ -13,7 +12,7 @@ from app.command_line import open_any_database
 from app.core.arguments import add_command, common_options, path_argument
 from app.core.caller import NOBODY, Caller
 from app.core.exceptions import BragError, ConfigurationError, NotFound, RetrievalUnavailable
-from app.core.signals import Interrupted, until_signal
+from app.core.signals import Interrupted, until_reader_leaves, until_signal
 from app.db import Database
 from app.documents.console import counted, follow_all, on_one_line, say
 from app.documents.drift import is_other_index
@@ -30,7 +29,7 @@ PAGE: Final = 200
 MOVED: Final = {
     name: f"`{name}` has moved: run `brag {name} FILE`." for name in ("evaluate", "calibrate")
 }
-TOLD: Final = {
+HELP: Final = {
     "ingest": "Puts files in, or all files of folders, and waits until they are read. A file of a "
     "source that is there already replaces it.",
     "list": "Shows the documents that are there, the newest first: their uuid, how far they are, "
@@ -40,7 +39,7 @@ TOLD: Final = {
     "reingest": "Reads the originals of documents anew, as this version of bRAG reads them.",
     "work": "Ingests what others put in, until it is stopped; for a machine beside the servers.",
 }
-OWNED: Final = {
+OWNER_HELP: Final = {
     "ingest": "for this user; else for all users",
     "list": "what this user has and what all users share; else only the latter",
     "delete": "a document of this user; else one that all users share",
@@ -55,14 +54,10 @@ def main() -> int:
     arguments = _parse_arguments()
     try:
         command = COMMANDS[arguments.command]
-        code = asyncio.run(until_signal(command(load_settings(), arguments)))
-        sys.stdout.flush()
-        return code
+        with until_reader_leaves():
+            return asyncio.run(until_signal(command(load_settings(), arguments)))
     except Interrupted as interrupted:
         return interrupted.exit_code
-    except BrokenPipeError:  # the reader has seen enough: Python's last flush goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except (BragError, ConfigurationError) as error:
         say(str(error), sys.stderr)
         return 1
@@ -71,8 +66,8 @@ def main() -> int:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common_options()])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, told in TOLD.items():
-        _add_arguments(name, add_command(commands, name, told))
+    for name, text in HELP.items():
+        _add_arguments(name, add_command(commands, name, text))
     return parser.parse_args()
 
 
@@ -80,14 +75,16 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     if name == "ingest":
         add_ingest_arguments(command)
     if name == "delete":
-        told = "as `brag list` shows them; the path of a file does as well"
-        command.add_argument("document", metavar="UUID|SOURCE", help=told)
+        text = "as `brag list` shows them; the path of a file does as well"
+        command.add_argument("document", metavar="UUID|SOURCE", help=text)
     if name == "reingest":
         command.add_argument(
             "uuids", nargs="*", type=UUID, metavar="UUID", help="of which documents; else of all"
         )
-    if name in OWNED:
-        command.add_argument("--owner", type=email_argument, metavar="ADDRESS", help=OWNED[name])
+    if name in OWNER_HELP:
+        command.add_argument(
+            "--owner", type=email_argument, metavar="ADDRESS", help=OWNER_HELP[name]
+        )
 
 
 async def _caller(database: Database, arguments: argparse.Namespace) -> Caller:

@@ -1,8 +1,8 @@
-"""ONNX graphs on their way, with linear layers in 8 bits or in floats.
+"""Builds ONNX graphs, with linear layers in 8 bits or in floats.
 
 A product's input is quantized with one step for the whole of it, so one large number makes the
 steps coarse for all. In this model a few columns hold such numbers, most of them at [CLS]. Their
-peaks are measured in a graph in floats; the graph of 8-bit products makes these columns smaller.
+peaks are measured in a graph in floats; the graph of 8-bit products divides these columns.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from onnx import helper, numpy_helper
 from app.embeddings.weights import Array, Linear
 
 MICROSOFT: Final = "com.microsoft"  # ONNX Runtime's own operators (docs/ContribOperators.md there)
-LARGEST_INPUT: Final = 4.0  # that is left as it is, where a layer normalization gives it
-LARGEST_UNIT: Final = 6.0  # the same of a hidden unit of a feed-forward network
+LARGEST_INPUT: Final = 4.0  # what a layer normalization gives above this is divided
+LARGEST_UNIT: Final = 6.0  # a hidden unit of a feed-forward network above this gets copies
 
 
 class Graph:
-    """An ONNX graph on its way: nodes, and the constants that they use."""
+    """An ONNX graph that is built: nodes, and the constants that they use."""
 
     def __init__(self, peaks: Mapping[str, Array]) -> None:
         self._peaks = peaks
@@ -56,7 +56,7 @@ class Graph:
         """x·W + b, with what is large in x moved into W (SmoothQuant, arXiv 2211.10438)."""
         factors = np.maximum(1, self.peaks(x, len(layer.weight)) / LARGEST_INPUT)
         smooth = self.divided(x, factors, f"{output}.smooth")
-        return self.linear(smooth, layer.for_smaller(factors), output)
+        return self.linear(smooth, layer.for_divided(factors), output)
 
     def peaks(self, x: str, columns: int) -> Array:
         """The largest magnitude in each column of x."""
@@ -64,11 +64,11 @@ class Graph:
 
 
 class FloatGraph(Graph):
-    """The same with products of floats: to measure in it what goes into them."""
+    """The same graph with products of floats, in which their inputs are measured."""
 
     def __init__(self) -> None:
         super().__init__({})
-        self.inputs: dict[str, None] = {}  # of products, in their order
+        self.inputs: dict[str, None] = {}  # of the products, in the order of these
 
     def linear(self, x: str, layer: Linear, output: str) -> str:
         """x·W + b, all of it in floats."""

@@ -107,7 +107,7 @@ def _encode(graph: Graph, model: PackagedModel, layer: str, x: str, mask: str) -
 
 
 def _feed_forward(graph: Graph, model: PackagedModel, layer: str, x: str) -> str:
-    """The hidden units, and what they give; of a large one several copies give a part each."""
+    """Two products with Gelu between; each copy of a large hidden unit gives a part of it."""
     wide, narrow = (model.linear(f"{layer}{part}.dense") for part in ("intermediate", "output"))
     peaks = graph.peaks(f"{layer}active", len(narrow.weight))
     copies = np.maximum(1, np.ceil(peaks / LARGEST_UNIT)).astype(int)

@@ -22,10 +22,10 @@ class Linear(NamedTuple):
         """W in floats."""
         return self.weight.astype(np.float32) * self.scale.astype(np.float32)
 
-    def for_smaller(self, factors: Array) -> "Linear":
-        """The same layer for inputs that were divided by these factors: its rows are larger.
+    def for_divided(self, factors: Array) -> "Linear":
+        """The layer that gives the same for inputs divided by these factors: its rows are larger.
 
-        Only the columns that have no room for that in 8 bits are rounded anew.
+        Only columns without room for that in 8 bits are rounded anew.
         """
         rows = self.weight * factors[:, np.newaxis]
         growth = np.maximum(1, np.abs(rows).max(axis=0) / np.iinfo(np.int8).max)
@@ -33,11 +33,11 @@ class Linear(NamedTuple):
         return Linear(weight, self.scale * growth, self.bias)
 
     def with_outputs(self, columns: Array) -> "Linear":
-        """The layer that gives these of its outputs; one may be there several times."""
+        """A layer with these outputs of it, of which one may come several times."""
         return Linear(self.weight[:, columns], self.scale[columns], self.bias[columns])
 
     def with_inputs(self, rows: Array) -> "Linear":
-        """The layer that takes these of its inputs."""
+        """A layer with these inputs of it, likewise."""
         return self._replace(weight=self.weight[rows])
 
 

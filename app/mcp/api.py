@@ -21,7 +21,7 @@ JSON: Final = "application/json"
 class McpEndpoint:
     """Hands a request on to the MCP server of the lifespan; a key needs the scope `read`.
 
-    Its package would refuse what is no message in the words of a library, with what was sent.
+    What is no message is refused here: its package would quote a library, and what was sent.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,12 +35,12 @@ class McpEndpoint:
         fault = fault_of(body)
         if fault is not None:
             return await JSONResponse(fault, 400)(scope, receive, send)
-        await scope["state"]["mcp"](scope, _again(body, receive), send)
+        await scope["state"]["mcp"](scope, _replayed(body, receive), send)
         return None
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that was read once more, and then what the server says of the client."""
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Gives the body, which has been read, a second time, and then what the server sends."""
     bodies: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:

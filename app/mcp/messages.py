@@ -23,7 +23,7 @@ class Call(BaseModel):
 
 
 def fault_of(body: bytes) -> dict[str, Any] | None:
-    """The error that a body is answered with which is no message; None where it is one."""
+    """The error to answer where a body is no message; None where it is one."""
     try:
         Call.model_validate_json(body)
     except ValidationError as error:

@@ -17,7 +17,7 @@ from app.users.services import UserService
 from app.users.tokens import TokenHasher
 from settings import Settings, load_settings
 
-TOLD: Final = {
+HELP: Final = {
     "list": "Shows all users.",
     "create": "Makes a user of an address.",
     "link": "Prints a link with which a user signs in, once. It leads to PUBLIC_URL, or else to "
@@ -44,8 +44,8 @@ def _parse_arguments() -> argparse.Namespace:
         prog="brag users", description=__doc__, parents=[common_options()]
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, told in TOLD.items():
-        command = add_command(commands, name, told)
+    for name, text in HELP.items():
+        command = add_command(commands, name, text)
         if name != "list":
             command.add_argument("email", type=email_argument, metavar="ADDRESS")
     return parser.parse_args()

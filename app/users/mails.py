@@ -1,21 +1,27 @@
 """Mails with magic links: asked for by requests, sent by jobs."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
+from app.core.background import background
 from app.core.caller import SERVICE
+from app.core.metrics.instruments import Metrics
 from app.db import Database
 from app.emails.exceptions import EmailRefused
 from app.emails.models import Email
-from app.emails.sender import EmailSender
+from app.emails.sender import EmailSender, create_sender
 from app.jobs.constants import NO_DOCUMENT
 from app.jobs.job import Job
+from app.jobs.worker import Handler, Worker
 from app.users.constants import MAGIC_LINK_MINUTES, MAX_MAIL_ATTEMPTS
 from app.users.login import LoginService
+from settings import Settings
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE: Final = (None, None)  # two: one SMTP server that hangs does not hold up all
 TEXT: Final = """Hello,
 
 open this link to sign in to {name}:
@@ -90,3 +96,19 @@ class LoginMailer:
     async def _is_known(self, email: str) -> bool:
         row = await self._database.query(SERVICE, "get_user_by_email", email=email)
         return row is not None
+
+
+@asynccontextmanager
+async def open_mail_queue(
+    database: Database,
+    logins: LoginService,
+    settings: Settings,
+    count: Callable[[str, str], None],
+    metrics: Metrics,
+) -> AsyncIterator[LoginMailQueue]:
+    """A LoginMailQueue, with a worker that sends what is queued."""
+    mailer = LoginMailer(database, logins, create_sender(settings), settings.APP_NAME)
+    handlers = {"mail": Handler(mailer.mail, mailer.give_up)}
+    worker = Worker(database, handlers, AT_ONCE, metrics=metrics)
+    async with background(worker.run()):
+        yield LoginMailQueue(database, count, worker.wake)

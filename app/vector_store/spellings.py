@@ -15,7 +15,7 @@ GROUPED: Final = re.compile(r"(?<![\w.,])\d{1,3}(?:([,.' ])\d{3})(?:\1\d{3})*(?!
 # "25kg", "E4012"
 JOINED: Final = re.compile(r"(?<![\w.,-])(?:\d+[A-Za-z]{1,3}|[A-Za-z]{1,3}\d{2,})(?!\w)")
 BETWEEN: Final = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
-# A word without one of these is written in one way only: to look for it is quick.
+# Every word that one of WITHIN_WORDS matches has one of these, which are found sooner.
 SIGN: Final = re.compile(r"[-_\d]|[a-z][A-Z]")
 
 Respell = Callable[[re.Match[str]], str]

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import httpx2
@@ -20,6 +22,19 @@ IS_ABOVE_FIELD = """(answer) => {
   const { top, bottom } = answer.getBoundingClientRect();
   return top > 0 && bottom <= document.getElementById("composer").getBoundingClientRect().top;
 }"""
+
+
+@asynccontextmanager
+async def lost_connection(chat: Page, client: httpx2.AsyncClient) -> AsyncIterator[Network]:
+    """The network of a page that has seen its connection break, when it showed "Half"."""
+    async with Network(("127.0.0.1", client.base_url.port or 0)) as network:
+        await chat.goto(f"http://127.0.0.1:{network.port}/")
+        await ask(chat, PORT_QUESTION)
+        await shown(chat, "Half")
+        await network.refuse()
+        state = answers(chat).locator(".state")
+        await expect(state).to_have_text("The connection was lost. Trying again…")
+        yield network
 
 
 class TestAnswer:
@@ -140,14 +155,9 @@ class TestComingBack:
     ) -> None:
         """Who stops an answer while the connection is lost is told that it did not work."""
         fake_openai.reply(stream("Half", asyncio.Event()))
-        async with Network(("127.0.0.1", client.base_url.port or 0)) as network:
-            await chat.goto(f"http://127.0.0.1:{network.port}/")
-            await ask(chat, PORT_QUESTION)
-            await shown(chat, "Half")
-            await network.refuse()
-            state = answers(chat).locator(".state")
-            await expect(state).to_have_text("The connection was lost. Trying again…")
+        async with lost_connection(chat, client):
             await chat.get_by_role("button", name="Stop").click()
+            state = answers(chat).locator(".state")
             await expect(state).to_have_text("The service does not answer. Please try again.")
 
     async def test_lost_connection(
@@ -158,13 +168,7 @@ class TestComingBack:
         fake_openai.reply(stream("Half", released, " and whole."))
         resumed: list[str] = []
         chat.on("request", lambda sent: resumed.append(sent.headers.get("last-event-id", "")))
-        async with Network(("127.0.0.1", client.base_url.port or 0)) as network:
-            await chat.goto(f"http://127.0.0.1:{network.port}/")
-            await ask(chat, PORT_QUESTION)
-            await shown(chat, "Half")
-            await network.refuse()
-            state = answers(chat).locator(".state")
-            await expect(state).to_have_text("The connection was lost. Trying again…")
+        async with lost_connection(chat, client) as network:
             await network.resume()
             released.set()
             answer = await answered(chat)

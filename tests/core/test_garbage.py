@@ -1,6 +1,6 @@
-"""What a request held is free when it is over, without the garbage collector.
+"""What a request held is freed when it ends, without the garbage collector.
 
-That looks through everything once in millions of objects, and an upload may have 24 MB.
+That runs seldom, and an upload may have 24 MB.
 """
 
 import gc
@@ -17,8 +17,6 @@ TEXT: Final = {"title": "Hours", "text": "The library is open until five."}
 QUESTION: Final = {"message": "Until when?"}
 JSON: Final = {"Content-Type": "application/json"}
 KEY: Final = {"Idempotency-Key": "one"}
-
-
 REQUESTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "text": ("/v1/documents", {"json": TEXT}),
     "text with a key": ("/v1/documents", {"json": TEXT, "headers": KEY}),
@@ -31,7 +29,7 @@ REQUESTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 
 @pytest.fixture
 def collector() -> Iterator[None]:
-    """Whatever it would free is kept to be looked at, and it comes when it is called alone."""
+    """The garbage collector runs only when it is called, and keeps what it would free."""
     gc.disable()
     gc.collect()
     gc.set_debug(gc.DEBUG_SAVEALL)
@@ -44,17 +42,17 @@ def collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("collector")
 class TestGarbage:
-    """Requests of each way to send much, or to be sent much."""
+    """Requests that send or get much, in each of the ways there are."""
 
     @pytest.mark.parametrize("request_name", REQUESTS)
     async def test_requests(self, client: httpx2.AsyncClient, request_name: str) -> None:
-        """Nothing of ours waits for it."""
+        """Nothing of a request waits for the collector."""
         path, given = REQUESTS[request_name]
         await client.post(path, **given)
         assert not _left()
 
     async def test_failures(self, client: httpx2.AsyncClient, fake_openai: FakeOpenAI) -> None:
-        """Nor does anything of an answer that has failed."""
+        """Nothing of an answer that has failed waits for it either."""
         fake_openai.reply(error(400))
         await client.post("/v1/completion-stream", json=QUESTION)
         assert not _left()

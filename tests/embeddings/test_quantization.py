@@ -58,13 +58,13 @@ class TestQuantize:
 
 
 class TestLinear:
-    def test_smaller_inputs_give_the_same(self) -> None:
+    def test_divided_inputs_give_the_same(self) -> None:
         """Inputs that were divided give the same outputs: exactly, where 8 bits have room."""
         scale = np.array([0.5, 0.01])
         layer = Linear(np.array([[20, 100], [127, -90]], dtype=np.int8), scale, np.zeros(2))
         x, factors = np.array([24.0, 3.0]), np.array([6, 1])
-        smaller = layer.for_smaller(factors)
-        expected, outputs = x @ layer.widened(), (x / factors) @ smaller.widened()
-        assert smaller.weight.dtype == np.int8
+        divided = layer.for_divided(factors)
+        expected, outputs = x @ layer.widened(), (x / factors) @ divided.widened()
+        assert divided.weight.dtype == np.int8
         assert outputs[0] == expected[0]
         assert outputs[1] == pytest.approx(expected[1], rel=0.01)

@@ -12,7 +12,7 @@ import psutil
 
 from app.core.constants import ROOT
 
-# Those that speak of ports, and so may be taken for the one that answers.
+# Pages that speak of ports: retrieval has to find the one that answers.
 SAMPLES: Final = ("README.md", "docs/nginx.md", "docs/questions.md", "docs/run.md")
 
 

@@ -1,4 +1,4 @@
-"""The files that take ten seconds or more: whoever begins them last waits for them alone."""
+"""Test files that take ten seconds or more: one that began last would be waited for alone."""
 
 from typing import Final
 
@@ -19,6 +19,6 @@ LONGEST: Final = (
 
 
 def rank(item: pytest.Item) -> int:
-    """Where a test comes among the others; equal ones stay in the order in which they are."""
+    """The place of a test among the others; those of equal rank keep their order."""
     file = item.nodeid.partition("::")[0]
     return LONGEST.index(file) if file in LONGEST else len(LONGEST)

@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SentSpan
+
+# Of a caller whose trace a request goes on with.
+CALLERS_TRACE: Final = "0af7651916cd43dd8448eb211c80319c"
+CALLERS_SPAN: Final = "b7ad6b7169203331"
+TRACEPARENT: Final = {"traceparent": f"00-{CALLERS_TRACE}-{CALLERS_SPAN}-01"}
 
 Attributes = dict[str, Any]
 
@@ -98,6 +103,17 @@ class OtlpReceiver:
             for sent in of_scope.spans
         ]
         return sorted(spans, key=lambda span: span.start)
+
+    def trace(self, endpoint: str) -> list[ReceivedSpan]:
+        """The spans of the last request that an endpoint has answered, the root first."""
+        spans = self.spans
+        root = [span for span in spans if span.name == endpoint][-1]
+        return [span for span in spans if span.trace_id == root.trace_id]
+
+    def span(self, endpoint: str, name: str) -> ReceivedSpan:
+        """The one span of this name in that trace."""
+        [span] = [span for span in self.trace(endpoint) if span.name == name]
+        return span
 
 
 def _value(value: AnyValue) -> Any:

@@ -1,4 +1,4 @@
-"""Imported by the process that commands are forks of: what each would do for the first time."""
+"""Does once what every command would do first: for the process that commands are forked from."""
 
 import pugsql.parser
 from pydantic import SecretStr

@@ -18,7 +18,7 @@ router = APIRouter(tags=["Core"])
 
 
 class MetricsTokenNeeded(NotAuthenticated):
-    """The request has not the token of the operator."""
+    """The request does not carry the operator's token."""
 
     detail = "Send METRICS_TOKEN as `Authorization: Bearer …`; where it is not set, nobody gets in."
 

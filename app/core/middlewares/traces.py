@@ -13,10 +13,10 @@ from app.core.tracing.spans import NO_SPAN, PROPAGATOR, traced
 
 
 def request_span(scope: Scope) -> AbstractContextManager[Span]:
-    """The block answers a request, which may be a part of its client's trace.
+    """A span for a block that answers a request, as a part of its client's trace if there is one.
 
-    There is none for what only operators ask for, again and again. Its endpoint is all that it says
-    of an address: the path and the query are the client's words.
+    There is none for health checks and metrics, which are asked for again and again. It holds no
+    path and no query, which are the client's words, but the route.
     """
     tracer: Tracer | None = scope.get("state", {}).get("tracer")
     if tracer is None or scope["path"] in ANY_HOST_PATHS:
@@ -24,19 +24,19 @@ def request_span(scope: Scope) -> AbstractContextManager[Span]:
     method = scope["method"] if scope["method"] in HTTP_METHODS else OTHER
     attributes = {"http.request.method": method, "url.scheme": scope["scheme"]}
     parent = PROPAGATOR.extract(Headers(scope=scope), Context())
-    root = tracer.start_span(_named(method), parent, SpanKind.SERVER, attributes)
+    root = tracer.start_span(_method_in_name(method), parent, SpanKind.SERVER, attributes)
     return traced(tracer, root)
 
 
 def note_response(span: Span, scope: Scope, status: int) -> None:
-    """How a request has ended, and by which endpoint."""
+    """Notes how a request has ended, and which endpoint answered it."""
     if not span.is_recording():
         return
     noted: dict[str, str | int] = {"http.response.status_code": status}
     route = route_of(scope)
     if route:
         noted["http.route"] = route
-        span.update_name(f"{_named(scope['method'])} {route}")
+        span.update_name(f"{_method_in_name(scope['method'])} {route}")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         noted["error.type"] = str(status)
         span.set_status(StatusCode.ERROR)
@@ -49,5 +49,5 @@ def route_of(scope: Scope) -> str:
     return route
 
 
-def _named(method: str) -> str:
+def _method_in_name(method: str) -> str:
     return method if method in HTTP_METHODS else "HTTP"

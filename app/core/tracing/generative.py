@@ -14,7 +14,7 @@ INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
 
 
 def chat_span(model: str, *, stream: bool) -> AbstractContextManager[Span]:
-    """The block asks a model for a completion."""
+    """A span for a block that asks a model for a completion."""
     attributes: dict[str, str | bool] = {OPERATION: "chat", PROVIDER: "openai", MODEL: model}
     if stream:
         attributes["gen_ai.request.stream"] = True
@@ -22,33 +22,33 @@ def chat_span(model: str, *, stream: bool) -> AbstractContextManager[Span]:
 
 
 def embeddings_span(model: str) -> AbstractContextManager[Span]:
-    """The block embeds texts, in this process."""
+    """A span for a block that embeds texts, in this process."""
     attributes = {OPERATION: "embeddings", PROVIDER: "fastembed", MODEL: model}
     return span(f"embeddings {model}", attributes)
 
 
 def retrieval_span(passages: int) -> AbstractContextManager[Span]:
-    """The block looks for so many passages."""
+    """A span for a block that looks for so many passages."""
     return span("retrieval", {OPERATION: "retrieval", "gen_ai.retrieval.top_k": passages})
 
 
 def note_first_text(span: Span, seconds: float) -> None:
-    """The text of a stream has begun, so long after the model was asked."""
+    """Notes that the text of a stream began, and how long after the model was asked."""
     span.set_attribute("gen_ai.response.time_to_first_chunk", seconds)
 
 
 def note_completion(
     span: Span, model: str, finish_reason: str | None, tokens: tuple[int, int] | None
 ) -> None:
-    """Which model has answered, why it ended, and the tokens of the prompt and of the answer."""
+    """Notes which model answered, why it ended, and the tokens of prompt and answer."""
     noted: dict[str, str | int | list[str]] = {"gen_ai.response.model": model}
     if finish_reason is not None:
         noted["gen_ai.response.finish_reasons"] = [finish_reason]
     if tokens is not None:
         noted[INPUT_TOKENS], noted["gen_ai.usage.output_tokens"] = tokens
-    span.set_attributes(noted)  # at once: each call has its own price
+    span.set_attributes(noted)  # all in one call, which is cheaper
 
 
 def note_embedding(span: Span, tokens: int) -> None:
-    """So many tokens were embedded."""
+    """Notes how many tokens were embedded."""
     span.set_attribute(INPUT_TOKENS, tokens)

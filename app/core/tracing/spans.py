@@ -1,7 +1,7 @@
 """The parts of a request as spans of OpenTelemetry: docs/decisions/0068-traces.md.
 
-There are spans only while a traced request is worked for: what runs by itself makes none. No span
-holds a text, a key or an address, and an error is told of by its code alone.
+Only what is done for a traced request makes spans; what the service does by itself makes none. No
+span holds a text, a key or an address, and of an error it holds the code alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,6 +28,8 @@ Attributes = Mapping[str, str | bool | int | float]
 NO_SPAN: Final = nullcontext(INVALID_SPAN)
 NO_ATTRIBUTES: Final[Attributes] = {}
 PROPAGATOR: Final = TraceContextTextMapPropagator()  # and no baggage: it may hold anything
+POSTGRES: Final = "postgresql"  # both as OpenTelemetry calls them
+QDRANT: Final = "qdrant"
 
 _tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)  # of a traced request
 
@@ -35,7 +37,7 @@ _tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)  # of a 
 def span(
     name: str, attributes: Attributes = NO_ATTRIBUTES, kind: SpanKind = SpanKind.INTERNAL
 ) -> AbstractContextManager[Span]:
-    """The block is a part of the request; no span where that is not traced, or not sampled."""
+    """A span for a block that is a part of a request; none unless that is traced and sampled."""
     tracer = _tracer.get()
     if tracer is None or not get_current_span().get_span_context().trace_flags.sampled:
         return NO_SPAN
@@ -43,14 +45,14 @@ def span(
 
 
 def storage_span(system: str, query: str) -> AbstractContextManager[Span]:
-    """The block asks a store; `query` is what it is called, without any values."""
+    """A span for a block that asks a store; `query` is a name, without any values."""
     attributes = {"db.system.name": system, "db.query.summary": query}
     return span(query, attributes, SpanKind.CLIENT)
 
 
 @contextmanager
 def traced(tracer: Tracer, root: Span) -> Iterator[Span]:
-    """The block is the request that `root` stands for, as are the tasks that it starts."""
+    """Has the block, and the tasks that it starts, make their spans below `root`."""
     token = _tracer.set(tracer)
     try:
         with _running(root):
@@ -60,7 +62,7 @@ def traced(tracer: Tracer, root: Span) -> Iterator[Span]:
 
 
 def note_error(span: Span, error: BaseException) -> None:
-    """Says that a span has failed. What an error says may quote texts: its code is enough."""
+    """Marks a span as failed, by the code of the error: what an error says may quote texts."""
     span.set_attribute("error.type", error_type(error))
     span.set_status(StatusCode.ERROR)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import qdrant_edge as edge
 
-from app.core.tracing.spans import storage_span
+from app.core.tracing.spans import QDRANT, storage_span
 from app.vector_store.base import (
     BM25_VECTOR,
     Candidate,
@@ -94,7 +94,7 @@ class EdgeVectorStore:
         self, query: SearchQuery, where: SearchFilter, *, candidates: int
     ) -> list[Candidate]:
         """Both searches and the cosines of all that they find; no write comes between them."""
-        with storage_span("qdrant", "query"):
+        with storage_span(QDRANT, "query"):
             return await self._engine.run(partial(self._query, query, where, candidates))
 
     async def delete(self, document_uuid: UUID) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from qdrant_client import models
 from qdrant_edge import SparseVector
 
-from app.core.tracing.spans import storage_span
+from app.core.tracing.spans import QDRANT, storage_span
 from app.vector_store.base import (
     BM25_VECTOR,
     Candidate,
@@ -67,7 +67,7 @@ class QdrantVectorStore:
     ) -> list[Candidate]:
         """Both searches and the cosines of all that they find, in one request."""
         requests = self._query_requests(query, where, candidates)
-        with storage_span("qdrant", "query"):
+        with storage_span(QDRANT, "query"):
             async with self._collection.request() as client:
                 by_words, by_both = await client.query_batch_points(self._name, requests)
         return rank(scores(by_both.points), scores(by_words.points), query.cosine_weight)

@@ -1,10 +1,10 @@
-"""Settings, as the environment and `.env` give them."""
+"""The values of settings: what is taken, refused, and not shown."""
 
 from pathlib import Path
 
 import pytest
 
-from settings import Settings, export_variables, load_settings
+from settings import Settings, load_settings
 
 
 class TestLists:
@@ -33,85 +33,8 @@ class TestLists:
             load_settings()
 
 
-class TestFallbacks:
-    """Models that answer in the place of another."""
-
-    @pytest.mark.parametrize(
-        ("text", "read"),
-        [
-            ("small", [("small", None)]),
-            (
-                "@cf/small@2, small@http://a.example/v1",
-                [("@cf/small@2", None), ("small", "http://a.example/v1")],
-            ),
-            (
-                '["a", {"model": "b", "base_url": "https://b.example/chat/completions"}]',
-                [("a", None), ("b", "https://b.example")],
-            ),
-        ],
-        ids=["name", "addresses", "JSON"],
-    )
-    def test_names_and_addresses_are_read(
-        self, monkeypatch: pytest.MonkeyPatch, text: str, read: list[tuple[str, str | None]]
-    ) -> None:
-        """A fallback is a name, with the address of its service unless that is the same."""
-        monkeypatch.setenv("OPENAI_FALLBACKS", text)
-        fallbacks = Settings().OPENAI_FALLBACKS
-        assert [(fallback.model, fallback.base_url) for fallback in fallbacks] == read
-
-    @pytest.mark.parametrize(
-        ("text", "said"),
-        [
-            ("a,b@http://", "entry 2: base_url: must be a URL of the form https://host:port/path."),
-            ("[1]", "entry 1: must be MODEL, MODEL@BASE_URL, or an object of"),
-            (
-                '[{"model": "a", "api_key": "sword fish"}]',
-                "entry 1: api_key: must be visible ASCII",
-            ),
-            ('[{"model": "a", "url": "swordfish"}]', "entry 1: url: "),
-            ('[{"model": ""}]', "entry 1: model: "),
-        ],
-        ids=["address", "number", "key", "unknown", "no name"],
-    )
-    def test_wrong_entry_is_named(
-        self, monkeypatch: pytest.MonkeyPatch, text: str, said: str
-    ) -> None:
-        """A sentence says which entry is wrong, and in what, and quotes no key."""
-        monkeypatch.setenv("OPENAI_FALLBACKS", text)
-        with pytest.raises(SystemExit) as raised:
-            load_settings()
-        assert str(raised.value).startswith(f"The setting OPENAI_FALLBACKS is wrong: {said}")
-        assert "fish" not in str(raised.value)
-
-
-class TestLoadSettings:
-    """What a process starts with."""
-
-    def test_environment_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The environment is read."""
-        monkeypatch.setenv("PORT", "9000")
-        assert load_settings().PORT == 9000
-
-    def test_env_file_is_read_after_the_environment(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        """`.env` is read, other programs' settings in it too; the environment goes before it."""
-        (tmp_path / ".env").write_text("PORT=9000\nHOST=0.0.0.0\nOTHER=1\n")
-        monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
-        monkeypatch.setenv("PORT", "9001")
-        settings = load_settings()
-        assert (settings.HOST, settings.PORT) == ("0.0.0.0", 9001)
-
-    def test_variables_of_libraries_are_read(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        """`.env` may hold variables of a library; the environment goes before it there too."""
-        (tmp_path / ".env").write_text("LIB_A='1 2'\nLIB_B=1\nLIB_C=\nOTHER=1\n")
-        monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
-        environment = {"LIB_B": "2"}
-        monkeypatch.setattr("os.environ", environment)
-        export_variables("LIB_")
-        assert environment == {"LIB_A": "1 2", "LIB_B": "2"}
+class TestValues:
+    """What each setting takes."""
 
     @pytest.mark.parametrize(
         ("name", "value"),
