@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core.constants import ROOT
+from tests.support.longest import LONGEST
 
 VERBS = {
     "install",
@@ -93,6 +94,13 @@ class TestHelp:
         """`make` alone prints every verb, with what it does."""
         done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
         assert set(re.findall(r"(?m)^([a-z-]+) +\w", done.stdout)) == VERBS
+
+
+class TestOrder:
+    @pytest.mark.parametrize("file", LONGEST)
+    def test_longest_files(self, file: str) -> None:
+        """The files that begin first are there under these names."""
+        assert (ROOT / file).is_file()
 
 
 class TestInstall:
