@@ -18,13 +18,12 @@ async def open_any_database(settings: Settings) -> AsyncIterator[Database]:
     """The database of DATABASE_URL, else the embedded one under DATA_DIR, started if it is down."""
     async with AsyncExitStack() as stack:
         if settings.DATABASE_URL is None:
-            folder = settings.DATA_DIR / "postgres"
-            is_new = not await asyncio.to_thread(folder.exists)
+            is_new = not await asyncio.to_thread(settings.DATA_DIR.exists)
             postgres = await asyncio.to_thread(EmbeddedPostgres, settings.DATA_DIR)
             url = await stack.enter_async_context(_running(postgres))
             await asyncio.to_thread(migrate, url)
-            if is_new:  # so that whoever has mistyped a folder sees it
-                sys.stderr.write(f"This is a new knowledge base: {folder.parent.absolute()}\n")
+            if is_new:  # a mistyped folder makes one too
+                sys.stderr.write(f"This is a new knowledge base: {settings.DATA_DIR.absolute()}\n")
             settings = settings.model_copy(update={"DATABASE_URL": SecretStr(url)})
         database = await stack.enter_async_context(open_database(settings))
         await database.ready()
