@@ -5,8 +5,8 @@ See docs/decisions/0045-streams-outlive-their-connections.md.
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
@@ -36,10 +36,14 @@ class Journal:
         self._written: dict[UUID, int] = {}  # deltas of each answer
         self._generations: dict[UUID, Generation] = {}
         self._unwritten: list[Row] = []
+        self._writing = asyncio.Lock()
 
-    @contextmanager
-    def recorded(self, generation: Generation) -> Iterator[None]:
-        """The block generates the deltas of a stored answer that is streamed."""
+    @asynccontextmanager
+    async def recorded(self, generation: Generation) -> AsyncIterator[None]:
+        """The block generates the deltas of a stored answer that is streamed.
+
+        Once it is left, no batch of them is on its way to Postgres: the answer can be ended there.
+        """
         uuid = generation.start.uuid
         self._generations[uuid], self._written[uuid] = generation, 0
         try:
@@ -47,6 +51,9 @@ class Journal:
         finally:
             self._generations.pop(uuid, None)
             del self._written[uuid]
+            if any(batch["message_uuid"] == uuid for batch in self._unwritten):
+                async with self._writing:
+                    pass
 
     async def run(self) -> None:
         """Writes until it is cancelled."""
@@ -86,7 +93,8 @@ class Journal:
 
     async def _write(self, batches: list[Row]) -> None:
         rows = orjson.dumps(batches).decode()
-        await self._database.query(SERVICE, "insert_journal", rows=rows)
+        async with self._writing:
+            await self._database.query(SERVICE, "insert_journal", rows=rows)
         for batch in batches:
             if batch["message_uuid"] in self._written:
                 count = len(batch["deltas"]["lengths"])

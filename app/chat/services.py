@@ -127,7 +127,7 @@ class AnswerService:
                 generation.is_stored = True
             if context.sources is not None:
                 generation.publish(SourcesEvent(context.sources))
-            with self._messages.journal.recorded(generation) if stream else nullcontext():
+            async with self._messages.journal.recorded(generation) if stream else nullcontext():
                 if context.sources == []:
                     self._metrics.without_sources.inc()
                     outcome = _answer_without_sources(generation)

@@ -59,7 +59,7 @@ class Service(Dependencies):
         left: list[object] = []
 
         async def is_settled() -> bool:
-            left[:] = [one for one in await self.left_behind() if one not in self.reported]
+            left[:] = await self.left_behind()
             return not left
 
         try:
@@ -69,14 +69,15 @@ class Service(Dependencies):
             pytest.fail(f"After {SETTLE_SEC} s there is still {left}")
 
     async def left_behind(self) -> list[object]:
-        """What is not there when nothing is under way."""
-        return (
+        """What is not there when nothing is under way, but for what was reported before."""
+        left = (
             [*(self.tasks() - self.resting)]
             or await self.sql(UNSETTLED)
             or await self._torn_points()
             or [*self.temporary.iterdir()]
             or ["a connection of the pool"] * self._checked_out()
         )
+        return [one for one in left if one not in self.reported]
 
     def traffic(self) -> dict[str, Traffic]:
         """What has gone through each network so far."""
