@@ -75,8 +75,9 @@ test-clients: $(DEVELOP) ## Ask by the clients of others: apt-get install curl n
 	$(BIN)/python -m pytest tests/clients -m clients
 
 # Any process may take any test: each breaks a service of its own. The last line says how many cases.
+# Three processes a core: much of a case waits for a timeout.
 test-faults: $(DEVELOP) ## Break every dependency at every moment, and see what clients are told
-	$(BIN)/python -m pytest tests/faults -m faults --numprocesses=4 --dist=worksteal
+	$(BIN)/python -m pytest tests/faults -m faults --numprocesses=6 --dist=worksteal
 
 # What fails shows the curl command that shows it. A test may take minutes where the machine is busy.
 test-contract: $(DEVELOP) ## Ask all that the OpenAPI document allows and forbids

@@ -57,7 +57,8 @@ class Case:
         await self.service.settle()
         for answer in answers:
             await assert_kept(self.service, answer)
-        await self._recover(call)
+        if fault.has_struck:
+            await self._recover(call)
 
     @property
     def _network(self) -> Network:

@@ -91,9 +91,11 @@ async def _record(service: Service, operation: str) -> dict[str, Traffic]:
 
 
 async def _silence(service: Service) -> None:
-    """Returns when nothing has passed any network for a moment."""
+    """Returns when nothing is under way, or else when nothing has passed any network for long."""
     seen, since = service.traffic(), perf_counter()
     while perf_counter() - since < SILENCE_SEC:
         await asyncio.sleep(POLL_SEC)
         if service.traffic() != seen:
             seen, since = service.traffic(), perf_counter()
+        elif not await service.left_behind():
+            return

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 import psycopg2
 
 from tests.support.fake_openai import FakeOpenAI
@@ -25,7 +24,7 @@ class Dependencies:
     openai: FakeOpenAI
     smtp: SmtpServer
     postgres: Any  # a connection beside the network
-    qdrant: httpx2.Client  # likewise
+    qdrant: QdrantDouble
     proxy: PostgresProxy
     networks: dict[str, Network]
 
@@ -35,7 +34,7 @@ async def opened_dependencies(template: Template, folder: Path) -> AsyncIterator
     """All of them, with nothing in."""
     async with AsyncExitStack() as stack:
         url = stack.enter_context(template.copied())
-        double = stack.enter_context(QdrantDouble(folder / "qdrant"))
+        double = stack.enter_context(QdrantDouble(folder / "qdrant", keeps_connections=True))
         smtp = stack.enter_context(SmtpServer())
         openai = await stack.enter_async_context(FakeOpenAI())
         proxy = PostgresProxy(url)
@@ -49,8 +48,7 @@ async def opened_dependencies(template: Template, folder: Path) -> AsyncIterator
             await stack.enter_async_context(network)
         postgres = stack.enter_context(closing(psycopg2.connect(url)))
         postgres.autocommit = True
-        qdrant = stack.enter_context(httpx2.Client(base_url=double.url, verify=False))
-        yield Dependencies(openai, smtp, postgres, qdrant, proxy, networks)
+        yield Dependencies(openai, smtp, postgres, double, proxy, networks)
 
 
 def _address(url: str) -> tuple[str, int]:

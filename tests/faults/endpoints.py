@@ -16,14 +16,15 @@ from tests.support.chat_knowledge import PORT_QUESTION
 from tests.support.chatting import ask, new_chat
 from tests.support.openai_clients import asked
 from tests.support.openai_replies import stream
-from tests.support.people import login_token
+from tests.support.people import token_of
 from tests.support.server import connect, follow
-from tests.support.uploads import ended, post_text, unique
+from tests.support.uploads import post_text, unique
 
 Json = dict[str, Any]
 Arrange = Callable[[Service, AsyncExitStack], Awaitable[Json]]
 
 QUESTION: Final = "Hello there"
+CANCEL: Final = "POST /v1/messages/{uuid}/cancel"  # its answer takes the only place
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,17 @@ def always(**given: Any) -> Arrange:
         return dict(given)
 
     return arrange
+
+
+def once(arrange: Arrange) -> Arrange:
+    """Arranges for the first request only: those that follow read the same."""
+
+    async def arrange_once(service: Service, _: AsyncExitStack) -> Json:
+        if arrange not in service.arranged:
+            service.arranged[arrange] = await arrange(service, service.stack)
+        return dict(service.arranged[arrange])
+
+    return arrange_once
 
 
 async def _keyed_question(_: Service, __: AsyncExitStack) -> Json:
@@ -124,8 +136,7 @@ async def _upload(_: Service, __: AsyncExitStack) -> Json:
 
 
 async def _document(service: Service, _: AsyncExitStack) -> Json:
-    document = await ended(service.person, await post_text(service.person, unique()))
-    return {"uuid": document["uuid"]}
+    return {"uuid": await _uploaded(service, service.person)}
 
 
 async def _registration(service: Service, _: AsyncExitStack) -> Json:
@@ -135,7 +146,7 @@ async def _registration(service: Service, _: AsyncExitStack) -> Json:
 async def _token(service: Service, stack: AsyncExitStack) -> Json:
     return {
         "client": await stack.enter_async_context(connect(str(service.person.base_url))),
-        "json": {"token": await login_token(service.settings, "bob@example.com")},
+        "json": {"token": await token_of(service.logins, "bob@example.com")},
     }
 
 
@@ -144,8 +155,15 @@ async def _somebody(service: Service, stack: AsyncExitStack) -> Json:
     email = f"{uuid4().hex}@example.com"
     person = await stack.enter_async_context(another_person(service, email))
     await person.post(COMPLETION, json={"message": QUESTION})
-    await ended(person, await post_text(person, unique()))
+    await _uploaded(service, person)
     return {"client": person}
+
+
+async def _uploaded(service: Service, person: httpx2.AsyncClient) -> str:
+    response = await post_text(person, unique())
+    await service.settle()
+    uuid: str = response.json()["uuid"]
+    return uuid
 
 
 async def _logged_in(service: Service, stack: AsyncExitStack) -> Json:
@@ -176,30 +194,30 @@ ENDPOINTS: Final[dict[str, Arrange]] = {
     "GET /v1/models": always(),
     "GET /v1/models/{id}": always(),
     "GET /v1/messages": always(),
-    "GET /v1/messages/{uuid}": _answered,
-    "GET /v1/messages/{uuid}/receipt": _answered,
+    "GET /v1/messages/{uuid}": once(_answered),
+    "GET /v1/messages/{uuid}/receipt": once(_answered),
     "GET /v1/messages/{uuid}/stream": _streamed,
-    "POST /v1/messages/{uuid}/cancel": _under_way,
+    CANCEL: _under_way,
     "POST /v1/chats": always(json={"title": "Ducks"}),
     "GET /v1/chats": always(),
-    "GET /v1/chats/{uuid}": _chat,
+    "GET /v1/chats/{uuid}": once(_chat),
     "PATCH /v1/chats/{uuid}": _renaming,
     "DELETE /v1/chats/{uuid}": _chat,
     "GET /v1/search": always(params={"query": PORT_QUESTION}),
     "POST /v1/documents": _upload,
     "GET /v1/documents": always(),
-    "GET /v1/documents/{uuid}": _document,
+    "GET /v1/documents/{uuid}": once(_document),
     "DELETE /v1/documents/{uuid}": _document,
-    "GET /v1/documents/{uuid}/passages/{ordinal}": _document,
-    "GET /v1/documents/{uuid}/text": _document,
-    "GET /v1/documents/{uuid}/file": _document,
+    "GET /v1/documents/{uuid}/passages/{ordinal}": once(_document),
+    "GET /v1/documents/{uuid}/text": once(_document),
+    "GET /v1/documents/{uuid}/file": once(_document),
     "POST /v1/users": _registration,
     "POST /v1/login": always(json={"email": "ann@example.com"}),
     "POST /v1/login/consume": _token,
     "POST /v1/logout": _logged_in,
     "GET /v1/me": always(),
     "DELETE /v1/me": _somebody,
-    "GET /v1/me/export": _somebody,
+    "GET /v1/me/export": once(_somebody),
     "GET /v1/api-keys": always(),
     "POST /v1/api-keys": _new_key,
     "DELETE /v1/api-keys/{uuid}": _key,

@@ -1,8 +1,9 @@
 """Starts the service that the cases break, with timeouts and pauses that are short."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,13 +12,15 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from app.chat.tokens import load_tokenizer
 from app.db import Database, open_database
 from settings import Settings
 from tests.faults.dependencies import Dependencies, opened_dependencies
-from tests.faults.service import Service
+from tests.faults.service import UNSETTLED, Service
 from tests.support.chat_knowledge import PORT
-from tests.support.people import logged_in
-from tests.support.server import connect, serve
+from tests.support.people import logged_in, logged_in_by, login_service, token_of
+from tests.support.server import serve
+from tests.support.shared import shared_embedder
 from tests.support.template import Template
 from tests.support.uploads import ended, post_text
 from tests.support.waiting import until
@@ -47,20 +50,28 @@ async def opened_service(template: Template, folder: Path) -> AsyncIterator[Serv
     """A service that has one document, at rest."""
     temporary = folder / "temporary"
     temporary.mkdir()
+    embedder = await asyncio.to_thread(shared_embedder)  # it makes a temporary folder
+    await load_tokenizer()  # the first question in a chat would take too long
     async with opened_dependencies(template, folder) as dependencies:
         settings = _settings(dependencies, folder / "data")
         with _patched(temporary) as databases:
-            async with serve(settings) as client:
+            async with serve(settings, embedder) as client:
                 await until(partial(_is_ready, client), START_SEC)
-                async with logged_in(settings, client, "ann@example.com") as person:
+                async with (
+                    logged_in(settings, client, "ann@example.com") as person,
+                    AsyncExitStack() as stack,
+                ):
                     await ended(person, await post_text(person, PORT, source="port"))
                     service = Service(
                         **vars(dependencies),
                         settings=settings,
                         person=person,
                         database=databases[0],
+                        logins=await login_service(databases[0], settings),
+                        stack=stack,
                         temporary=temporary,
                     )
+                    await service.sql(UNSETTLED)
                     service.resting = service.tasks()
                     yield service
 
@@ -68,10 +79,8 @@ async def opened_service(template: Template, folder: Path) -> AsyncIterator[Serv
 @asynccontextmanager
 async def another_person(service: Service, email: str) -> AsyncIterator[httpx2.AsyncClient]:
     """A client that has a session of somebody else."""
-    async with (
-        connect(str(service.person.base_url)) as client,
-        logged_in(service.settings, client, email) as person,
-    ):
+    token = await token_of(service.logins, email)
+    async with logged_in_by(service.person, token) as person:
         yield person
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.answers import TOLD
 from tests.faults.case import AFTER, BEFORE, DURING, run_together
 from tests.faults.conftest import CasesOf
-from tests.faults.endpoints import ENDPOINTS
+from tests.faults.endpoints import CANCEL, ENDPOINTS
 from tests.support.network_faults import (
     Bandwidth,
     Cut,
@@ -36,7 +36,6 @@ FAULTS: Final[dict[str, Callable[[], Fault]]] = {
     "refuse": Refuse,
     "hang": Hang,
 }
-CANCEL: Final = "POST /v1/messages/{uuid}/cancel"  # its answer takes the only place
 MOST_CALLS: Final = 100  # of one request; what the service does besides counts too
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
+from app.db import Database
 from app.users.cookies import SessionCookie
 from app.users.login import LoginService
 from app.users.models import LoginConsumption
@@ -20,8 +21,19 @@ from tests.support.server import connect
 async def login_token(settings: Settings, email: str) -> str:
     """The token of a magic link that is not mailed."""
     async with opened(url_of(settings)) as database:
-        hasher = TokenHasher(await asyncio.to_thread(load_secret_key, settings))
-        link, _ = await LoginService(database, hasher, settings).link(email)
+        logins = await login_service(database, settings)
+        return await token_of(logins, email)
+
+
+async def login_service(database: Database, settings: Settings) -> LoginService:
+    """Makes links as the service with these settings does."""
+    hasher = TokenHasher(await asyncio.to_thread(load_secret_key, settings))
+    return LoginService(database, hasher, settings)
+
+
+async def token_of(logins: LoginService, email: str) -> str:
+    """The token of a new link, which is not mailed."""
+    link, _ = await logins.link(email)
     return link.partition("#token=")[2]
 
 
@@ -30,8 +42,14 @@ async def logged_in(
     settings: Settings, client: httpx2.AsyncClient, email: str
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the same service that has a session of this user."""
+    async with logged_in_by(client, await login_token(settings, email)) as person:
+        yield person
+
+
+@asynccontextmanager
+async def logged_in_by(client: httpx2.AsyncClient, token: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the same service that has come by the link of this token."""
     async with connect(str(client.base_url)) as person:
-        token = await login_token(settings, email)
         response = await person.post("/v1/login/consume", json={"token": token})
         assert response.status_code == 200, response.text
         yield person
@@ -54,7 +72,6 @@ async def session_cookie(settings: Settings, email: str) -> str:
     """The cookie of a session of this user, who is made for it."""
     token = await login_token(settings, email)
     async with opened(url_of(settings)) as database:
-        hasher = TokenHasher(await asyncio.to_thread(load_secret_key, settings))
-        login = LoginService(database, hasher, settings)
+        login = await login_service(database, settings)
         _, session = await login.consume(LoginConsumption(token=token))
     return f"{SessionCookie(settings).name}={session}"

@@ -12,6 +12,7 @@ with QdrantDouble(tmp_path) as double:
 import json
 import re
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -37,10 +38,14 @@ ANSWERS: Final = {
 class QdrantDouble:
     """Qdrant on a free loopback port, with its data under `path`; `requests` is the history."""
 
-    def __init__(self, path: Path, api_key: str | None = None) -> None:
+    def __init__(
+        self, path: Path, api_key: str | None = None, *, keeps_connections: bool = False
+    ) -> None:
+        """As the server does, it may keep connections; `stop()` leaves those that are open."""
         self.requests: list[str] = []
         self._path = path
         self._api_key = api_key
+        self._protocol = "HTTP/1.1" if keeps_connections else "HTTP/1.0"
         self._address = ("127.0.0.1", 0)
         self._collections: dict[str, CollectionDouble] = {}
         self._lock = threading.Lock()
@@ -66,7 +71,8 @@ class QdrantDouble:
 
     def start(self) -> None:
         """Accepts connections."""
-        handler = type("Handler", (_Handler,), {"double": self})
+        given = {"double": self, "protocol_version": self._protocol}
+        handler = type("Handler", (_Handler,), given)
         self._server = ThreadingHTTPServer(self._address, handler)
         self._address = ("127.0.0.1", self._server.server_port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -139,6 +145,11 @@ class _Handler(BaseHTTPRequestHandler):
     """One request and its answer, in Qdrant's envelope."""
 
     double: QdrantDouble
+
+    def handle(self) -> None:
+        """Answers until the connection ends, or breaks."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
