@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "verify": Command("app.chat", ("verify",), "say what has changed since a receipt was made"),
     "evaluate": Command("evaluation", ("evaluate",), "measure how good retrieval is"),
     "calibrate": Command("evaluation", ("calibrate",), "store the best relevance threshold"),
+    "answers": Command("evaluation", ("answers",), "measure how good the answers are"),
 }
 
 

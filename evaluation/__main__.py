@@ -1,9 +1,4 @@
-"""`brag evaluate`: how good retrieval is on labelled questions.
-
-Without a FILE every set at hand is measured: the questions about bRAG's own documents and those
-by identifiers about made-up manuals, both beside this file, and each folder of EVAL_DIR that holds
-a corpus.jsonl and a queries.jsonl.
-"""
+"""`brag evaluate`, `brag calibrate`, `brag answers`: how good retrieval and answers are."""
 
 import argparse
 import asyncio
@@ -15,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from app.command_line import open_any_database
-from app.core.arguments import common_options, path_argument
+from app.core.arguments import add_command, common_options, path_argument
 from app.core.exceptions import BragError, ConfigurationError
 from app.core.signals import Interrupted, until_signal
 from app.documents.console import say
@@ -36,6 +31,16 @@ OWN_DOCUMENTS: Final = Path("evaluation") / "documents"
 IDENTIFIERS: Final = HERE / "identifiers.jsonl"
 EVALUATE: Final = ("evaluate", "run")
 MANUALS: Final = Path("evaluation") / "manuals"  # made up for it
+
+HELP: Final = {
+    "evaluate": "Measures how good retrieval is on labelled questions. Without a FILE: on those "
+    "about bRAG's own documents, on those about made-up manuals, and on each folder of EVAL_DIR "
+    "that holds a corpus.jsonl and a queries.jsonl.",
+    "calibrate": "Finds the threshold that answers and refuses labelled questions best, and stores "
+    "it.",
+    "answers": "Asks the running service, and says in how many answers a right sentence stands. "
+    "The key of BRAG_API_KEY is sent.",
+}
 
 logger = logging.getLogger("evaluation")
 
@@ -65,44 +70,42 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    common = common_options()
-    parser = argparse.ArgumentParser(
-        prog="brag",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common],
-    )
-    commands = parser.add_subparsers(dest="command")
-    run = commands.add_parser(
-        "evaluate",
-        aliases=["run"],
-        help="measure retrieval on a set of your own, else on all at hand",
-        parents=[common],
-    )
-    calibrate_command = commands.add_parser(
-        "calibrate", help="store the best threshold", parents=[common]
-    )
-    for command in (run, calibrate_command):
-        command.add_argument(
-            "file",
-            type=path_argument,
-            metavar="FILE",
-            nargs="?",
-            help="questions, as JSON lines",
-        )
-        command.add_argument(
-            "--corpus",
-            nargs="+",
-            type=path_argument,
-            metavar="PATH",
-            help="ask a temporary knowledge base of these: .jsonl (id, title, text), files, dirs",
-        )
-    calibrate_command.add_argument(
+    parser = argparse.ArgumentParser(prog="brag", description=__doc__, parents=[common_options()])
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    run = add_command(commands, "evaluate", HELP["evaluate"], aliases=("run",))
+    calibration = add_command(commands, "calibrate", HELP["calibrate"])
+    for command in (run, calibration):
+        _add_set(command)
+    calibration.add_argument(
         "--reset", action="store_true", help="undo the last calibration instead"
     )
-    answers = commands.add_parser(
-        "answers", help="judge the answers of a running service", parents=[common]
+    _add_answers(add_command(commands, "answers", HELP["answers"]))
+    for command in (parser, run):
+        command.add_argument(
+            "--json", type=path_argument, metavar="OUT", help="write the numbers as JSON too"
+        )
+    arguments = parser.parse_args()
+    if arguments.command == "calibrate" and (arguments.file is None) != arguments.reset:
+        calibration.error("give either a FILE or --reset")
+    if arguments.command in EVALUATE and arguments.corpus and arguments.file is None:
+        run.error("--corpus needs the FILE with the questions about it")
+    return arguments
+
+
+def _add_set(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "file", type=path_argument, metavar="FILE", nargs="?", help="questions, as JSON lines"
     )
+    command.add_argument(
+        "--corpus",
+        nargs="+",
+        type=path_argument,
+        metavar="PATH",
+        help="ask a temporary knowledge base of these: .jsonl (id, title, text), files, folders",
+    )
+
+
+def _add_answers(answers: argparse.ArgumentParser) -> None:
     answers.add_argument(
         "file",
         nargs="?",
@@ -111,18 +114,8 @@ def _parse_arguments() -> argparse.Namespace:
         metavar="FILE",
         help="questions and right sentences, as JSON lines; else those about bRAG's own documents",
     )
-    answers.add_argument("--url", help="the service's address, unless it is that of the settings")
-    answers.add_argument("--model", help="the model that is to answer, unless it is the service's")
-    for command in (parser, run):
-        command.add_argument(
-            "--json", type=path_argument, metavar="OUT", help="write the numbers as JSON too"
-        )
-    arguments = parser.parse_args()
-    if arguments.command == "calibrate" and (arguments.file is None) != arguments.reset:
-        calibrate_command.error("give either a FILE or --reset")
-    if arguments.command in EVALUATE and arguments.corpus and arguments.file is None:
-        run.error("--corpus needs the FILE with the questions about it")
-    return arguments
+    answers.add_argument("--url", help="where the service is; else at the HOST and PORT of .env")
+    answers.add_argument("--model", help="the model that is to answer; else OPENAI_MODEL")
 
 
 async def _run(settings: Settings, arguments: argparse.Namespace) -> None:

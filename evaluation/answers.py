@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
+from app.client.service import authorization, refused_key
 from evaluation.dataset import ExpectedAnswer
 from evaluation.exceptions import ServiceUnreachable
 
@@ -26,14 +28,14 @@ async def ask_service(
 ) -> list[JudgedAnswer]:
     """The answers of the service at this address, judged; ServiceUnreachable if there is none.
 
-    They are those of its own model unless another one is named.
+    They are those of its own model unless another one is named. The key is that of BRAG_API_KEY.
     """
     try:
-        async with ClientSession(timeout=TIMEOUT) as session:
+        async with ClientSession(timeout=TIMEOUT, headers=authorization()) as session:
             return [await _ask(session, url, question, model) for question in expected]
     except ClientError as error:
         raise ServiceUnreachable(
-            f"No service answers at {url}: start one, as with `make run-dev`, or give its --url."
+            f"No service answers at {url}: start one, as with `brag run`, or give its --url."
         ) from error
 
 
@@ -47,6 +49,8 @@ async def _ask(
 ) -> JudgedAnswer:
     question = {"message": expected.question, "model": model}
     async with session.post(f"{url}/v1/qa-create", json=question) as response:
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            raise ServiceUnreachable(refused_key())
         body = await response.json(content_type=None)
     answer = str(body.get("message") or body.get("detail"))
     return JudgedAnswer(expected.question, answer, is_right(answer, expected.answers))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.command_line import open_any_database
+from app.core.arguments import path_argument
 from app.core.background import background
 from app.core.caller import NOBODY, SERVICE
 from app.db import Database
@@ -56,11 +57,14 @@ class KnowledgeBase:
         }
 
     def place(self, label: Label) -> Label:
-        """The label with its document named as in `names`; UnusableSet if that is not there."""
-        text = self.texts.get(label.document)
-        if text is None:
-            raise UnusableSet(f"A label names {label.document}, which is not among the documents.")
-        return label.model_copy(update={"document": self.names[label.document]})
+        """The label with its document named as in `names`; UnusableSet if that is not there.
+
+        It may name a file as whoever runs the command would: by a path from where they stand.
+        """
+        for name in (label.document, path_argument(label.document).as_posix()):
+            if name in self.texts:
+                return label.model_copy(update={"document": self.names[name]})
+        raise UnusableSet(f"A label names {label.document}, which is not among the documents.")
 
 
 @asynccontextmanager

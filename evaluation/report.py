@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 
 from app.core.exceptions import ConfigurationError
+from app.documents.console import counted
 from evaluation.answers import JudgedAnswer
 from evaluation.calibration import Calibration, ErrorRates, LabelledEvidence, error_rates_at
 from evaluation.metrics import METRICS, Estimate
@@ -53,7 +54,8 @@ class Report:
     def __str__(self) -> str:
         return (
             f"`{self.name}`: {self.answerable} answerable and {self.unanswerable} unanswerable "
-            f"questions, {self.documents} documents, {self.passages} passages, "
+            f"questions, {counted(self.documents, 'document')}, "
+            f"{counted(self.passages, 'passage')}, "
             f"threshold {self.threshold:.3f}."
         )
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from app.chat.constants import NO_DOCUMENTS_FOUND
 from app.core.constants import ROOT
 from settings import Settings
 from tests.conftest import SettingsFactory
+from tests.support.chat_knowledge import UNRELATED_QUESTION
 from tests.support.commands import put_in, run
 from tests.support.fake_openai import FakeOpenAI, refusing_url
 from tests.support.forks import Outcome
@@ -103,7 +105,7 @@ class TestAnyFolder:
         """However the path of a file is spelt, it is one document of one source."""
         spellings = ("notes.md", "../a/notes.md", str(folder / "b" / ".." / "a" / "notes.md"))
         done = brag(folder, "ingest", "--dry-run", *spellings)
-        assert done.stdout.splitlines() == [f"{folder}/a/notes.md: text/markdown, 1 bytes."]
+        assert done.stdout.splitlines() == [f"{folder}/a/notes.md: text/markdown, 1 byte."]
 
     def test_data_dir(self, folder: Path) -> None:
         """A --data-dir is where its user means it, and not within the checkout."""
@@ -120,8 +122,8 @@ class TestIngest:
         """Sources are the prefix and the path below the folder; nothing goes in when dry."""
         outcome = await run(settings, "ingest", "--dry-run", "--source-prefix", "handbook/", folder)
         assert outcome.output[:2] == [
-            "handbook/a/notes.md: text/markdown, 1 bytes.",
-            "handbook/b/notes.md: text/markdown, 1 bytes.",
+            "handbook/a/notes.md: text/markdown, 1 byte.",
+            "handbook/b/notes.md: text/markdown, 1 byte.",
         ]
         assert await sql(settings, "SELECT 1 FROM document") == []
 
@@ -175,7 +177,10 @@ class TestClient:
     async def test_search_and_ask(
         self, make_settings: SettingsFactory, fake_openai: FakeOpenAI
     ) -> None:
-        """Passages are shown with their sources, and an answer with what it rests on."""
+        """Passages are shown with their sources, and an answer with what it rests on.
+
+        Beside a refusal stands what to do: look at what was found, or wait until all is read.
+        """
         settings = make_settings()
         async with serve(settings) as client:
             url = ("--url", str(client.base_url))
@@ -187,6 +192,9 @@ class TestClient:
             )
             asked = await run(settings, "ask", "What do mallards eat?", *url, module="app.client")
             assert await into_closed_pipe("search", "ducks", *url) == (1, b"")
+            refused = await run(settings, "ask", UNRELATED_QUESTION, *url, module="app.client")
+            await sql(settings, "UPDATE document SET status = 'pending'")
+            early = await run(settings, "ask", UNRELATED_QUESTION, *url, module="app.client")
         assert (nothing.code, nothing.errors) == (0, ["Nothing was found."])
         assert (found.code, found.errors) == (0, [])
         assert found.output[0].endswith("threshold 0.830)")
@@ -195,6 +203,9 @@ class TestClient:
         assert asked.output[0] == "Seeds [1].\N{REPLACEMENT CHARACTER}[2J"
         assert asked.output[2] == "Sources:"
         assert asked.output[3].startswith("[1] ")
+        assert refused.output == early.output == [NO_DOCUMENTS_FOUND]
+        assert refused.errors == ["`brag search` shows what was found, and how relevant it is."]
+        assert early.errors == ["Documents are still being read: ask again once they are."]
 
     @pytest.mark.parametrize(
         ("key", "sentence"),

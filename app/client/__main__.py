@@ -13,6 +13,8 @@ from app.documents.console import on_one_line, say
 from app.embedded.ports import base_url
 from settings import load_settings
 
+STILL_READING: Final = "Documents are still being read: ask again once they are."
+NOT_RELEVANT: Final = "`brag search` shows what was found, and how relevant it is."
 KEY_HELP: Final = f"It asks the running service, with the key of {KEY} where people sign in."
 
 
@@ -64,6 +66,18 @@ async def _search(service: Service, arguments: argparse.Namespace) -> int:
 
 
 async def _ask(service: Service, arguments: argparse.Namespace) -> int:
+    sources = await _show_answer(service, arguments)
+    if sources:
+        say("\nSources:")
+    else:
+        say(await _reason(service), sys.stderr)
+    for number, source in enumerate(sources, 1):
+        say(_source_line(number, source))
+    return 0
+
+
+async def _show_answer(service: Service, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Shows an answer as it comes; returns its sources, of which a refusal has none."""
     sources: list[dict[str, Any]] = []
     end = ""
     try:
@@ -78,11 +92,15 @@ async def _ask(service: Service, arguments: argparse.Namespace) -> int:
                 raise ConfigurationError(data["detail"])
     finally:
         sys.stdout.write(end)
-    if sources:
-        say("\nSources:")
-    for number, source in enumerate(sources, 1):
-        say(_source_line(number, source))
-    return 0
+    return sources
+
+
+async def _reason(service: Service) -> str:
+    """Why nothing relevant was found, as far as that can be told."""
+    try:
+        return STILL_READING if await service.is_reading() else NOT_RELEVANT
+    except ConfigurationError:  # a key without the scope `read`
+        return NOT_RELEVANT
 
 
 def _judgement(passage: dict[str, Any]) -> str:

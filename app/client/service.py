@@ -16,10 +16,12 @@ from aiohttp import (
 )
 
 from app.core.exceptions import ConfigurationError
+from app.documents.models import DocumentStatus
 
 KEY: Final = "BRAG_API_KEY"
 NO_KEY: Final = f"The service wants to know who asks: set {KEY} to a key (docs/users.md)."
 WRONG_KEY: Final = f"The service does not take the key in {KEY}: it is wrong, or has ended."
+UNREAD: Final = (DocumentStatus.PENDING, DocumentStatus.PROCESSING)
 CONNECT_SEC: Final = 5
 SILENCE_SEC: Final = 300  # a stream sends a ping more often
 MAX_LINE_BYTES: Final = 2**24  # an event is one line, and holds whole passages
@@ -49,18 +51,25 @@ class Service:
                 elif field == "data":
                     yield name, orjson.loads(value)
 
+    async def is_reading(self) -> bool:
+        """Whether documents are still being read that the caller may see."""
+        for status in UNREAD:
+            parameters = {"status": status, "limit": "1"}
+            async with self._request("GET", "/v1/documents", params=parameters) as response:
+                if orjson.loads(await response.read()):
+                    return True
+        return False
+
     @asynccontextmanager
     async def _request(
         self, method: str, path: str, **options: Any
     ) -> AsyncIterator[ClientResponse]:
         timeout = ClientTimeout(sock_connect=CONNECT_SEC, sock_read=SILENCE_SEC)
-        key = os.environ.get(KEY)
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
         failure = f"No bRAG answers at {self._url}: start one with `brag run`, or give its --url."
         try:
             async with (
                 ClientSession(
-                    timeout=timeout, headers=headers, read_bufsize=MAX_LINE_BYTES
+                    timeout=timeout, headers=authorization(), read_bufsize=MAX_LINE_BYTES
                 ) as session,
                 session.request(method, self._url + path, **options) as response,
             ):
@@ -79,9 +88,20 @@ class Service:
             raise ConfigurationError(f"What answers at {self._url} is no bRAG.") from error
 
 
+def authorization() -> dict[str, str]:
+    """The header that sends the key of BRAG_API_KEY, if that is set."""
+    key = os.environ.get(KEY)
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def refused_key() -> str:
+    """What a 401 says of the key."""
+    return WRONG_KEY if os.environ.get(KEY) else NO_KEY
+
+
 def _refusal(response: ClientResponse, body: bytes) -> str:
     if response.status == HTTPStatus.UNAUTHORIZED:
-        return WRONG_KEY if os.environ.get(KEY) else NO_KEY
+        return refused_key()
     try:
         return str(orjson.loads(body)["detail"])
     except (ValueError, KeyError, TypeError):

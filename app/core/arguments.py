@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,10 +27,15 @@ class _SetDataDir(argparse.Action):
 
 
 def add_command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    aliases: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
     """The parser of a command; `text` explains it in its own help and in that of all commands."""
-    return commands.add_parser(name, help=text, description=text, parents=[common_options()])
+    return commands.add_parser(
+        name, aliases=aliases, help=text, description=text, parents=[common_options()]
+    )
 
 
 def common_options() -> argparse.ArgumentParser:

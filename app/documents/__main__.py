@@ -18,6 +18,7 @@ from app.documents.console import counted, follow_all, on_one_line, say
 from app.documents.drift import is_other_index
 from app.documents.index_version import take_over
 from app.documents.ingest_command import add_ingest_arguments, ingest, place
+from app.documents.models import Document, DocumentStatus
 from app.documents.runtime import open_knowledge, open_workplace
 from app.documents.services import DocumentService
 from app.users.models import email_argument
@@ -100,13 +101,19 @@ async def _list(settings: Settings, arguments: argparse.Namespace) -> int:
         documents, before = DocumentService(database), None
         while page := await documents.page(caller, PAGE, before):
             for document in page:
-                passages = f"{document.passages_done}/{document.passages_total or '?'} passages"
                 name = on_one_line(f"{document.source}  {document.title}")
-                say(f"{document.uuid}  {document.status:10}  {passages:20}  {name}")
+                say(f"{document.uuid}  {document.status:10}  {_progress(document):20}  {name}")
             before = page[-1].uuid
     if before is None:
         say("There are no documents.", sys.stderr)
     return 0
+
+
+def _progress(document: Document) -> str:
+    total = document.passages_total
+    passages = "? passages" if total is None else counted(total, "passage")
+    is_ready = document.status is DocumentStatus.READY
+    return passages if is_ready else f"{document.passages_done}/{passages}"
 
 
 async def _delete(settings: Settings, arguments: argparse.Namespace) -> int:

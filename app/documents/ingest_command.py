@@ -142,7 +142,7 @@ async def _show(intake: Intake, sources: Sources) -> list[bool]:
     shown = []
     for source, (file, is_named) in sources.items():
         if new := await intake.read(file, source, is_named=is_named):
-            say(f"{on_one_line(source)}: {new.media_type}, {len(new.content)} bytes.")
+            say(f"{on_one_line(source)}: {new.media_type}, {counted(len(new.content), 'byte')}.")
             shown.append(True)
     return shown
 

@@ -92,18 +92,10 @@ class LogSender:
 
 
 class NoSender:
-    """Drops mails, and says so once: a log outside local is no place for a link."""
-
-    _told = False
+    """Drops mails: a log outside local is no place for a link."""
 
     async def send(self, _email: Email) -> None:
-        """Logs, the first time, which setting is missing and what to do without it."""
-        if not self._told:
-            self._told = True
-            logger.warning(
-                "SMTP_URL is not set, so no mails are sent; "
-                "`brag users link ADDRESS` prints a login link"
-            )
+        """Does nothing; the start has said so."""
 
 
 def create_sender(settings: Settings) -> EmailSender:
@@ -111,7 +103,14 @@ def create_sender(settings: Settings) -> EmailSender:
     if settings.SMTP_URL:
         server = SmtpServer.of_url(settings.SMTP_URL.get_secret_value())
         return SmtpSender(server, mail_from(settings))
-    return LogSender() if settings.is_local else NoSender()
+    if settings.is_local:
+        return LogSender()
+    if settings.requires_auth:
+        logger.warning(
+            "SMTP_URL is not set, so no mails are sent; "
+            "`brag users link ADDRESS` prints a sign-in link"
+        )
+    return NoSender()
 
 
 def mail_from(settings: Settings) -> Address:

@@ -48,8 +48,7 @@ class Launcher:
                 async with asyncio.TaskGroup() as group:
                     for service in self._services:
                         group.create_task(service.keep_running())
-                    await samples_read(self._environment)
-                    self._say_what_to_try()
+                    self._say_what_to_try(has_samples=await samples_read(self._environment))
             except asyncio.CancelledError:
                 logger.info("Stopping.")
                 raise
@@ -154,8 +153,10 @@ class Launcher:
     def _url(self) -> str:
         return base_url(self._settings.HOST, int(self._environment["PORT"]))
 
-    def _say_what_to_try(self) -> None:
+    def _say_what_to_try(self, *, has_samples: bool) -> None:
         logger.info("Open %s/ in a browser, and ask", self._url)
+        if not has_samples or self._settings.requires_auth:  # then the question is refused
+            return
         logger.info(
             "Try: curl %s/v1/qa-create -H 'Content-Type: application/json' -d '%s'",
             self._url,

@@ -23,6 +23,7 @@ __all__ = ["dump_schema", "migrate", "plain_url"]
 
 logger = logging.getLogger(__name__)
 
+UP_TO_DATE: Final = "The database is up to date: there is no migration to apply."
 CERTIFICATES: Final = ("PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT")
 
 
@@ -33,7 +34,7 @@ def main() -> int:
     if settings.DATABASE_URL is None:
         raise SystemExit("DATABASE_URL is not set: set it to a Postgres database.")
     try:
-        for line in migrate(settings.DATABASE_URL.get_secret_value()):
+        for line in migrate(settings.DATABASE_URL.get_secret_value()) or [UP_TO_DATE]:
             logger.info("%s", line)
     except ConfigurationError as error:
         logger.critical("%s", error)

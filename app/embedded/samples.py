@@ -25,8 +25,11 @@ STATE: Final = """
 """
 
 
-UNREAD: Final = """
-    SELECT EXISTS (SELECT FROM document WHERE is_sample AND status IN ('pending', 'processing'))
+# Whether there are samples, and whether any is still to be read.
+SAMPLES_STATE: Final = """
+    SELECT count(*) > 0, count(*) FILTER (WHERE status IN ('pending', 'processing')) > 0
+    FROM document
+    WHERE is_sample
 """
 LOOK_SEC: Final = 0.2
 
@@ -60,12 +63,14 @@ def _begin(database_url: str, unfinished: Path) -> list[str]:
     return [os.path.relpath(page) for name in SAMPLES for page in sorted(ROOT.glob(name))]
 
 
-async def samples_read(environment: Mapping[str, str]) -> None:
-    """Returns when the server has ingested all samples that there are."""
+async def samples_read(environment: Mapping[str, str]) -> bool:
+    """Waits until the server has ingested all samples; whether there are any."""
     while True:
-        [is_unread] = await asyncio.to_thread(_ask, environment["DATABASE_URL"], UNREAD)
-        if not is_unread:
-            return
+        are_there, are_unread = await asyncio.to_thread(
+            _ask, environment["DATABASE_URL"], SAMPLES_STATE
+        )
+        if not are_unread:
+            return are_there
         await asyncio.sleep(LOOK_SEC)
 
 

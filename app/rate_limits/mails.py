@@ -1,4 +1,4 @@
-"""How many mails with a login link go out: nobody's mailbox is flooded through us."""
+"""How many mails with a sign-in link go out: nobody's mailbox is flooded through us."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -31,6 +31,6 @@ class MailLimits:
         looks = (self._by_email.look(email), self._by_address.look(network))
         waits = [look.wait_sec for look in looks if not look.is_granted]
         if waits:
-            raise RateLimited("Too many login links. Please wait.", retry_after=max(waits))
+            raise RateLimited("Too many sign-in links. Please wait.", retry_after=max(waits))
         self._by_email.hit(email)
         self._by_address.hit(network)

@@ -1,4 +1,4 @@
-"""Registration, login, the user who is logged in, and API keys."""
+"""Registration, sign-in, the user who is signed in, and API keys."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -38,23 +38,23 @@ MAIL: Final = ACCEPTED | problems(DatabaseUnavailable)
 
 @router.post("/users", summary="Register", status_code=status.HTTP_202_ACCEPTED, responses=MAIL)
 async def register(address: Address, mails: LoginMailQueueDependency, request: Request) -> Accepted:
-    """Mails a login link to an address; using it makes the user, where there is none yet."""
+    """Mails a sign-in link to an address; using it makes the user, where there is none yet."""
     await mails.request(address.email, _client(request), register=True)
     return Accepted()
 
 
 @router.post(
-    "/login", summary="Ask for a login link", status_code=status.HTTP_202_ACCEPTED, responses=MAIL
+    "/login", summary="Ask for a sign-in link", status_code=status.HTTP_202_ACCEPTED, responses=MAIL
 )
 async def login(address: Address, mails: LoginMailQueueDependency, request: Request) -> Accepted:
-    """Mails a login link to a user; to an unknown address nothing is mailed."""
+    """Mails a sign-in link to a user; to an unknown address nothing is mailed."""
     await mails.request(address.email, _client(request), register=False)
     return Accepted()
 
 
 @router.post(
     "/login/consume",
-    summary="Log in with a link or a code",
+    summary="Sign in with a link or a code",
     responses=LOGGED_IN | problems(LoginLinkInvalid, DatabaseUnavailable),
 )
 async def consume_login(
@@ -71,7 +71,7 @@ async def consume_login(
 
 @router.post(
     "/logout",
-    summary="Log out",
+    summary="Sign out",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(DatabaseUnavailable),
 )

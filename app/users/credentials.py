@@ -10,7 +10,7 @@ from app.users.tokens import TokenHasher, hash_key, is_api_key
 
 
 class Session(NamedTuple):
-    """Who is logged in. After a renewal the cookie has to be sent again."""
+    """Who is signed in. After a renewal the cookie has to be sent again."""
 
     caller: Caller
     is_renewed: bool

@@ -62,7 +62,7 @@ Email = Annotated[
 
 
 class Address(RequestModel):
-    """Where a login link is mailed to."""
+    """Where a sign-in link is mailed to."""
 
     email: Email
 

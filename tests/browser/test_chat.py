@@ -15,6 +15,7 @@ from tests.support.chat_knowledge import DUCK_QUESTION, PORT, PORT_QUESTION, UNR
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.network import Network
 from tests.support.openai_replies import error, stream, text
+from tests.support.template import execute
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +52,17 @@ class TestAnswer:
         await expect(document.locator("mark")).to_have_text(PORT)
         await expect(document.locator("mark")).to_be_in_viewport()
         await expect(document.get_by_role("heading", level=1)).to_have_text("Ports")
+
+    async def test_refusal_while_documents_are_read(
+        self, chat: Page, own_database_url: str
+    ) -> None:
+        """Beside a refusal stands whether documents are still being read."""
+        await ask(chat, UNRELATED_QUESTION)
+        await expect((await answered(chat)).locator(".state")).to_be_hidden()
+        execute(own_database_url, "UPDATE document SET status = 'pending'")
+        await ask(chat, UNRELATED_QUESTION)
+        state = answers(chat).last.locator(".state")
+        await expect(state).to_have_text("Documents are still being read: ask again once they are.")
 
     async def test_streaming_is_quiet(self, chat: Page, fake_openai: FakeOpenAI) -> None:
         """While an answer comes it is busy and nothing is read out; at its end it is, once."""

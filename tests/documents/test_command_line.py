@@ -37,7 +37,7 @@ class TestList:
             "INSERT INTO document "
             "(uuid, title, source, media_type, bytes, sha256, status, passages_total,"
             " passages_done) "
-            "VALUES (%s, 'Ducks', 'a.txt', 'text/plain', 1, 'a', 'ready', 3, 3),"
+            "VALUES (%s, 'Ducks', 'a.txt', 'text/plain', 1, 'a', 'ready', 1, 1),"
             "(%s, 'Geese', 'b.txt', 'text/plain', 1, 'b', 'pending', NULL, 0)",
             uuid7(),
             uuid7(),
@@ -46,7 +46,7 @@ class TestList:
         assert (outcome.code, outcome.errors) == (0, [])
         assert [line.split()[1:] for line in outcome.output] == [
             ["pending", "0/?", "passages", "b.txt", "Geese"],
-            ["ready", "3/3", "passages", "a.txt", "Ducks"],
+            ["ready", "1", "passage", "a.txt", "Ducks"],
         ]
 
     async def test_many(self, settings: Settings) -> None:

@@ -16,6 +16,16 @@ class TestMigrate:
         """A database that is up to date is left as it is."""
         migrate(database_url)
 
+    def test_nothing_to_do_is_told(
+        self, database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Where there is nothing to do, the command says so."""
+        monkeypatch.setenv("DATABASE_URL", database_url)
+        monkeypatch.setattr(migrations, "configure_logs", lambda _settings: None)
+        with caplog.at_level("INFO", migrations.logger.name):
+            assert migrations.main() == 0
+        assert caplog.messages == ["The database is up to date: there is no migration to apply."]
+
     def test_url_with_a_driver_is_migrated(self, database_url: str) -> None:
         """A URL that names a driver for SQLAlchemy can be migrated."""
         migrate(database_url.replace("postgresql://", "postgresql+psycopg2://"))

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from app.core.constants import ROOT
 from evaluation.__main__ import OWN_ANSWERS
 from evaluation.answers import ask_service, is_right
-from evaluation.dataset import read_expected_answers
+from evaluation.dataset import ExpectedAnswer, read_expected_answers
+from evaluation.exceptions import ServiceUnreachable
 from evaluation.report import answer_table
 from settings import Settings
 from tests.conftest import SettingsFactory
@@ -18,6 +20,7 @@ from tests.support.server import serve
 from tests.support.waiting import until
 
 ASKED = {"question": "Which port does the API listen on?", "answers": ["listens on port 8000"]}
+EXPECTED = ExpectedAnswer.model_validate(ASKED)
 
 
 class TestOwnAnswers:
@@ -65,6 +68,15 @@ class TestAnswers:
         assert {request.body["model"] for request in fake_openai.requests} == {"other"}
         assert "| Who ate my cake? | no | No documents found" in table
         assert "1 of 3 answers have a right sentence" in table
+
+    async def test_key_is_needed(
+        self, make_settings: SettingsFactory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where people sign in a wrong key is told; no refusal counts as an answer."""
+        monkeypatch.setenv("BRAG_API_KEY", "brag_old")
+        async with serve(make_settings(AUTH_REQUIRED=True)) as client:
+            with pytest.raises(ServiceUnreachable, match="the key in BRAG_API_KEY: it is wrong"):
+                await ask_service(str(client.base_url).rstrip("/"), [EXPECTED])
 
     def test_no_service_is_one_sentence(self, settings: Settings) -> None:
         """Where no service answers, one sentence says what to do, and the exit code is 1."""

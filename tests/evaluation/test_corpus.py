@@ -5,6 +5,7 @@ from unittest.mock import create_autospec
 
 import pytest
 
+from app.core.arguments import FOLDER
 from app.embeddings.embedder import Embedder
 from app.retrieval.services import RetrievalService
 from evaluation.corpus import KnowledgeBase, open_knowledge_base
@@ -32,6 +33,15 @@ class TestPlace:
         """The label of a whole document stays as it is."""
         label = Label(document="a")
         assert knowledge_base(a="One\r\ntwo").place(label) == label
+
+    def test_file_is_named_from_where_the_user_stands(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A label may name a file by its path from the folder in which `brag` was called."""
+        monkeypatch.setenv(FOLDER, "/home/ann")
+        there = knowledge_base(**{"/home/ann/hours.md": "One"})
+        placed = there.place(Label(document="hours.md"))
+        assert placed == Label(document="/home/ann/hours.md")
 
     def test_unknown_document_is_named(self) -> None:
         """A label of a document that is not there is an error that names it."""

@@ -1,10 +1,12 @@
 // A question and its answer, as they are shown; the answer may still be on its way.
-import { Problem } from "./api.js";
+import { Problem, list } from "./api.js";
 import { counted, element, say } from "./dom.js";
 import { MarkdownView } from "./markdown.js";
 import { citation, sourceList } from "./sources.js";
 
 const LONGEST_SAID = 1000;
+const STILL_READING = "Documents are still being read: ask again once they are.";
+const UNREAD = ["pending", "processing"];
 const ENDS = /** @type {Record<string, string>} */ ({
   cancelled: "Stopped.",
   length: "The answer ends here: it reached the longest length that is allowed.",
@@ -90,6 +92,14 @@ export class AnswerView {
     this.show(message);
     const whole = this.prose.textContent;
     say(whole.length <= LONGEST_SAID ? whole : `${whole.slice(0, LONGEST_SAID)}…`);
+    if (isRefusal(message)) this.explain();
+  }
+
+  /** What is still being read may hold the answer. */
+  async explain() {
+    if (!(await areBeingRead())) return;
+    this.setState(STILL_READING);
+    say(STILL_READING);
   }
 
   /**
@@ -116,6 +126,16 @@ export class AnswerView {
 export function sentenceOf(error) {
   if (error instanceof Problem) return error.message;
   throw error;
+}
+
+/** @param {any} message @returns {boolean} Whether nothing relevant was found. */
+function isRefusal({ status, sources, retrieval_queries: queries }) {
+  return status === "complete" && sources.length === 0 && Boolean(queries?.length);
+}
+
+async function areBeingRead() {
+  const pages = UNREAD.map((status) => list("v1/documents", { status, limit: 1 }));
+  return (await Promise.all(pages).catch(() => [])).some(({ items }) => items.length > 0);
 }
 
 /** @param {string | null} question */
