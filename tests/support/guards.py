@@ -9,6 +9,12 @@ from blockbuster import BlockBuster, blockbuster_ctx
 from sqlalchemy import Engine, event
 
 from settings import Settings
+from tests.support.temporary import prefer_memory
+
+
+def pytest_configure() -> None:
+    """Files are in memory, before anything asks where they are."""
+    prefer_memory()
 
 
 @pytest.fixture(scope="session", autouse=True)
