@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -74,7 +74,9 @@ class Attempt:
                 chunks, plain = read(response), None
                 async for data in chunks:
                     plain = plain or decompressor(data)
-                    for part in _parts(plain(data)):
+                    text = plain(data)
+                    for start in range(0, len(text), STEP_BYTES):
+                        part = text[start : start + STEP_BYTES]
                         if len(part) == STEP_BYTES:  # more than a model writes at a time
                             await next_step()
                         for delta in decoder.feed(part):
@@ -194,10 +196,6 @@ def _shown_by(status: int) -> bool | None:
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return True
     return None if status in FAULTS_OF_A_REQUEST else False
-
-
-def _parts(text: bytes) -> Iterator[bytes]:
-    return (text[start : start + STEP_BYTES] for start in range(0, len(text), STEP_BYTES))
 
 
 def _media_type(response: Response) -> str:

@@ -65,7 +65,8 @@ class CompletionDecoder:
         self._usage: Any = None
         self._has_deltas = False
         self._half = ""  # of a character that is two to UTF-16
-        self._id = self._model = ""  # as the last chunk says them: deltas share these
+        self._names: tuple[Any, ...] = ()  # of the last chunk: most say what the one before says
+        self._id = self._model = ""  # deltas share these
         self._created = 0
 
     @property
@@ -167,9 +168,11 @@ class CompletionDecoder:
         return self._delta(content, finish_reason)
 
     def _note_names(self, chunk: Json) -> None:
-        self._id = same(self._id, chunk.get("id"))
-        self._model = same(self._model, chunk.get("model"))
-        self._created = only(int, chunk.get("created"))
+        names = chunk.get("id"), chunk.get("model"), chunk.get("created")
+        if names != self._names:
+            self._names = names
+            self._id, self._model = same(self._id, names[0]), same(self._model, names[1])
+            self._created = only(int, names[2])
 
     def _content(self, choice: Json) -> str:
         """The text of a chunk's `delta`; `message` is that of a whole answer."""

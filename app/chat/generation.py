@@ -54,15 +54,17 @@ class Generation:
 
     def events_after(self, number: int) -> list[Event]:
         """The events after the first `number` ones; of very many, only some."""
-        first, folded = self._first[number:], len(self._transcript)
+        first = self._first[number:]
         position = max(0, number - len(self._first))
-        stop = position + EVENTS_AT_ONCE
-        if position < folded:
-            return [*first, *self._transcript.deltas(position, min(folded, stop))]
-        newest = self._newest[position - folded : stop - folded]
-        events = [*first, *newest]
-        are_all = position + len(newest) == folded + len(self._newest)
-        if self.last is not None and are_all:
+        start = position - len(self._transcript)  # among the newest
+        stop = start + EVENTS_AT_ONCE
+        if start < 0:
+            return [
+                *first,
+                *self._transcript.deltas(position, position + min(-start, EVENTS_AT_ONCE)),
+            ]
+        events = [*first, *self._newest[start:stop]]
+        if self.last is not None and start <= len(self._newest) <= stop:
             events.append(self.last)
         return events
 
@@ -156,8 +158,9 @@ class Generation:
         raise self._error or GenerationCancelled
 
     def _fold(self) -> None:
-        self._transcript.append(self._newest)
-        self._newest.clear()
+        if self._newest:
+            self._transcript.append(self._newest)
+            self._newest.clear()
 
     def _fail(self, error: BragError) -> None:
         """The error is logged here, once, however many readers are told of it."""

@@ -5,6 +5,7 @@ See docs/decisions/0045-streams-outlive-their-connections.md.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -68,8 +69,12 @@ class Journal:
                 logger.exception("The journal met a fault, and goes on")
 
     async def flush(self) -> None:
-        """Writes what is new; after DatabaseUnavailable the next time tries the same once more."""
-        while batches := self._unwritten or self._next_batches():
+        """Writes what is new by now; what comes meanwhile is for the next time.
+
+        After DatabaseUnavailable that tries the same once more.
+        """
+        uuids = deque(self._generations)
+        while batches := self._unwritten or self._next_batches(uuids):
             self._unwritten = batches
             try:
                 await self._write(batches)
@@ -108,18 +113,17 @@ class Journal:
             logger.warning("The journal leaves an answer out: %s", error)
             self._generations.pop(batch["message_uuid"], None)
 
-    def _next_batches(self) -> list[Row]:
-        """As much as one statement may write."""
+    def _next_batches(self, uuids: deque[UUID]) -> list[Row]:
+        """As much of the answers of these uuids as one statement may write; takes them away."""
         batches: list[Row] = []
         chars = 0
-        for uuid, generation in self._generations.items():
-            transcript, position = generation.transcript, self._written[uuid]
-            if position < len(transcript):
-                batch = _batch(uuid, generation, position)
+        while uuids and chars <= MAX_FLUSH_CHARS:
+            uuid = uuids.popleft()
+            generation = self._generations.get(uuid)
+            if generation is not None and self._written[uuid] < len(generation.transcript):
+                batch = _batch(uuid, generation, self._written[uuid])
                 batches.append(batch)
                 chars += len(batch["text"])
-            if chars > MAX_FLUSH_CHARS:
-                break
         return batches
 
 

@@ -48,6 +48,8 @@ def one_line(data: bytes) -> bytes:
 
 def _data(event: Event) -> bytes:
     match event:
+        case Delta():  # first: nearly all are
+            return orjson.dumps(event)
         case DoneEvent(message):
             return message.model_dump_json().encode()
         case SourcesEvent(sources):

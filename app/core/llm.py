@@ -79,7 +79,7 @@ def _create_http_client(url: SplitResult) -> UpstreamHttpClient:
 
 
 async def _refuse_long_waits(response: Response) -> None:
-    if retry_after(response) > MAX_RETRY_AFTER_SEC:
+    if response.is_error and retry_after(response) > MAX_RETRY_AFTER_SEC:
         response.headers["x-should-retry"] = "false"  # the client's own word for it
 
 

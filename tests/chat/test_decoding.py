@@ -53,6 +53,14 @@ class TestFeed:
         assert decoder.completion.finish_reason == "stop"
         assert decoder.is_done
 
+    @pytest.mark.parametrize(("name", "value"), [("id", "2"), ("model", "n"), ("created", 3)])
+    def test_a_delta_has_the_names_of_its_own_chunk(self, name: str, value: str | int) -> None:
+        """An upstream that changes one of them in mid-answer is passed on as it says."""
+        event = orjson.loads(chunk("Hello")[6:]) | {name: value}
+        data = chunk("Oh") + b"data: " + orjson.dumps(event) + b"\n\n" + chunk("no")
+        deltas = CompletionDecoder().feed(data)
+        assert [getattr(delta, name) == value for delta in deltas] == [False, True, False]
+
     def test_cut_at_any_byte_loses_nothing(self) -> None:
         """A cut at any byte, inside a character too, takes nothing away."""
         data = whole("na", "ïve", " 🦆")

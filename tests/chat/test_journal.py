@@ -1,7 +1,10 @@
 """The journal of streamed answers."""
 
 import asyncio
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import psycopg2
@@ -18,7 +21,7 @@ UNDER_WAY = """
     VALUES (gen_random_uuid(), 'm', 'assistant', '', 'generating')
     RETURNING uuid
 """
-OF_ONE = "SELECT text FROM journal WHERE message_uuid = %s"
+OF_ONE = "SELECT text FROM journal WHERE message_uuid = %s ORDER BY position"
 WAITING = """
     SELECT pid FROM pg_locks
     WHERE relation = CAST('journal' AS regclass) AND NOT granted
@@ -29,6 +32,25 @@ async def insert_under_way(database_url: str) -> UUID:
     """The uuid of an answer that is being generated."""
     [(uuid,)] = await asyncio.to_thread(run_sql, database_url, UNDER_WAY)
     return UUID(str(uuid))
+
+
+async def is_waiting(database_url: str) -> bool:
+    """Whether a batch waits for a lock on the journal."""
+    return bool(await asyncio.to_thread(run_sql, database_url, WAITING))
+
+
+async def texts_of(database_url: str, generation: Generation) -> list[str]:
+    """What the journal has of an answer, a batch each."""
+    rows = await asyncio.to_thread(run_sql, database_url, OF_ONE, generation.start.uuid)
+    return [text for (text,) in rows]
+
+
+@contextmanager
+def held_journal(database_url: str) -> Iterator[Any]:
+    """A connection that lets nobody write to the journal until it is rolled back."""
+    with closing(psycopg2.connect(database_url)) as holder, holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE journal IN SHARE MODE")
+        yield holder
 
 
 class TestFlush:
@@ -60,17 +82,29 @@ class TestFlush:
         """The end of an answer waits for a batch of it that is on its way to Postgres."""
         generation = Generation("m", 60, await insert_under_way(database_url))
         journal = Journal(shared_database)
-
-        async def is_waiting() -> bool:
-            return bool(await asyncio.to_thread(run_sql, database_url, WAITING))
-
-        with closing(psycopg2.connect(database_url)) as holder, holder.cursor() as cursor:
-            cursor.execute("LOCK TABLE journal IN SHARE MODE")
+        with held_journal(database_url) as holder:
             async with journal.recorded(generation):
                 generation.publish(Delta("1", 2, "m", "Hello", None))
                 flush = asyncio.create_task(journal.flush())
-                await until(is_waiting)
+                await until(partial(is_waiting, database_url))
                 asyncio.get_running_loop().call_later(0.1, holder.rollback)
-            rows = await asyncio.to_thread(run_sql, database_url, OF_ONE, generation.start.uuid)
+            assert await texts_of(database_url, generation) == ["Hello"]
             await flush
-        assert rows == [("Hello",)]
+
+    async def test_what_comes_meanwhile_is_for_the_next_time(
+        self, database_url: str, shared_database: Database
+    ) -> None:
+        """A fast stream is written as often as any other, however long it takes to write it."""
+        generation = Generation("m", 60, await insert_under_way(database_url))
+        journal = Journal(shared_database)
+        with held_journal(database_url) as holder:
+            async with journal.recorded(generation):
+                generation.publish(Delta("1", 2, "m", "Hello", None))
+                flush = asyncio.create_task(journal.flush())
+                await until(partial(is_waiting, database_url))
+                generation.publish(Delta("1", 2, "m", " you", None))
+                holder.rollback()
+                await flush
+                assert await texts_of(database_url, generation) == ["Hello"]
+                await journal.flush()
+            assert await texts_of(database_url, generation) == ["Hello", " you"]
