@@ -40,6 +40,7 @@ from app.core.metrics.api import JobCount
 from app.core.metrics.api import router as metrics_router
 from app.core.metrics.instruments import Metrics, open_metrics
 from app.core.middlewares import Prefix, UploadBudget, add_middlewares
+from app.core.otlp import receiver_url
 from app.core.tracing.export import open_tracing
 from app.db import Database, open_database
 from app.db.engine import POOL_SIZE
@@ -78,10 +79,10 @@ from app.web.api import router as web_router
 from settings import Settings, load_settings
 
 ROUTERS: Final = (
+    chat_router,  # first: a request is held against one route after the other
     core_router,
     metrics_router,
     docs_router,
-    chat_router,
     retrieval_router,
     compat_router,
     documents_router,
@@ -130,7 +131,7 @@ async def lifespan(
     say_settings(settings)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        tracer = await enter(open_tracing(settings))
+        tracer = await enter(open_tracing(settings.APP_NAME, receiver_url(settings)))
         metrics = await enter(open_metrics(settings.known_models))
         database = await enter(open_database(settings))
         if settings.requires_auth:

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.caller import Caller
@@ -49,5 +49,14 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
+class _NamedRoute(Route):
+    """Says which endpoint it is, as FastAPI's own routes do: metrics and traces name it."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether it is this one, and what the scope is to hold."""
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}
+
+
 # Without sessions there is nothing that a GET could follow or a DELETE end: both are a 405.
-route = Route(MCP, McpEndpoint(), methods=["POST"], include_in_schema=False)
+route = _NamedRoute(MCP, McpEndpoint(), methods=["POST"], include_in_schema=False)

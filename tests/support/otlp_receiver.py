@@ -1,6 +1,7 @@
 """A real OTLP receiver on loopback: HTTP with protobuf, as OpenTelemetry's collector takes it."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any, Final, Self
@@ -48,9 +49,12 @@ class ReceivedSpan:
 
 
 class OtlpReceiver:
-    """Keeps what it is sent: all after the service has ended. With `hangs` it never answers."""
+    """Keeps what it is sent: all after the service has ended. With `hangs` it never answers.
 
-    def __init__(self, *, hangs: bool = False) -> None:
+    With another `code` than 200 it asks to be left alone for an hour.
+    """
+
+    def __init__(self, *, hangs: bool = False, code: int = HTTPStatus.OK) -> None:
         self.bodies: list[bytes] = []
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
@@ -66,8 +70,10 @@ class OtlpReceiver:
                 receiver.headers.append({name.lower(): text for name, text in self.headers.items()})
                 receiver.bodies.append(body)
                 receiver.released.wait()
-                self.send_response(200)
+                self.send_response(code)
                 self.send_header("content-length", "0")
+                if code != HTTPStatus.OK:
+                    self.send_header("retry-after", "3600")
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from http import HTTPStatus
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, get_current_span
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -16,7 +16,8 @@ def request_span(scope: Scope) -> AbstractContextManager[Span]:
     """A span for a block that answers a request, as a part of its client's trace if there is one.
 
     There is none for health checks and metrics, which are asked for again and again. It holds no
-    path and no query, which are the client's words, but the route.
+    path and no query, which are the client's words, but the route. One that is not sampled is gone
+    on with for a client that has a trace: others have no use for ids that nobody keeps.
     """
     tracer: Tracer | None = scope.get("state", {}).get("tracer")
     if tracer is None or scope["path"] in ANY_HOST_PATHS:
@@ -25,7 +26,8 @@ def request_span(scope: Scope) -> AbstractContextManager[Span]:
     attributes = {"http.request.method": method, "url.scheme": scope["scheme"]}
     parent = PROPAGATOR.extract(Headers(scope=scope), Context())
     root = tracer.start_span(_method_in_name(method), parent, SpanKind.SERVER, attributes)
-    return traced(tracer, root)
+    is_of_client = get_current_span(parent).get_span_context().is_valid
+    return traced(tracer, root) if root.is_recording() or is_of_client else NO_SPAN
 
 
 def note_response(span: Span, scope: Scope, status: int) -> None:

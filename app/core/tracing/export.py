@@ -16,18 +16,17 @@ from opentelemetry.trace import Tracer
 
 from app import version
 from app.core.constants import LOG_AGAIN_SEC
-from settings import Settings, export_variables
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 END_SEC: Final = 2.0  # of the seconds that gunicorn gives a process after its streams
-VARIABLES: Final = "OTEL_"
-OWN_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+SAMPLER: Final = "OTEL_TRACES_SAMPLER"
 TALKATIVE: Final = (
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "opentelemetry.sdk._shared_internal",
 )
+QUOTING: Final = "opentelemetry.trace"  # its warnings are of headers, which they quote
 
 logger = logging.getLogger(__name__)
 
@@ -48,18 +47,16 @@ class _Seldom(logging.Filter):
 
 
 @asynccontextmanager
-async def open_tracing(settings: Settings) -> AsyncIterator[Tracer | None]:
-    """Makes spans that go to OTEL_EXPORTER_OTLP_ENDPOINT; None where that is not set.
+async def open_tracing(name: str, url: str | None) -> AsyncIterator[Tracer | None]:
+    """Makes spans of the service `name` that go to `url`; None without one.
 
     A thread sends them, so it is to be opened by the process that serves, and not before a fork.
     """
-    if settings.OTEL_EXPORTER_OTLP_ENDPOINT is None:
+    if url is None:
         yield None
         return
     seldom = _Seldom()
-    provider = await asyncio.to_thread(
-        _create_provider, settings.APP_NAME, settings.OTEL_EXPORTER_OTLP_ENDPOINT, seldom
-    )
+    provider = await asyncio.to_thread(_create_provider, name, url, seldom)
     try:
         yield provider.get_tracer("brag", version)
     finally:
@@ -67,20 +64,25 @@ async def open_tracing(settings: Settings) -> AsyncIterator[Tracer | None]:
         await _end(provider)
 
 
-def _create_provider(name: str, endpoint: str, seldom: _Seldom) -> "TracerProvider":
-    export_variables(VARIABLES)
+def _create_provider(name: str, url: str, seldom: _Seldom) -> "TracerProvider":
     # Most have no use for it, and it takes 3 MB.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+    from app.core.tracing.sampling import default_sampler
+
     for talkative in TALKATIVE:
         logging.getLogger(talkative).filters[:] = [seldom]  # in the place of the SDK's own
+    logging.getLogger(QUOTING).setLevel(logging.ERROR)
     own = Resource({"service.name": name, "service.version": version})
     named = own.merge(OTELResourceDetector().detect())  # what the environment says goes before
-    provider = TracerProvider(resource=Resource.create(named.attributes), shutdown_on_exit=False)
-    url = environ.get(OWN_ENDPOINT) or f"{endpoint.rstrip('/')}/v1/traces"
+    provider = TracerProvider(
+        None if environ.get(SAMPLER) else default_sampler(),  # None: as that says
+        Resource.create(named.attributes),
+        shutdown_on_exit=False,
+    )
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url)))
     return provider
 

@@ -7,7 +7,7 @@ span holds a text, a key or an address, and of an error it holds the code alone.
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, NamedTuple
 
 from opentelemetry.context import attach, detach
 from opentelemetry.trace import (
@@ -31,17 +31,25 @@ PROPAGATOR: Final = TraceContextTextMapPropagator()  # and no baggage: it may ho
 POSTGRES: Final = "postgresql"  # both as OpenTelemetry calls them
 QDRANT: Final = "qdrant"
 
-_tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)  # of a traced request
+
+class _Trace(NamedTuple):
+    """What a request belongs to; of one that is not sampled others are told, without spans."""
+
+    tracer: Tracer
+    is_sampled: bool
+
+
+_trace: ContextVar[_Trace | None] = ContextVar("trace", default=None)
 
 
 def span(
     name: str, attributes: Attributes = NO_ATTRIBUTES, kind: SpanKind = SpanKind.INTERNAL
 ) -> AbstractContextManager[Span]:
     """A span for a block that is a part of a request; none unless that is traced and sampled."""
-    tracer = _tracer.get()
-    if tracer is None or not get_current_span().get_span_context().trace_flags.sampled:
+    trace = _trace.get()
+    if trace is None or not trace.is_sampled:
         return NO_SPAN
-    return _running(tracer.start_span(name, kind=kind, attributes=attributes))
+    return _running(trace.tracer.start_span(name, kind=kind, attributes=attributes))
 
 
 def storage_span(system: str, query: str) -> AbstractContextManager[Span]:
@@ -53,12 +61,12 @@ def storage_span(system: str, query: str) -> AbstractContextManager[Span]:
 @contextmanager
 def traced(tracer: Tracer, root: Span) -> Iterator[Span]:
     """Has the block, and the tasks that it starts, make their spans below `root`."""
-    token = _tracer.set(tracer)
+    token = _trace.set(_Trace(tracer, root.get_span_context().trace_flags.sampled))
     try:
         with _running(root):
             yield root
     finally:
-        _tracer.reset(token)
+        _trace.reset(token)
 
 
 def note_error(span: Span, error: BaseException) -> None:
@@ -69,20 +77,23 @@ def note_error(span: Span, error: BaseException) -> None:
 
 def error_type(error: BaseException | None) -> str:
     """The code of one of our errors, else the name of its class; empty without one."""
-    return "" if error is None else str(getattr(error, "code", type(error).__name__))
+    if error is None:
+        return ""
+    code = getattr(type(error), "code", None)  # what a library's error has by itself may be texts
+    return code if isinstance(code, str) else type(error).__name__
 
 
 def trace_headers() -> dict[str, str]:
     """The headers by which another service goes on with this trace; none without one."""
     headers: dict[str, str] = {}
-    if _tracer.get() is not None:
+    if _trace.get() is not None:
         PROPAGATOR.inject(headers)
     return headers
 
 
 def trace_fields() -> dict[str, str]:
     """The ids of the trace and the span that a log line belongs to; none without one."""
-    if _tracer.get() is None:
+    if _trace.get() is None:
         return {}
     current = get_current_span().get_span_context()
     return {
@@ -100,5 +111,5 @@ def _running(span: Span) -> Iterator[Span]:
         note_error(span, error)
         raise
     finally:
+        span.end()  # while the lines that its end may log are its own
         detach(token)
-        span.end()

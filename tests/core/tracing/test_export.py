@@ -62,6 +62,24 @@ class TestReceiver:
             assert told.endswith("-00")
             assert receiver.bodies == []
 
+    async def test_receiver_that_is_busy(
+        self,
+        make_settings: SettingsFactory,
+        monkeypatch: pytest.MonkeyPatch,
+        logged: Logged,
+    ) -> None:
+        """Spans for which a receiver has no time for an hour are dropped, and nobody waits."""
+        monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "1")
+        with OtlpReceiver(code=503) as receiver:
+            settings = make_settings(OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, LOG_FORMAT="json")
+            async with serve(settings) as client:
+                await client.get("/v1/messages")
+                await until(lambda: bool(receiver.bodies))
+                await client.get("/v1/messages")
+                await until(lambda: len(receiver.bodies) > 1)
+        told = [line["logger"] for line in logged() if line["level"] in {"WARNING", "ERROR"}]
+        assert told == [EXPORTER]
+
     @pytest.mark.parametrize("hangs", [True, False])
     async def test_away(
         self,
@@ -127,9 +145,8 @@ class TestOff:
         code = (
             "import asyncio, sys\n"
             "from app.core.tracing.export import open_tracing\n"
-            "from settings import Settings\n"
             "async def main():\n"
-            "    async with open_tracing(Settings()) as tracer:\n"
+            "    async with open_tracing('bRAG', None) as tracer:\n"
             "        print(tracer, [name for name in sys.modules if 'y.sdk' in name\n"
             "            or 'y.exporter' in name])\n"
             "asyncio.run(main())\n"

@@ -3,9 +3,12 @@
 from typing import Any, Final, NamedTuple
 
 import httpx2
+import openai
 import pytest
 from pydantic import SecretStr
 
+from app.chat.exceptions import OpenAIException
+from app.core.tracing.spans import error_type
 from settings import Settings
 from tests.support.asking import COMPLETION, COMPLETION_STREAM, QA, SECRET
 from tests.support.fake_openai import FakeOpenAI
@@ -19,7 +22,9 @@ MODEL: Final = "sentence-transformers/all-MiniLM-L6-v2"
 QUESTION: Final = "What do tufted ducks eat?"
 PASSAGE: Final = "Tufted ducks eat molluscs and water plants."
 KEY: Final = "brag_tufted000000000000000000000000000"
+REQUEST: Final = httpx2.Request("POST", "https://llm.example")
 MAIL: Final = "tufted@duck.example"
+LIST: Final = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 TEXTS: Final = ("ufted", "molluscs", "Echo", "football", SECRET)
 
 
@@ -33,7 +38,12 @@ class Traced(NamedTuple):
 @pytest.fixture(scope="module")
 async def traced(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Traced:
     """What is received after one of each thing that is traced."""
-    with template.copied() as url, OtlpReceiver() as receiver:
+    with (
+        template.copied() as url,
+        OtlpReceiver() as receiver,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv("OTEL_TRACES_SAMPLER", "parentbased_always_on")
         async with FakeOpenAI() as fake:
             settings = Settings(
                 DATABASE_URL=SecretStr(url),
@@ -41,6 +51,7 @@ async def traced(template: Template, tmp_path_factory: pytest.TempPathFactory) -
                 OPENAI_BASE_URL=fake.url,
                 OPENAI_API_KEY=SecretStr(SECRET),
                 OPENAI_MODEL="fake-model",
+                MCP_ENABLED=True,
                 OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
             )
             async with serve(settings) as client:
@@ -59,6 +70,7 @@ async def work(client: httpx2.AsyncClient, fake_openai: FakeOpenAI) -> None:
     await client.post("/v1/embeddings", json={"model": "any", "input": [QUESTION, PASSAGE]})
     await client.post("/v1/embeddings", json={"model": "any", "input": 300 * "tufted "})
     await client.post("/v1/users", json={"email": MAIL})
+    await client.post("/mcp", json=LIST, headers={"Accept": "application/json, text/event-stream"})
     await client.get("/tufted", headers={"Authorization": f"Bearer {KEY}"})
     for path in ("/healthcheck", "/readiness", "/metrics"):
         assert (await client.get(path)).status_code == 200
@@ -134,6 +146,7 @@ class TestAttributes:
             (f"POST {QA}", "query", {"db.system.name": "qdrant", "db.query.summary": "query"}),
             (f"POST {COMPLETION}", "chat fake-model", {"error.type": "openai_error"}),
             (f"POST {COMPLETION}", f"POST {COMPLETION}", {"error.type": "500"}),
+            ("POST /mcp", "POST /mcp", {"http.route": "/mcp", "http.response.status_code": 200}),
             ("GET", "GET", {"http.response.status_code": 401}),
         ],
     )
@@ -154,6 +167,20 @@ class TestAttributes:
         embeddings = [span for span in traced.receiver.spans if span.name == f"embeddings {MODEL}"]
         counted = [span.attributes.get("gen_ai.usage.input_tokens") for span in embeddings]
         assert counted == [None, None, 22, None]  # of clients' texts alone, and all of them
+
+    @pytest.mark.parametrize(
+        ("failure", "told"),
+        [
+            (OpenAIException(), "openai_error"),
+            (openai.APIError("", REQUEST, body={"code": QUESTION}), "APIError"),
+            (SystemExit(QUESTION), "SystemExit"),
+        ],
+        ids=["ours", "of an upstream", "of Python"],
+    )
+    def test_errors(self, failure: BaseException, told: str) -> None:
+        """An error is told by our code for it, else by its class, and by nothing that it holds."""
+        assert getattr(failure, "code", None) in {"openai_error", QUESTION}
+        assert error_type(failure) == told
 
     def test_no_words_of_anybody(self, traced: Traced) -> None:
         """Nothing of questions, passages, answers, keys, addresses and paths is sent."""
