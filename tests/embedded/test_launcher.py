@@ -25,7 +25,7 @@ async def healthy(url: str) -> bool:
 def first_launch(open_folder: Path) -> Iterator[Launch]:
     """A first start, with everything that there is to start, and a few samples."""
     checkout = small_checkout(open_folder / "checkout")
-    launch = Launch(open_folder / "data", PYTHONPATH=str(checkout))
+    launch = Launch(open_folder / "data", until="Try: ", PYTHONPATH=str(checkout))
     yield launch
     assert launch.end() == 0
 

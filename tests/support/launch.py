@@ -17,10 +17,10 @@ SAMPLES: Final = ("README.md", "docs/nginx.md", "docs/questions.md", "docs/run.m
 
 
 class Launch:
-    """An embedded start that has said what to try, or a line before that: everything runs."""
+    """An embedded start that has said where to ask, or another line: everything runs."""
 
     def __init__(
-        self, data_dir: Path, *flags: str, until: str = "Try: ", **environment: str
+        self, data_dir: Path, *flags: str, until: str = "Open ", **environment: str
     ) -> None:
         self.data_dir = data_dir
         self._process = start(data_dir, *flags, **environment)
