@@ -103,12 +103,12 @@ class TestReadiness:
     async def test_hanging_part_fails_in_time_and_recovers(
         self,
         make_settings: SettingsFactory,
-        database_url: str,
+        own_database_url: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """A part that does not answer fails in its time, and is well again when it answers."""
         async with (
-            PostgresProxy(database_url) as network,
+            PostgresProxy(own_database_url) as network,
             serve(make_settings(DATABASE_URL=network.url, DATABASE_TIMEOUT_SEC=2)) as client,
         ):
             await readiness(client, 200)
