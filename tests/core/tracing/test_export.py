@@ -52,12 +52,17 @@ class TestReceiver:
         fake_openai: FakeOpenAI,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """Of a trace that is not sampled nothing is sent, and the model is told so."""
+        """Of a trace that is not sampled nothing is sent, and the model is told so.
+
+        Of a request that belongs to no trace it is told nothing.
+        """
         monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
         with OtlpReceiver() as receiver:
             async with serve(make_settings(OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)) as client:
                 await client.post(COMPLETION, json={"message": "Hi"}, headers=TRACEPARENT)
+                await client.post(COMPLETION, json={"message": "Hi"})
             told = fake_openai.requests[0].headers["traceparent"]
+            assert "traceparent" not in fake_openai.requests[1].headers
             assert told.startswith(f"00-{CALLERS_TRACE}-")
             assert told.endswith("-00")
             assert receiver.bodies == []
