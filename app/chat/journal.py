@@ -34,7 +34,7 @@ class Journal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._written: dict[UUID, int] = {}  # deltas of each answer
+        self._written: dict[UUID, int] = {}  # deltas of each answer that is recorded
         self._generations: dict[UUID, Generation] = {}
         self._unwritten: list[Row] = []
         self._writing = asyncio.Lock()
@@ -43,7 +43,8 @@ class Journal:
     async def recorded(self, generation: Generation) -> AsyncIterator[None]:
         """The block generates the deltas of a stored answer that is streamed.
 
-        Once it is left, no batch of them is on its way to Postgres: the answer can be ended there.
+        Once it is left, no batch of them is on its way to Postgres, or sent there later: the answer
+        can be ended there.
         """
         uuid = generation.start.uuid
         self._generations[uuid], self._written[uuid] = generation, 0
@@ -71,7 +72,7 @@ class Journal:
     async def flush(self) -> None:
         """Writes what is new by now; what comes meanwhile is for the next time.
 
-        After DatabaseUnavailable that tries the same once more.
+        After DatabaseUnavailable that tries the same once more, but for answers that have ended.
         """
         uuids = deque(self._generations)
         while batches := self._unwritten or self._next_batches(uuids):
@@ -97,8 +98,9 @@ class Journal:
                 await asyncio.sleep(PRUNE_SEC)
 
     async def _write(self, batches: list[Row]) -> None:
-        rows = orjson.dumps(batches).decode()
         async with self._writing:
+            batches = [batch for batch in batches if batch["message_uuid"] in self._written]
+            rows = orjson.dumps(batches).decode()
             await self._database.query(SERVICE, "insert_journal", rows=rows)
         for batch in batches:
             if batch["message_uuid"] in self._written:
