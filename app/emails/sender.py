@@ -105,11 +105,10 @@ def create_sender(settings: Settings) -> EmailSender:
         return SmtpSender(server, mail_from(settings))
     if settings.is_local:
         return LogSender()
-    if settings.requires_auth:
-        logger.warning(
-            "SMTP_URL is not set, so no mails are sent; "
-            "`brag users link ADDRESS` prints a sign-in link"
-        )
+    logger.warning(
+        "SMTP_URL is not set, so no mails are sent; "
+        "`brag users link ADDRESS` prints a sign-in link"
+    )
     return NoSender()
 
 

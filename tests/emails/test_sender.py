@@ -135,9 +135,12 @@ class TestWithoutServer:
         assert record.levelno == logging.WARNING
         assert LINK in record.getMessage()
 
-    async def test_log_elsewhere_holds_no_link(self, caplog: pytest.LogCaptureFixture) -> None:
+    @pytest.mark.parametrize("auth_required", [True, False])
+    async def test_log_elsewhere_holds_no_link(
+        self, caplog: pytest.LogCaptureFixture, *, auth_required: bool
+    ) -> None:
         """Outside local the start says what is missing; no text and no address is logged."""
-        sender = create_sender(Settings(ENVIRONMENT="production"))
+        sender = create_sender(Settings(ENVIRONMENT="production", AUTH_REQUIRED=auth_required))
         assert isinstance(sender, NoSender)
         [record] = caplog.records
         await sender.send(EMAIL)
