@@ -1,4 +1,4 @@
-"""Where spans are sent, by OpenTelemetry's variables; what cannot work is told at the start."""
+"""Where spans are sent, by OpenTelemetry's variables, and which of those cannot work."""
 
 import logging
 import re
@@ -10,16 +10,17 @@ from app.core.exceptions import ConfigurationError
 from settings import Settings, export_variables
 from settings.values import bare, http_url
 
-VARIABLES: Final = "OTEL_"
+PREFIX: Final = "OTEL_"
 ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 TRACES_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-# Of each, the first that is set counts.
-PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-HEADERS: Final = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
+# Of these variables, the first that is set counts.
+PROTOCOL_VARIABLES: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+HEADERS_VARIABLES: Final = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
 PROTOCOL: Final = "http/protobuf"
 GRPC_PORT: Final = 4317
 HTTP_PORT: Final = 4318
-# A line break in a value is refused only when it is sent, by an error that quotes it.
+# One header of those variables, without %0A and %0D: the HTTP client would refuse a line break
+# only when it sends it, by an error that quotes the value.
 HEADER: Final = re.compile(r"(?ai)\s*[\w!#$%&'*+.^`|~-]+\s*=(?:(?!%0[ad])[\t -~])*")
 
 logger = logging.getLogger(__name__)
@@ -32,20 +33,23 @@ def receiver_url(settings: Settings) -> str | None:
     """
     if settings.OTEL_EXPORTER_OTLP_ENDPOINT is None:
         return None
-    export_variables(VARIABLES)
+    export_variables(PREFIX)
     _require_protocol()
     _require_headers()
     url = environ.get(TRACES_ENDPOINT)
     if not url:
-        return _warned(f"{settings.OTEL_EXPORTER_OTLP_ENDPOINT.rstrip('/')}/v1/traces", ENDPOINT)
+        _warn_of_grpc_port(ENDPOINT, settings.OTEL_EXPORTER_OTLP_ENDPOINT)
+        return f"{settings.OTEL_EXPORTER_OTLP_ENDPOINT.rstrip('/')}/v1/traces"
     try:
-        return _warned(http_url(url), TRACES_ENDPOINT)
+        url = http_url(url)
     except ValueError as error:
         raise ConfigurationError(f"{TRACES_ENDPOINT} is wrong: {error}.") from None
+    _warn_of_grpc_port(TRACES_ENDPOINT, url)
+    return url
 
 
 def _require_protocol() -> None:
-    name = _first(PROTOCOLS)
+    name = _first_set(PROTOCOL_VARIABLES)
     if name and bare(environ[name]).lower() != PROTOCOL:
         raise ConfigurationError(
             f"{name} is wrong: traces are sent as {PROTOCOL} alone. Set it to that or not at all, "
@@ -55,7 +59,7 @@ def _require_protocol() -> None:
 
 def _require_headers() -> None:
     """The SDK's own complaint would quote them in the log, and they are keys."""
-    name = _first(HEADERS)
+    name = _first_set(HEADERS_VARIABLES)
     headers = environ[name].split(",") if name else []
     if not all(HEADER.fullmatch(header) for header in headers if header.strip()):
         raise ConfigurationError(
@@ -64,15 +68,14 @@ def _require_headers() -> None:
         )
 
 
-def _first(names: tuple[str, ...]) -> str | None:
+def _first_set(names: tuple[str, ...]) -> str | None:
     return next((name for name in names if environ.get(name)), None)
 
 
-def _warned(url: str, name: str) -> str:
+def _warn_of_grpc_port(name: str, url: str) -> None:
     if urlsplit(url).port == GRPC_PORT:
         logger.warning(
             "%s names port %d, where receivers take gRPC as a rule: traces are sent as %s, for "
             "which the port is %d",
             *(name, GRPC_PORT, PROTOCOL, HTTP_PORT),
         )
-    return url
