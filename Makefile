@@ -24,7 +24,7 @@ install = $(BIN)/uv pip install --python $(BIN)/python --system-certs $(OPTIONS)
 # Only what the service imports is compiled: all of it would take longer than the installation.
 WARM_UP := $(BIN)/python -c 'import aiohttp.web, fastapi, fastembed, openai.resources.chat, pugsql, \
 	psycopg2, pydantic_settings, qdrant_client, qdrant_edge, sentry_sdk, tqdm, uvicorn, uvloop'
-# The embedding model with products of 8-bit integers: a second now, a third of the time later.
+# The embedding model with products of 8-bit integers: a second now, down to a third of the time later.
 QUANTIZE := $(BIN)/python -m app.embeddings.quantization
 # Any shell that has .venv active, or .venv/bin in its PATH, finds it there.
 COMMAND := ln -sf ../../brag $(BIN)/brag

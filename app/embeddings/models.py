@@ -56,8 +56,8 @@ def _load_default(settings: Settings) -> "TextEmbedding":
     weights = packaged_weights()
     if not QUANTIZED.exists():
         logger.warning(
-            "Embedding takes three times as long as it could: run `python -m "
-            "app.embeddings.quantization` (with the package onnx) to make %s",
+            "Embedding takes longer than it has to, about three times as long on a processor with "
+            "VNNI: run `python -m app.embeddings.quantization` (with the package onnx) to make %s",
             QUANTIZED,
         )
         return load_graph(weights, settings)
