@@ -48,7 +48,8 @@ class _Said:
     """What a source says, looked at once however many others it is compared with."""
 
     def __init__(self, source: Source, asked: frozenset[int]) -> None:
-        self.words = frozenset(SAID.findall(source.text))
+        text = source.text
+        self.words = frozenset(text.split() if text.isascii() else SAID.findall(text))
         self._source = source
         self._asked = asked
 

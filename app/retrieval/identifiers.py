@@ -121,8 +121,9 @@ def _models(question: str) -> Iterator[Identifier]:
     """Numbers that a product's name before them makes names; a trace is the number alone."""
     for product, number in MODEL.findall(question):
         if _is_product(product) and language_of(question) == ENGLISH:
-            trace = re.compile(rf"(?<![\w.,])(?<!\d[\s-]){number.casefold()}(?!\w|[.,]\d)")
-            yield Identifier(_pattern(f"{product}-{number}"), trace)
+            number = number.casefold()
+            trace = rf"{number}(?<![\w.,]{number})(?<!\d[\s-]{number})(?!\w|[.,]\d)"
+            yield Identifier(_pattern(f"{product}-{number}"), re.compile(trace))
 
 
 def _is_product(name: str) -> bool:
@@ -175,7 +176,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     is_version = "." in name
     is_long = len(DIGIT.findall(name)) >= LONG_DIGITS and not is_version
     name = LEADING_V.sub("", name) if is_version else HUMP.sub("-", name)
-    pattern, before = "v?" if is_version and name[0].isdigit() else "", ""
+    pattern, before = "", ""
     for separator, run in RUN.findall(name.casefold()):
         is_within_number = before.isdigit() and run.isdigit()
         joint = re.escape(separator) if is_within_number else JOINT
@@ -183,7 +184,19 @@ def _pattern(name: str) -> re.Pattern[str]:
         spelled = GROUP_JOINT.join(run) if is_long and run.isdigit() else re.escape(run)
         pattern += (joint if before else "") + spelled
         before = run
-    return re.compile(rf"(?<!\w)(?<!\d[.\-]){pattern}s?(?!\w)(?!-\d)")
+    first, rest = pattern[0], pattern[1:]
+    start = _begins_word(first)
+    if is_version and first.isdigit():
+        start = rf"(?:{start}|(?<=v{first}){_begins_word(f'v{first}')})"
+    return re.compile(rf"{first}{start}{rest}s?(?!\w)(?!-\d)")
+
+
+def _begins_word(written: str) -> str:
+    """What is just behind this begins with it, and goes on with no number before it.
+
+    A pattern that begins with a letter or digit, and then looks back, is found much sooner.
+    """
+    return rf"(?<!\w{written})(?<!\d[.\-]{written})"
 
 
 def _marked(question: str) -> Iterator[Identifier]:
@@ -191,7 +204,8 @@ def _marked(question: str) -> Iterator[Identifier]:
     for marker, number in MARKED.findall(question):
         is_fault = re.match(FAULT, marker)
         before = FAULT if is_fault else rf"(?!{FAULT}){MARKER}"
-        bare = rf"(?<![\w.]){re.escape(number)}(?!\w|\.?\d)"
+        written = re.escape(number)
+        bare = rf"{written}(?<![\w.]{written})(?!\w|\.?\d)"
         trace = re.compile(bare)
         if "." in number or len(number) < LEAST_DIGITS:
             # After such a word, as the number of a paragraph or heading, or in a cell.

@@ -26,12 +26,13 @@ UNIT: Final = re.compile(r"(?<![^\W_])[^\W\d_]{1,2}\Z")
 CARET: Final = re.compile(r"(?<![^\W_])([^\W\d_]{1,2})\^(?=-?\d)")
 OTHER_DIGIT: Final = re.compile("[^\\D0-9]")
 # What has no decomposition, though people write it in several ways.
-SAME: Final = str.maketrans(
-    dict.fromkeys("\u05be\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-")
-    | dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'")
-    | dict(zip("øłđðħŧıØŁĐÐĦŦ", "olddhtiOLDDHT", strict=True))
-    | {"æ": "ae", "œ": "oe", "þ": "th", "Æ": "AE", "Œ": "OE", "Þ": "TH"}
-)
+SAME: Final = {
+    **dict.fromkeys("\u05be\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-"),
+    **dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'"),
+    **dict(zip("øłđðħŧıØŁĐÐĦŦ", "olddhtiOLDDHT", strict=True)),
+    **{"æ": "ae", "œ": "oe", "þ": "th", "Æ": "AE", "Œ": "OE", "Þ": "TH"},
+}
+WRITTEN_OTHERWISE: Final = re.compile(f"[{''.join(SAME)}]")
 
 
 def fold(text: str) -> str:
@@ -42,11 +43,18 @@ def fold(text: str) -> str:
 def normalize(text: str) -> str:
     """The same with its case, which tells names and codes from words."""
     if not text.isascii():
+        text = WRITTEN_OTHERWISE.sub(_same, text)
+    if not text.isascii():  # more than dashes and apostrophes
         text = SIGNS.sub(r"\1", INVISIBLE.sub("", text))
         text = RAISED.sub(_lower, APART.sub(r" \g<0> ", text))
-        text = MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(SAME)
+        text = MARKS.sub("", unicodedata.normalize("NFKD", text))
+        text = WRITTEN_OTHERWISE.sub(_same, text)
         text = OTHER_DIGIT.sub(_digit, unicodedata.normalize("NFC", text))
     return CARET.sub(r"\1", text) if "^" in text else text
+
+
+def _same(written: re.Match[str]) -> str:
+    return SAME[written[0]]
 
 
 def _lower(raised: re.Match[str]) -> str:
