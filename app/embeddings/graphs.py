@@ -15,15 +15,20 @@ from onnx import helper, numpy_helper
 from app.embeddings.weights import Array, Linear
 
 MICROSOFT: Final = "com.microsoft"  # ONNX Runtime's own operators (docs/ContribOperators.md there)
+ZERO: Final = 128  # what unsigned weights hold for 0
 LARGEST_INPUT: Final = 4.0  # what a layer normalization gives above this is divided
 LARGEST_UNIT: Final = 6.0  # a hidden unit of a feed-forward network above this gets copies
 
 
 class Graph:
-    """An ONNX graph that is built: nodes, and the constants that they use."""
+    """An ONNX graph that is built: nodes, and the constants that they use.
 
-    def __init__(self, peaks: Mapping[str, Array]) -> None:
+    Its 8-bit weights are signed, or the same shifted by ZERO to unsigned ones.
+    """
+
+    def __init__(self, peaks: Mapping[str, Array], *, unsigned: bool = False) -> None:
         self._peaks = peaks
+        self._unsigned = unsigned
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
@@ -39,10 +44,14 @@ class Graph:
 
     def linear(self, x: str, layer: Linear, output: str) -> str:
         """x·W + b, with x quantized over the whole of it."""
-        weight = self.constant(f"{output}.weight", layer.weight)
+        weight, zero = layer.weight, ""  # signed ones are symmetric
+        if self._unsigned:
+            weight = (weight.astype(np.int16) + ZERO).astype(np.uint8)
+            zero = self.constant(f"{output}.zero", np.full(len(layer.bias), ZERO, dtype=np.uint8))
+        weight = self.constant(f"{output}.weight", weight)
         scale = self.constant(f"{output}.scale", layer.scale.astype(np.float32))
         bias = self.constant(f"{output}.bias", layer.bias.astype(np.float32))
-        inputs = [x, weight, scale, "", bias]  # no zero point: the weights are symmetric
+        inputs = [x, weight, scale, zero, bias]
         return self.node("DynamicQuantizeMatMul", inputs, output, domain=MICROSOFT)
 
     def divided(self, x: str, factors: Array, output: str) -> str:

@@ -1,11 +1,10 @@
-"""`python -m app.embeddings.quantization` makes the fast graph of the packaged embedding model.
+"""`python -m app.embeddings.quantization` makes fast graphs of the packaged embedding model.
 
 The packaged weights are 8-bit, but their graph widens them to floats as it is loaded. This writes
-a graph that multiplies the same 8-bit weights with activations quantized as they come:
+two that multiply the same 8-bit weights with activations quantized as they come:
 docs/decisions/0016-embedding-in-8-bit-products.md. It needs the package `onnx`; serving does not.
 """
 
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,7 @@ from onnx import TensorProto, helper
 from tokenizers import Tokenizer
 
 from app.embeddings.graphs import LARGEST_UNIT, MICROSOFT, FloatGraph, Graph
-from app.embeddings.models import MINILM, QUANTIZED, REFERENCE, packaged_weights
+from app.embeddings.models import MINILM, REFERENCE, SIGNED, UNSIGNED, packaged_weights
 from app.embeddings.weights import Array, Linear, PackagedModel
 
 LAYERS: Final = 6
@@ -152,14 +151,16 @@ def measure_peaks(model: PackagedModel) -> dict[str, Array]:
     return peaks
 
 
-def quantize(file: Path) -> None:
-    """Writes the graph; a process that starts meanwhile finds the old one or none."""
-    draft = file.with_suffix(".new")
-    file.parent.mkdir(parents=True, exist_ok=True)
+def quantize(signed: Path, unsigned: Path) -> None:
+    """Writes both graphs; a process that starts meanwhile finds old ones or none."""
     model = PackagedModel(packaged_weights())
-    onnx.save(build(model, Graph(measure_peaks(model))), str(draft))
-    draft.replace(file)
+    peaks = measure_peaks(model)
+    for file in (signed, unsigned):
+        draft = file.with_suffix(".new")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        onnx.save(build(model, Graph(peaks, unsigned=file == unsigned)), str(draft))
+        draft.replace(file)
 
 
 if __name__ == "__main__":
-    quantize(Path(sys.argv[1]) if len(sys.argv) > 1 else QUANTIZED)
+    quantize(SIGNED, UNSIGNED)

@@ -121,8 +121,8 @@ def _models(question: str) -> Iterator[Identifier]:
     """Numbers that a product's name before them makes names; a trace is the number alone."""
     for product, number in MODEL.findall(question):
         if _is_product(product) and language_of(question) == ENGLISH:
-            number = number.casefold()
-            trace = rf"{number}(?<![\w.,]{number})(?<!\d[\s-]{number})(?!\w|[.,]\d)"
+            folded = number.casefold()
+            trace = rf"{folded}(?<![\w.,]{folded})(?<!\d[\s-]{folded})(?!\w|[.,]\d)"
             yield Identifier(_pattern(f"{product}-{number}"), re.compile(trace))
 
 

@@ -30,7 +30,7 @@ SAME: Final = {
     **dict.fromkeys("\u05be\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-"),
     **dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'"),
     **dict(zip("øłđðħŧıØŁĐÐĦŦ", "olddhtiOLDDHT", strict=True)),
-    **{"æ": "ae", "œ": "oe", "þ": "th", "Æ": "AE", "Œ": "OE", "Þ": "TH"},
+    **dict(zip("æœþÆŒÞ", ("ae", "oe", "th", "AE", "OE", "TH"), strict=True)),
 }
 WRITTEN_OTHERWISE: Final = re.compile(f"[{''.join(SAME)}]")
 

@@ -16,9 +16,7 @@ SNAKE: Final = re.compile(r"(?<![^\W_])[^\W_]+(?:_[^\W_]+)+")
 CAMEL: Final = re.compile(r"(?<![^\W_])[^\W_]*[a-z][A-Z][^\W_]*")
 HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # What may not stand before it is looked at behind its first digit: digits are found sooner.
-GROUPED: Final = re.compile(
-    r"\d(?<![\w.,]\d)\d{0,2}(?:([,.' ])\d{3})(?:\1\d{3})*(?![\w]|[.,]\d)"
-)
+GROUPED: Final = re.compile(r"\d(?<![\w.,]\d)\d{0,2}(?:([,.' ])\d{3})(?:\1\d{3})*(?![\w]|[.,]\d)")
 # "25kg", "E4012"
 JOINED: Final = re.compile(r"(?<![\w.,-])(?:\d+[A-Za-z]{1,3}|[A-Za-z]{1,3}\d{2,})(?!\w)")
 BETWEEN: Final = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
