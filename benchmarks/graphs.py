@@ -1,4 +1,4 @@
-"""`python -m benchmarks.graphs`: the packaged graph of the embedding model, and the one that serves.
+"""`python -m benchmarks.graphs`: the packaged graph of the embedding model, and that which serves.
 
 Prints JSON: CPU milliseconds of a question and of a passage, each [packaged, serving].
 """

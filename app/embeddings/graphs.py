@@ -44,11 +44,11 @@ class Graph:
 
     def linear(self, x: str, layer: Linear, output: str) -> str:
         """x·W + b, with x quantized over the whole of it."""
-        weight, zero = layer.weight, ""  # signed ones are symmetric
+        weights, zero = layer.weight, ""  # signed ones are symmetric
         if self._unsigned:
-            weight = (weight.astype(np.int16) + ZERO).astype(np.uint8)
+            weights = (weights.astype(np.int16) + ZERO).astype(np.uint8)
             zero = self.constant(f"{output}.zero", np.full(len(layer.bias), ZERO, dtype=np.uint8))
-        weight = self.constant(f"{output}.weight", weight)
+        weight = self.constant(f"{output}.weight", weights)
         scale = self.constant(f"{output}.scale", layer.scale.astype(np.float32))
         bias = self.constant(f"{output}.bias", layer.bias.astype(np.float32))
         inputs = [x, weight, scale, zero, bias]

@@ -39,13 +39,13 @@ def load(data: bytes, *, name: str | None = None, media_type: str | None = None)
     """The text and title of a file, whatever it is labelled as; nothing else is read or fetched.
 
     The line ends of a text stay as they are. Raises UnreadableDocument with a sentence for the
-    file's owner.
+    file's owner; ImportError where the installation lacks what reads it.
     """
     _refuse_empty(data)
     recognised = recognise(data, name=name, media_type=media_type)
     try:
         loaded = _read(data, recognised, charset(media_type))
-    except (UnreadableDocument, MemoryError):
+    except (UnreadableDocument, MemoryError, ImportError):
         raise
     except Exception as error:  # the parsers document that a broken file may raise anything
         raise UnreadableDocument(

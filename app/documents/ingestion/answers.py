@@ -32,6 +32,10 @@ Place = tuple[
 ]
 
 
+class ParserNotInstalled(Exception):
+    """What reads a document of this type cannot be imported: no document's fault."""
+
+
 @dataclass(frozen=True)
 class ParsedDocument:
     """A document as it is going to be embedded, and its text in UTF-8.
@@ -53,6 +57,12 @@ class _Refusal(BaseModel):
     error: Sentence
 
 
+class _NotInstalled(BaseModel):
+    model_config = STRICT
+
+    not_installed: Sentence
+
+
 class _Head(BaseModel):
     model_config = STRICT
 
@@ -62,12 +72,12 @@ class _Head(BaseModel):
     passages: Annotated[int, Field(ge=1, le=MAX_CHARS)]
 
 
-BEGINNING: Final = TypeAdapter[_Refusal | _Head](_Refusal | _Head)
+BEGINNING: Final = TypeAdapter[_Refusal | _NotInstalled | _Head](_Refusal | _NotInstalled | _Head)
 PLACES: Final = TypeAdapter[list[Place]](list[Place], config=ConfigDict(strict=True))
 
 
 def read_answer(line: Line, deadline: float) -> ParsedDocument:
-    """A document as the parser read it; raises UnreadableDocument with its reason.
+    """A document as the parser read it; raises UnreadableDocument or ParserNotInstalled with why.
 
     Raises as `Line` does where the answer does not come in time, and ValueError for one that no
     document has.
@@ -75,6 +85,8 @@ def read_answer(line: Line, deadline: float) -> ParsedDocument:
     head = BEGINNING.validate_json(line.receive(MAX_MESSAGE_BYTES, deadline))
     if isinstance(head, _Refusal):
         raise UnreadableDocument(head.error)
+    if isinstance(head, _NotInstalled):
+        raise ParserNotInstalled(head.not_installed)
     data = line.receive(MAX_TEXT_BYTES, deadline)
     passages: list[Passage] = []
     text = data.decode()

@@ -23,6 +23,7 @@ from app.loaders.exceptions import UnreadableDocument
 
 MAX_MESSAGE_BYTES: Final = 2**31
 SENT_AT_ONCE: Final = 64  # passages
+MAX_REASON_CHARS: Final = 500
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def _answer(request: Request, content: bytes, tokenizer: Tokenizer) -> Iterator[
         yield orjson.dumps({"error": str(error)})
     except MemoryError:
         yield orjson.dumps({"error": TOO_MUCH})
+    except ImportError as error:
+        yield orjson.dumps({"not_installed": str(error)[:MAX_REASON_CHARS]})
 
 
 def _read(request: Request, content: bytes, tokenizer: Tokenizer) -> Iterator[bytes]:

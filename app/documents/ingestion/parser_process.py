@@ -28,7 +28,7 @@ from app.documents.constants import (
     PARSER_PATIENCE,
     TOO_MUCH,
 )
-from app.documents.ingestion.answers import ParsedDocument, read_answer
+from app.documents.ingestion.answers import ParsedDocument, ParserNotInstalled, read_answer
 from app.documents.ingestion.line import Line
 from app.documents.models import default_title
 from app.loaders.exceptions import UnreadableDocument
@@ -93,7 +93,7 @@ class Parser:
         self._rest: TimerHandle | None = None
 
     async def parse(self, file: DocumentFile) -> ParsedDocument:
-        """The passages of a document; raises UnreadableDocument with the reason."""
+        """The passages of a document; raises UnreadableDocument or ParserNotInstalled with why."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, self._parse, file)
@@ -138,6 +138,9 @@ class Parser:
             raise ParserDied(DAMAGED if is_crash else TOO_MUCH) from error
         except UnreadableDocument:
             self._idle.append(child)
+            raise
+        except ParserNotInstalled:
+            self._end(child)  # a new process sees what is installed by then
             raise
         self._idle.append(child)
         return parsed

@@ -4,14 +4,18 @@ import asyncio
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 
 from app.core.constants import ROOT
 from app.documents.constants import TOO_MUCH
+from app.documents.ingestion.answers import ParserNotInstalled
 from app.documents.ingestion.parser_process import DAMAGED, Parser, open_parser
 from app.embeddings.embedder import Embedder
+from app.loaders.constants import HTML
 from app.loaders.exceptions import UnreadableDocument
 from tests.support.launch import ended
 from tests.support.parsing import LARGE, SMALLER, children, file, started
@@ -61,6 +65,18 @@ class TestProcess:
         with pytest.raises(UnreadableDocument, match=DAMAGED):
             await parse
         assert (await own.parse(file())).title == "Ducks"
+
+    async def test_not_installed(
+        self, own: Parser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """A library that cannot be imported is no document's fault; once it can, it is read."""
+        (tmp_path / "lxml.py").write_text("raise ImportError('libxml2.so.2: cannot open it')")
+        page = replace(file(), content=b"<p>Ducks eat.</p>", name="a.html", declared_type=HTML)
+        with monkeypatch.context() as broken:
+            broken.syspath_prepend(str(tmp_path))
+            with pytest.raises(ParserNotInstalled, match=r"libxml2\.so\.2"):
+                await own.parse(page)
+        assert [passage.text for passage in (await own.parse(page)).passages] == ["Ducks eat."]
 
     async def test_killed_between(self, own: Parser) -> None:
         """A process that died while it was idle is no document's fault."""
