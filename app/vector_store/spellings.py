@@ -20,7 +20,7 @@ GROUPED: Final = re.compile(r"\d(?<![\w.,]\d)\d{0,2}(?:([,.' ])\d{3})(?:\1\d{3})
 # "25kg", "E4012"
 JOINED: Final = re.compile(r"(?<![\w.,-])(?:\d+[A-Za-z]{1,3}|[A-Za-z]{1,3}\d{2,})(?!\w)")
 BETWEEN: Final = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
-# Every word that one of WITHIN_WORDS matches has one of these, which are found sooner.
+# Whatever is written in two ways has one of these, which are found sooner.
 SIGN: Final = re.compile(r"[-_\d]|[a-z][A-Z]")
 
 Respell = Callable[[re.Match[str]], str]
@@ -28,7 +28,7 @@ Respell = Callable[[re.Match[str]], str]
 
 def spellings(text: str) -> Iterator[tuple[str, str]]:
     """What stands in a normalized text, and another way to write it, for each that has one."""
-    for pattern, other in RESPELLED:
+    for pattern, other in RESPELLED if SIGN.search(text) else ():
         for found in pattern.finditer(text):
             yield found[0], other(found)
 

@@ -56,6 +56,8 @@ def compounds_of_folded(text: str) -> list[int]:
 
     "Section 7" is found where "§ 7" stands, and apart from "7 days".
     """
+    if not DIGIT.search(text):
+        return []
     compounds = [found for found in COMPOUND.findall(text) if DIGIT.search(found)]
     marked = [f"#{first or second}" for first, second in MARKED_OR_FIRST.findall(text)]
     return [crc32(found.encode()) for found in (*compounds, *marked)]
