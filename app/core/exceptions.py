@@ -201,7 +201,7 @@ def log_error(error: BragError) -> None:
 
 
 def _cause(error: BragError) -> str:
-    """Why a part is unavailable; of others the class alone: upstreams quote prompts and keys."""
+    """Why a part is unavailable; else the class alone, as upstreams quote prompts and keys."""
     if isinstance(error, ServiceUnavailable):
         return reason(error)
     return type(error.__cause__).__name__

@@ -69,13 +69,13 @@ TEXT_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s %(fields
 def reason(error: BaseException) -> str:
     """Why a part is unavailable, in one line: the class and first line of what was met there.
 
-    libpq and Qdrant name hosts and users, and no passwords; but of a password with an @ in it, a
-    URL makes the rest a part of the host.
+    libpq and Qdrant name hosts and users, and no passwords. But where a password in a URL holds an
+    @, they take what follows it for a part of the host: what stands before an @ is left out.
     """
     cause = error.__cause__ or error
     cause = getattr(cause, "orig", None) or cause  # the driver's, where SQLAlchemy wraps it
     lines = str(cause).splitlines()
-    # One for each address of a host: `localhost` has two, and the second says more.
+    # libpq has a line for each address of a host: `localhost` has two, and the second says more.
     lines = [line for line in lines if line.startswith("connection to server")] or lines[:1]
     return CREDENTIALS.sub("…@", ": ".join([type(cause).__name__, *lines]))
 
@@ -94,7 +94,7 @@ class Outages:
         self._told: dict[str, tuple[str, float]] = {}
 
     def tell(self, part: str, error: Exception) -> None:
-        """Warns of an error, unless it was the last of this part and is still fresh."""
+        """Warns of an error, unless the same was told of this part within LOG_AGAIN_SEC."""
         why, now = explanation(error), monotonic()
         told, since = self._told.get(part, (None, now))
         if why != told or now - since >= LOG_AGAIN_SEC:
@@ -131,6 +131,6 @@ def _configure_sentry(settings: Settings) -> None:
 
 
 def _drop_query(event: "Event", _: "Hint") -> "Event":
-    """Without the query string, which may hold a question: the SDK sends it as if it were none."""
+    """The event without the query string, which may hold a question: the SDK sends it as it is."""
     event.get("request", {}).pop("query_string", None)
     return event

@@ -125,13 +125,13 @@ class Metrics:
         self._samples.append((gauge, read))
 
     async def keep_sampling(self) -> None:
-        """Has the other processes see what is watched here: they cannot call `read`."""
+        """Samples again and again: other processes show the result, as they cannot call `read`."""
         while True:
             self.sample()
             await asyncio.sleep(SAMPLE_SEC)
 
     def sample(self) -> None:
-        """Reads what is watched."""
+        """Reads what is watched, and keeps the numbers as they are now."""
         for gauge, read in self._samples:
             gauge.set(read())
 

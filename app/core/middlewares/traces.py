@@ -15,9 +15,9 @@ from app.core.tracing.spans import NO_SPAN, PROPAGATOR, traced
 def request_span(scope: Scope) -> AbstractContextManager[Span]:
     """A span for a block that answers a request, as a part of its client's trace if there is one.
 
-    There is none for health checks and metrics, which are asked for again and again. It holds no
-    path and no query, which are the client's words, but the route. One that is not sampled is gone
-    on with for a client that has a trace: others have no use for ids that nobody keeps.
+    It holds the route, and neither the path nor the query, which are the client's words. Health
+    checks and metrics, which are asked for all the time, have no span. Nor has a request that is
+    not sampled; but where its client has a trace, the model and the log are told the ids of that.
     """
     tracer: Tracer | None = scope.get("state", {}).get("tracer")
     if tracer is None or scope["path"] in ANY_HOST_PATHS:

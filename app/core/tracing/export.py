@@ -26,16 +26,16 @@ TALKATIVE: Final = (
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "opentelemetry.sdk._shared_internal",
 )
-QUOTING: Final = "opentelemetry.trace"  # its warnings are of headers, which they quote
+QUOTING: Final = "opentelemetry.trace"  # its warnings quote headers, which may hold anything
 
 logger = logging.getLogger(__name__)
 
 
-class _Seldom(logging.Filter):
-    """Lets a line through each LOG_AGAIN_SEC: while a receiver is down there are many."""
+class _LogThrottle(logging.Filter):
+    """Lets one line through in LOG_AGAIN_SEC: while a receiver is down there are many."""
 
     _told_at: float | None = None
-    is_ending = False  # then what is lost is told of in one line of ours
+    is_ending = False  # then no line passes: `_end` says what is lost
 
     def filter(self, _: logging.LogRecord) -> bool:
         """Whether this line is let through."""
@@ -55,16 +55,16 @@ async def open_tracing(name: str, url: str | None) -> AsyncIterator[Tracer | Non
     if url is None:
         yield None
         return
-    seldom = _Seldom()
-    provider = await asyncio.to_thread(_create_provider, name, url, seldom)
+    throttle = _LogThrottle()
+    provider = await asyncio.to_thread(_create_provider, name, url, throttle)
     try:
         yield provider.get_tracer("brag", version)
     finally:
-        seldom.is_ending = True
+        throttle.is_ending = True
         await _end(provider)
 
 
-def _create_provider(name: str, url: str, seldom: _Seldom) -> "TracerProvider":
+def _create_provider(name: str, url: str, throttle: _LogThrottle) -> "TracerProvider":
     # Most have no use for it, and it takes 3 MB.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource
@@ -74,12 +74,12 @@ def _create_provider(name: str, url: str, seldom: _Seldom) -> "TracerProvider":
     from app.core.tracing.sampling import default_sampler
 
     for talkative in TALKATIVE:
-        logging.getLogger(talkative).filters[:] = [seldom]  # in the place of the SDK's own
+        logging.getLogger(talkative).filters[:] = [throttle]  # replaces the SDK's own
     logging.getLogger(QUOTING).setLevel(logging.ERROR)
     own = Resource({"service.name": name, "service.version": version})
-    named = own.merge(OTELResourceDetector().detect())  # what the environment says goes before
+    named = own.merge(OTELResourceDetector().detect())  # the environment's values win
     provider = TracerProvider(
-        None if environ.get(SAMPLER) else default_sampler(),  # None: as that says
+        None if environ.get(SAMPLER) else default_sampler(),  # None: the SDK reads the variable
         Resource.create(named.attributes),
         shutdown_on_exit=False,
     )

@@ -17,7 +17,7 @@ BURST: Final = 20.0  # whoever tries a few requests sees each of them
 
 
 def default_sampler() -> Sampler:
-    """Goes on as the caller's trace does; of other requests a few each second are sampled."""
+    """A caller's trace is sampled as its caller says, other requests a few times a second."""
     return ParentBased(RateLimitingSampler())
 
 

@@ -28,12 +28,13 @@ Attributes = Mapping[str, str | bool | int | float]
 NO_SPAN: Final = nullcontext(INVALID_SPAN)
 NO_ATTRIBUTES: Final[Attributes] = {}
 PROPAGATOR: Final = TraceContextTextMapPropagator()  # and no baggage: it may hold anything
-POSTGRES: Final = "postgresql"  # both as OpenTelemetry calls them
+# What OpenTelemetry calls the two stores.
+POSTGRES: Final = "postgresql"
 QDRANT: Final = "qdrant"
 
 
 class _Trace(NamedTuple):
-    """What a request belongs to; of one that is not sampled others are told, without spans."""
+    """The trace of a request; one that is not sampled has ids alone, for the model and the log."""
 
     tracer: Tracer
     is_sampled: bool
@@ -79,7 +80,7 @@ def error_type(error: BaseException | None) -> str:
     """The code of one of our errors, else the name of its class; empty without one."""
     if error is None:
         return ""
-    code = getattr(type(error), "code", None)  # what a library's error has by itself may be texts
+    code = getattr(type(error), "code", None)  # not the instance's: a library's may be any text
     return code if isinstance(code, str) else type(error).__name__
 
 
@@ -111,5 +112,5 @@ def _running(span: Span) -> Iterator[Span]:
         note_error(span, error)
         raise
     finally:
-        span.end()  # while the lines that its end may log are its own
+        span.end()  # before detach: what its end logs still carries the span's ids
         detach(token)
