@@ -20,7 +20,7 @@ def path_argument(name: str) -> Path:
 
 
 class _SetDataDir(argparse.Action):
-    """As the setting that it is: checked like one, and seen by every part."""
+    """Sets DATA_DIR in the environment, where it is checked as a setting and seen by every part."""
 
     def __call__(self, _parser: Any, _namespace: Any, values: Any, _option: Any = None) -> None:
         os.environ["DATA_DIR"] = str(values)

@@ -20,7 +20,7 @@ KEEP_IDLE_SEC: Final = 15
 # By TCP itself: what stays unanswered this long is dead, and firewalls see that the rest is alive.
 TCP_OPTIONS: Final = {
     "TCP_KEEPIDLE": 20,
-    "TCP_KEEPALIVE": 20,  # the same to macOS
+    "TCP_KEEPALIVE": 20,  # what macOS calls TCP_KEEPIDLE
     "TCP_KEEPINTVL": 10,
     "TCP_KEEPCNT": 3,
     "TCP_USER_TIMEOUT": 10_000,  # milliseconds

@@ -92,7 +92,7 @@ def retry_after(response: Response) -> float:
     for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
         with suppress(KeyError, ValueError):
             return _bounded(float(headers[name]) / unit)
-    with suppress(TypeError, ValueError, OverflowError, OSError):  # a date like no other
+    with suppress(TypeError, ValueError, OverflowError, OSError):  # of what is no date
         date = parsedate_tz(headers.get("retry-after"))
         return _bounded(mktime_tz(date) - time()) if date else 0.0
     return 0.0

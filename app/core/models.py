@@ -30,7 +30,7 @@ class RequestModel(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _name_some(cls, given: Any) -> Any:
-        """Of countless unknown fields a few are refused by name: an error takes a kilobyte."""
+        """Leaves MAX_FIELD_ERRORS of many unknown fields to be refused: each takes a kilobyte."""
         if not isinstance(given, dict) or len(given) <= MAX_FIELD_ERRORS:
             return given
         known = {name: given[name] for name in cls.model_fields if name in given}
@@ -51,7 +51,7 @@ def _require_text(value: str) -> str:
 
 
 def _wrong(message: LiteralString) -> PydanticCustomError:
-    """As a ValueError, but for the words "Value error" before its message."""
+    """What a ValueError would become, without the words "Value error" before its message."""
     return PydanticCustomError("value_error", message)
 
 
@@ -81,7 +81,8 @@ def _kind(value: object) -> str | None:
     return type(value).__name__ if isinstance(value, bool | int | str) else None
 
 
-WHOLE_FLOATS: Final = BeforeValidator(_as_integer)  # bounds stand before it, to be described
+# Where it is used, bounds stand before it: only then are they in the OpenAPI document.
+WHOLE_FLOATS: Final = BeforeValidator(_as_integer)
 Integer = Annotated[int, Field(strict=True), WHOLE_FLOATS]
 Whole = Annotated[  # as Qdrant counts
     int, Field(strict=True, ge=-(2**63), le=2**63 - 1), WHOLE_FLOATS
@@ -101,7 +102,7 @@ Value = Annotated[
 
 
 def _require_few(value: object) -> object:
-    """As `max_length` does after it has looked at each entry, of which there may be a million."""
+    """Refuses too many entries before `max_length`, which looks at each: there may be a million."""
     if isinstance(value, dict) and len(value) > MAX_METADATA:
         lengths = {"max_length": MAX_METADATA, "actual_length": len(value)}
         raise PydanticKnownError("too_long", {"field_type": "Dictionary", **lengths})
@@ -159,7 +160,7 @@ class Health(BaseModel):
 class IndexState(BaseModel):
     """How the index compares with Postgres: points less passages, and what is done about it.
 
-    Of an index that is not the one of the database nothing can be said.
+    Both are None where `is_other`: the index is not the one of this database.
     """
 
     drift: int | None = None

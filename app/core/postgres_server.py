@@ -20,9 +20,10 @@ READ_ONLY: Final = (
 
 
 def connect(parameters: Mapping[str, Any]) -> Any:
-    """A new connection, or psycopg2.OperationalError, whatever encoding the server tells it in.
+    """A new connection; psycopg2.OperationalError where there is none, whatever the server says.
 
-    Before a connection there is no agreement on an encoding: a server may write in its own.
+    Before a connection there is no agreement on an encoding: a server may write in its own, which
+    psycopg2 fails to decode.
     """
     try:
         return psycopg2.connect(**parameters)
@@ -31,7 +32,7 @@ def connect(parameters: Mapping[str, Any]) -> Any:
 
 
 def require_usable(connection: Any) -> None:
-    """DatabaseUnusable where a new connection leads to an old server or a standby; asks nothing."""
+    """DatabaseUnusable where a connection leads to an old server or a standby; sends nothing."""
     told = connection.info.parameter_status
     major = connection.info.server_version // 10_000
     if major < OLDEST:
@@ -41,7 +42,7 @@ def require_usable(connection: Any) -> None:
 
 
 def require_utf8(connection: Any) -> None:
-    """DatabaseUnusable where a new connection's database cannot hold every text; asks nothing."""
+    """DatabaseUnusable where a connection's database cannot hold every text; sends nothing."""
     encoding = connection.info.parameter_status("server_encoding") or "UTF8"
     if encoding != "UTF8":
         raise DatabaseUnusable(NOT_UTF8.format(encoding))

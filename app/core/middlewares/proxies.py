@@ -37,7 +37,10 @@ class Forwarded(ProxyHeadersMiddleware):
         await super().__call__(scope, receive, send)  # type: ignore[arg-type]  # ASGI types
 
     def _prefix(self, scope: Scope) -> str:
-        """That of the header, a part for each proxy; nothing that would lead to another host."""
+        """The prefix of X-Forwarded-Prefix, which has a part for each proxy.
+
+        ROOT_PATH, unless an allowed proxy has sent one that leads to no other host.
+        """
         given = ",".join(Headers(scope=scope).getlist("x-forwarded-prefix"))
         proxy = scope["client"][0] if scope["client"] else None
         if not 0 < len(given) <= MAX_PREFIX_CHARS or proxy not in self.trusted_hosts:
@@ -49,7 +52,7 @@ class Forwarded(ProxyHeadersMiddleware):
 
 
 def _in_both_forms(proxies: list[str]) -> list[str]:
-    """The proxies, and those with IPv4 as a proxy of both families writes them."""
+    """The proxies, those with IPv4 also as a socket of both families writes them (::ffff:…)."""
     networks = [ip_network(proxy) for proxy in proxies if proxy != "*" and ":" not in proxy]
     mapped = [f"{IPV4_IN_IPV6}{net.network_address}/{96 + net.prefixlen}" for net in networks]
     return [*proxies, *mapped]
@@ -80,4 +83,4 @@ class Prefix:
         try:
             return await self._app(inner, receive, send_relative)
         finally:
-            scope["route"] = inner.get("route")  # which the metrics name
+            scope["route"] = inner.get("route")  # for the metrics, which name a request by it

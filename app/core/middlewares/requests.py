@@ -44,7 +44,7 @@ class RequestContext:
             return await self._app(scope, receive, send)
         id_ = accepted_request_id(Headers(scope=scope).get("x-request-id", ""))
         token = request_id.set(id_)
-        scope["request_id"] = id_  # for the server, if it is that which refuses the rest
+        scope["request_id"] = id_  # for the server: it may refuse the body that is still to come
         start, status = perf_counter(), 499  # the client left before an answer began
         scope["response_headers"] = {}
 
@@ -55,7 +55,7 @@ class RequestContext:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = str(request_id.get())
                 for name, value in scope["response_headers"].items():
-                    headers.setdefault(name, value)  # a session that ends is not renewed
+                    headers.setdefault(name, value)  # so a renewal undoes no sign-out
             return send(message)
 
         with request_span(scope) as span:
@@ -104,8 +104,8 @@ class InternalErrors:
             logger.debug("The client left before its request was whole")
         except Exception as error:
             if begun and isinstance(error.__cause__, BragError):
-                log_error(error.__cause__)  # the server cuts the body off where this returns
-                return None
+                log_error(error.__cause__)
+                return None  # without the end of the body, so that the server cuts it off
             response = internal_error(error)
             if begun:
                 raise

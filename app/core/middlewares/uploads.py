@@ -29,7 +29,7 @@ class _Upload:
 
     @property
     def is_slow(self) -> bool:
-        """Whether others need not wait for it."""
+        """Whether it has been coming for so long that others need not wait for it."""
         return self.is_coming and monotonic() - self._since > SLOW_SEC
 
     def limited(self) -> asyncio.Timeout:
@@ -38,13 +38,13 @@ class _Upload:
         return self._limit
 
     def give_way(self) -> None:
-        """Breaks it off."""
+        """Breaks the upload off, by a TimeoutError in the block of `limited`."""
         if self._limit is not None and not self.has_given_way:
             self.has_given_way = True
             self._limit.reschedule(asyncio.get_running_loop().time())
 
     def watched(self, receive: Receive) -> Receive:
-        """Notes when it has come."""
+        """The same `receive`, which also notes when the upload has come."""
 
         async def receive_watched() -> Message:
             message = await receive()

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Those of one connection."""
+    """The bounds of one connection."""
 
     head_bytes: int = 64 * 2**10  # likewise of trailers, and of a chunk's extensions
     headers: int = 256
     pipelined: int = 16  # requests that wait for the answer to the one before
     head_sec: float = 10
     body_bytes_per_sec: int = 1_000
-    body_window_sec: float = 20  # in which that is the mean: a short pause does no harm
+    body_window_sec: float = 20  # the pace is the mean over this: a short pause does no harm
     reader_sec: float = 60
     late_sec: float = 1  # for a request that is on its way when the server ends
-    linger_sec: float = 2  # after a refusal: who still sends would lose it to a reset
+    linger_sec: float = 2  # after a refusal: a client that still sends would lose it to a reset
 
 
 class Sending:
@@ -38,7 +38,7 @@ class Sending:
         self._window_since = None
 
     def is_late(self, now: float, *, is_held: bool) -> bool:
-        """Whether to wait no longer; `is_held`: it is we who do not read."""
+        """Whether to wait no longer; `is_held`: the client is not to blame, as nobody reads."""
         if self.head_since is not None:
             return now - self.head_since >= self._bounds.head_sec
         return self.in_body and self._is_slow(now, is_held=is_held)
@@ -53,7 +53,7 @@ class Sending:
         return is_slow
 
     def next_look(self, now: float) -> float:
-        """When to ask again: never after a head is late."""
+        """When to ask again: at the latest when the head that is under way becomes late."""
         return (now if self.head_since is None else self.head_since) + self._bounds.head_sec
 
 

@@ -14,7 +14,7 @@ from app.core.serving.refusals import id_of, refusal
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's, with one timer for all that the client may be late with.
+    """uvicorn's connection, with one timer for all that the client may be late with.
 
     uvicorn calls a request and its answer a cycle; its own `cycle` is the newest of a connection.
     """
@@ -69,7 +69,7 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
         cycle.keep_alive = cycle.keep_alive and not self._is_ending
-        cycle.transport = cast(asyncio.Transport, _Closing(self))
+        cycle.transport = cast(asyncio.Transport, _CycleTransport(self))
         if cycle.scope["http_version"] == "1.0":
             app = Http10(app, cycle)
         super()._start_asgi_task(cycle, app)
@@ -86,7 +86,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def _is_held(self) -> bool:
-        """Whether it is we who do not let the client send."""
+        """Whether the server does not let the client send."""
         return self.flow.read_paused or (
             self._sending.in_body and self.cycle.waiting_for_100_continue
         )
@@ -144,8 +144,11 @@ class Connection(HttpToolsProtocol):
         self._timer = self.loop.call_later(self.bounds.linger_sec, self.transport.abort)
 
 
-class _Closing:
-    """The transport of a cycle, which uvicorn closes whether or not the body has been read."""
+class _CycleTransport:
+    """The transport as a cycle uses it: `close` is the connection's, which lingers where it has to.
+
+    uvicorn closes the transport whether or not the body has been read.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.write = connection.transport.write

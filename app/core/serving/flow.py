@@ -4,7 +4,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 
 class Flow(FlowControl):
-    """uvicorn's; it does not read on while a part of what was read is `unread`."""
+    """uvicorn's flow control, which does not read on while a part of what came is `unread`."""
 
     unread: bytes | memoryview = b""
 

@@ -13,12 +13,12 @@ from app.core.serving.heads import check_head, without_upgrade
 from app.core.steps import call_in_step
 
 NO_HTTP: Final = "The request is not valid HTTP"
-STEP_BYTES: Final = 64 * 2**10  # in chunks of a byte they take 2 ms
+STEP_BYTES: Final = 64 * 2**10  # take 2 ms where they come in chunks of a byte
 AT_ONCE_BYTES: Final = STEP_BYTES // 4  # most requests are shorter
 
 
 class HttpProtocol(Connection):
-    """uvicorn's protocol over httptools, which bounds nothing, with bounds."""
+    """uvicorn's protocol over httptools, with the bounds that it lacks."""
 
     flow: Flow
 
@@ -89,7 +89,7 @@ class HttpProtocol(Connection):
             self._refuse(BadRequest(f"{NO_HTTP}: {error}."))
 
     def _pass_over_upgrade(self, rest: bytes | memoryview) -> None:
-        """Reads the head again without it: after it, httptools reads no body."""
+        """Reads the head again without the upgrade, after which httptools would read no body."""
         method, version = self.parser.get_method(), self.parser.get_http_version()
         if method == b"CONNECT":
             self._refuse(BadRequest("This is no proxy."))
@@ -116,7 +116,7 @@ class HttpProtocol(Connection):
         self._sending.begin_body()
 
     def on_body(self, body: bytes) -> None:
-        """Collects what one read brings: in chunks of a byte, that is 40,000 pieces."""
+        """Collects the pieces of one read, which `_feed` hands on as one: they may be 40,000."""
         self._body.append(body)
 
     def _hand_on_body(self) -> None:
