@@ -7,7 +7,8 @@ RENEW_SEC: Final = LEASE_SEC / 3
 KEPT_SEC: Final = 24 * 60 * 60.0
 EXPIRE_SEC: Final = 600.0  # between two looks for expired keys
 EXPIRE_AT_ONCE: Final = 500
-MAX_CLAIMS: Final = 3  # each of which another request gave up before it was looked at
+# A claim fails where another request holds the key, and is tried again where that has given it up.
+MAX_CLAIMS: Final = 3
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
@@ -16,6 +17,7 @@ REPLAYED_HEADERS: Final = frozenset(
 )
 
 IN_THREAD_BYTES: Final = 8 * 2**10  # longer bodies are hashed in a thread
-MAX_JSON_BYTES: Final = 2**18  # a parser stops the process, for 10 ms at worst; longer: by bytes
+# Longer JSON counts by its bytes: to parse this much stops the whole process for 10 ms.
+MAX_JSON_BYTES: Final = 2**18
 MAX_PARTS: Final = 1000  # as many fields as Starlette reads of a form
-RELEASE_SEC: Final = 0.25  # for which an answer that is not kept waits at most
+RELEASE_SEC: Final = 0.25  # that an answer which is not kept waits for its key's release, at most

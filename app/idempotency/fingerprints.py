@@ -1,4 +1,4 @@
-"""By what a request is known again, however its client wrote the same body."""
+"""What a request is recognised by, however its client wrote the same body."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,14 @@ JSON_SUFFIX: Final = b"+json"
 
 
 def fingerprint(request: tuple[object, ...], content_type: str, body: Chunks) -> bytes:
-    """SHA-256 of a request: of what else tells it from others, and of its canonical body."""
+    """SHA-256 of a request: its body in a canonical form, and `request`, which is all the rest."""
     media_type, options = parse_options_header(content_type)
-    known = (request, media_type, _digest_body(media_type, options, body))
-    return sha256(repr(known).encode()).digest()
+    identity = (request, media_type, _digest_body(media_type, options, body))
+    return sha256(repr(identity).encode()).digest()
 
 
 def _digest_body(media_type: bytes, options: Options, body: Chunks) -> bytes:
-    """What cannot be parsed counts by its bytes."""
+    """The digest of a canonical form, or of the bytes where the body cannot be parsed."""
     try:
         if media_type == JSON or media_type.endswith(JSON_SUFFIX):
             return _digest([_canonical_json(body)])
@@ -65,9 +65,9 @@ def _canonical_form(options: Options, body: Chunks) -> bytes:
         parser.write(chunk)
     if not form.is_whole:
         raise ValueError
-    parts = sorted((part.name, number, part.known) for number, part in enumerate(form.parts))
+    parts = sorted((part.name, number, part.identity) for number, part in enumerate(form.parts))
     settings = sorted((name, value) for name, value in options.items() if name != b"boundary")
-    return repr((settings, [(name, known) for name, _, known in parts])).encode()
+    return repr((settings, [(name, identity) for name, _, identity in parts])).encode()
 
 
 class _Part:
@@ -83,7 +83,7 @@ class _Part:
         return self._disposition.get(b"name", b"")
 
     @property
-    def known(self) -> tuple[object, ...]:
+    def identity(self) -> tuple[object, ...]:
         """What tells it from other parts of its name; a file's own name is part of that."""
         content_type = self.headers.get(b"content-type")
         return (self._disposition.get(b"filename"), content_type, self.content.digest())

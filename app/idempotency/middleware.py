@@ -101,7 +101,7 @@ class Idempotency:
                 recorder = _Recorder(lease, body, scope["state"], send)
                 await self._app(scope, body.receive, recorder.send)
             finally:
-                await lease.release()  # of a key whose answer is not stored
+                await lease.release()  # where storing the answer has not ended it
 
 
 class _Body:
@@ -127,8 +127,8 @@ class _Recorder:
 
     A whole 2xx answer is held until it is stored, with the message that the state's `answer_uuid`
     names, if any: they are deleted together. A stream is passed on as it comes: its key stands
-    for its message, which says whether it is done. What an endpoint answers that was told of its
-    client's leaving is not kept: it has broken off.
+    for its message, which says whether it is done. Where the endpoint was told that its client has
+    left, its answer is not kept: it has broken off.
     """
 
     def __init__(self, lease: Lease, body: _Body, state: dict[str, Any], send: Send) -> None:
@@ -217,7 +217,7 @@ async def _claim(scope: Scope, key: str, body: list[bytes]) -> Lease | Answer:
 
 
 def _replayed(send: Send) -> Send:
-    """Says of a response that it is sent once more."""
+    """The same `send`, which marks a response as one that is sent again."""
 
     async def send_replayed(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -12,5 +12,5 @@ class Answer:
     content_type: str | None
     headers: dict[str, str]
     body: bytes
-    message_uuid: UUID | None = None  # of a stream
-    answer_uuid: UUID | None = None  # of another answer to a question: kept no longer than that
+    message_uuid: UUID | None = None  # of a stream, which is sent again from its message
+    answer_uuid: UUID | None = None  # of another answer to a question: it is deleted with that

@@ -36,7 +36,7 @@ class Lease:
         self._caller = caller
         self._own = {"id": id, "lease": lease}
         self._has_ended = False
-        self._release = "release_idempotency_key"
+        self._release_query = "release_idempotency_key"
 
     async def keep(self) -> None:
         """Renews the lease until it has ended or is cancelled."""
@@ -59,8 +59,8 @@ class Lease:
         )
 
     async def stand_for(self, message_uuid: UUID, answer: Answer) -> None:
-        """Has the key stand for a message, whose stream begins: how that ends decides."""
-        self._release = "end_idempotency_lease"
+        """Binds the key to a message, whose stream begins: how that ends decides about both."""
+        self._release_query = "end_idempotency_lease"
         with suppress(DatabaseUnavailable):
             await self._database.query(
                 self._caller,
@@ -74,12 +74,13 @@ class Lease:
 
     async def release(self) -> None:
         """Gives the key up, or leaves it to its message, unless the lease has ended."""
-        await self._end(self._release)
+        await self._end(self._release_query)
 
     async def _end(self, name: str, **given: Any) -> None:
-        """Where it cannot be stored, the lease runs out: the client has its answer all the same.
+        """Runs the query that ends the lease; where it fails, the lease runs out by itself.
 
-        That is if Postgres fails, or the answer's message has just been deleted.
+        It fails where Postgres does, or where the answer's message has just been deleted. The
+        client has its answer all the same.
         """
         if self._has_ended:
             return
@@ -92,7 +93,7 @@ class Lease:
 
 
 class IdempotencyService:
-    """Sees to it that of the requests with a key one is carried out at a time, and once."""
+    """Has requests with the same key carried out one at a time, until one has been answered."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -19,7 +19,7 @@ class GenerationLimits:
     def of(self, caller: Caller, counts: Callable[[], bool] = lambda: True) -> Iterator[None]:
         """The block is a generation of the caller's; RateLimited at once if it is one too many.
 
-        `counts` says whether it counts for those that come later.
+        `counts` is asked when another one begins: whether this one still counts.
         """
         user = caller.user_id
         if user is None:

@@ -13,9 +13,9 @@ ADDRESS_FACTOR: Final = 4  # several people can share an address
 
 
 class MailLimits:
-    """At most `per_hour` mails to a mail address, and 4 times that for a client address (0: any).
+    """At most `per_hour` mails to a mail address, and 4 times that for a client address; 0: any.
 
-    Whether a mail address is known has no part in it: ask before looking.
+    Ask before looking the mail address up: limits must not tell whether it is known.
     """
 
     def __init__(self, per_hour: int, now: Callable[[], float] = monotonic) -> None:

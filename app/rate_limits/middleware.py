@@ -18,7 +18,7 @@ WINDOW_SEC: Final = 60
 
 
 class RateLimits:
-    """Refuses, unread, what a key, user or address asks beyond `per_minute` (0: nothing).
+    """Refuses, unread, what a key, user or address asks beyond `per_minute`; 0 refuses nothing.
 
     An outer middleware has put `caller` into the request's state. The fields of the answer are
     those of draft-ietf-httpapi-ratelimit-headers.

@@ -9,12 +9,13 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 MAX_KEYS: Final = 100_000  # 33 MB of clients that came once
-# One more than comes: when a crowd has left, no single hit pays for it.
+# With each new key, of which one comes: a crowd that has left is forgotten little by little, and no
+# single hit pays for all of it.
 FORGOTTEN_AT_ONCE: Final = 2
 
 
 class Allowance(NamedTuple):
-    """Whether a hit is within the limit, how many more are, and seconds until more will be."""
+    """Whether a hit is within the limit, how many more would be, and how soon that number grows."""
 
     is_granted: bool
     remaining: int
@@ -24,7 +25,7 @@ class Allowance(NamedTuple):
 class MovingWindow:
     """At most `limit` hits of a key in any `seconds`; a refused hit does not count.
 
-    Of more than `max_keys` keys those are forgotten whose last hit is the longest ago.
+    It keeps `max_keys` keys, and forgets those first whose last hit is longest ago.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class MovingWindow:
         return len(self._hits)
 
     def look(self, key: Hashable) -> Allowance:
-        """What a hit would be told, without one."""
+        """What a hit would be told; it counts none."""
         now = self._now()
         recent = self._recent(key, now)
         return self._allowance(recent, now, is_granted=len(recent) < self._limit)
