@@ -14,7 +14,7 @@ class SessionCookie:
     def __init__(self, settings: Settings) -> None:
         self.name = SESSION_COOKIE if settings.is_local else SECURE_COOKIE
         self._secure = "" if settings.is_local else "; Secure"
-        # Of a header of 64 KB that holds others alone, a dict of them all takes ten times as long.
+        # Searched for by itself: a dict of all cookies of a 64 KB header takes ten times as long.
         self._cookie = re.compile(rf"(?:^|;)\s*{self.name}\s*=([^;]*)")
 
     def set(self, token: str) -> str:

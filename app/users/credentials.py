@@ -30,7 +30,7 @@ class Credentials:
         token_hash = self._hasher.hash(token)
         if (caller := self._cached(token_hash)) is not None:
             return Session(caller, is_renewed=False)
-        seconds, asked = SESSION.total_seconds(), self._ask()
+        seconds, asked = SESSION.total_seconds(), self._moment()
         row = await self._database.query(
             SERVICE, "get_session", token_hash=token_hash, seconds=seconds
         )
@@ -50,7 +50,7 @@ class Credentials:
         key_hash = hash_key(key)
         if (caller := self._cached(key_hash)) is not None:
             return caller
-        asked = self._ask()
+        asked = self._moment()
         row = await self._database.query(SERVICE, "get_api_key", key_hash=key_hash)
         if row is None:
             return None
@@ -73,8 +73,8 @@ class Credentials:
         caller, until = self._known.get(secret_hash, (None, 0.0))
         return caller if monotonic() < until else None
 
-    def _ask(self) -> tuple[float, int]:
-        """When Postgres is asked, and how much had been revoked by then."""
+    def _moment(self) -> tuple[float, int]:
+        """The time, and how often something has been revoked: `_remember` needs both of a query."""
         return monotonic(), self._revocations
 
     def _remember(

@@ -14,9 +14,8 @@ from app.users.constants import EXPORT_BATCH
 async def export(database: Database, caller: Caller) -> AsyncIterator[bytes]:
     """The user, their keys, sessions, chats, messages and documents, a line each.
 
-    After a document come its passages, and its original bytes in parts.
-
-    A batch is read when the one before it was taken: no connection is held meanwhile.
+    After a document come its passages, and its original bytes in parts. A batch is read when the
+    one before it was taken: no connection is held meanwhile.
     """
     yield _line("user", await database.query(caller, "get_user"))
     for row in await database.query(caller, "list_api_keys"):

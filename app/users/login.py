@@ -62,7 +62,7 @@ class LoginService:
         return user
 
     def _consume(self, queries: Queries, given: LoginConsumption) -> str | None:
-        """The address whose link or code this is; a code that is typed counts."""
+        """The address whose link or code this is, None where it is invalid; a typed code counts."""
         email: str | None
         if given.token is not None:
             email = queries.consume_token(token_hash=self._hasher.hash(given.token))

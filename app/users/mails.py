@@ -21,7 +21,7 @@ from settings import Settings
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE: Final = (None, None)  # two: one SMTP server that hangs does not hold up all
+SIZES: Final = (None, None)  # two jobs at a time: one that hangs does not hold up all mails
 TEXT: Final = """Hello,
 
 open this link to sign in to {name}:
@@ -79,10 +79,10 @@ class LoginMailer:
                 await self._sender.send(mail)
             except EmailRefused as error:
                 logger.warning("The mail of a login was refused: %s", error)
-        await self.give_up(job)
+        await self.finish(job)
 
-    async def give_up(self, job: Job) -> None:
-        """Ends the job."""
+    async def finish(self, job: Job) -> None:
+        """Ends the job, whether or not a mail has gone out."""
         await self._database.run(SERVICE, job.finish)
 
     async def _write(self, email: str) -> Email:
@@ -108,7 +108,7 @@ async def open_mail_queue(
 ) -> AsyncIterator[LoginMailQueue]:
     """A LoginMailQueue, with a worker that sends what is queued."""
     mailer = LoginMailer(database, logins, create_sender(settings), settings.APP_NAME)
-    handlers = {"mail": Handler(mailer.mail, mailer.give_up)}
-    worker = Worker(database, handlers, AT_ONCE, metrics=metrics)
+    handlers = {"mail": Handler(mailer.mail, mailer.finish)}
+    worker = Worker(database, handlers, SIZES, metrics=metrics)
     async with background(worker.run()):
         yield LoginMailQueue(database, count, worker.wake)

@@ -39,7 +39,7 @@ def normalise_email(address: str) -> str:
 
 
 def _typed(code: str) -> str:
-    """A code as it was sent, however it was typed."""
+    """A code as it was mailed, however it was typed."""
     return SEPARATORS.sub("", code).upper()
 
 

@@ -71,7 +71,8 @@ class UserService:
     async def delete(self, caller: Caller) -> None:
         """Deletes a user and all that is theirs; their points go by purge jobs, soon.
 
-        What there may be much of goes first, some at a time: a statement has only so many seconds.
+        Messages and documents, of which there may be many, go first and in batches: a statement may
+        take DATABASE_TIMEOUT_SEC.
         """
         for query in ("delete_some_messages", "delete_some_contents", "delete_some_documents"):
             await self._in_batches(query, caller)
@@ -89,7 +90,7 @@ class UserService:
         return Adoption(documents, messages, left)
 
     async def _in_batches(self, query: str, caller: Caller) -> int:
-        """Runs a query until it changes nothing more; how many rows it has changed."""
+        """Runs a query until it changes nothing more; returns how many rows it has changed."""
         changed = 0
         while some := await self._database.query(
             SERVICE, query, owner_id=caller.user_id, most=BATCH
@@ -112,7 +113,7 @@ class UserService:
 
 
 def _adopt(caller: Caller, queries: Queries) -> int:
-    """Gives a user some documents, and has their points written anew; how many."""
+    """Gives a user a batch of documents, whose points jobs write anew; returns how many it was."""
     documents = list(queries.adopt_documents(owner_id=caller.user_id, most=BATCH))
     for row in documents:
         queries.adopt_passages(owner_id=caller.user_id, document_uuid=row["uuid"])
