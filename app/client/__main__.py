@@ -114,7 +114,7 @@ def _source_line(number: int, source: dict[str, Any]) -> str:
 
 
 def _shown(text: str) -> str:
-    """A delta, without what would move or colour a terminal's cursor."""
+    """A delta, without what would move the cursor of a terminal or change its colours."""
     return "\n".join(map(on_one_line, text.replace("\t", " ").split("\n")))
 
 

@@ -41,7 +41,7 @@ def chat_completion(answer: Message, model: str, base_url: str) -> Json:
 
 
 def usage(answer: Message) -> Json | None:
-    """The tokens as the upstream counted them; none where no model was asked."""
+    """The tokens as the upstream counted them, else None; zeros where no model was asked."""
     if answer.usage is not None:
         return answer.usage.model_dump()
     if answer.retrieval_queries is not None and not answer.sources:
@@ -52,7 +52,7 @@ def usage(answer: Message) -> Json | None:
 def ending(answer: Message) -> str:
     """Why the answer ends, in the words of the OpenAI API.
 
-    That has none for an answer that was cancelled: clients take `length` for one that is not whole.
+    It has none for an answer that was cancelled: clients take `length` for one that is not whole.
     """
     reason = answer.finish_reason
     if reason in FINISH_REASONS:

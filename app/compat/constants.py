@@ -9,14 +9,15 @@ EMBEDDINGS: Final = "/v1/embeddings"
 BRAG: Final = "brag"  # the model that answers from the documents
 MAX_MODEL_CHARS: Final = 200
 MAX_MESSAGES: Final = 1000
-MAX_STOPS: Final = 4  # these two as the OpenAI API has it
+# Both as in the OpenAI API.
+MAX_STOPS: Final = 4
 MAX_TEXTS: Final = 2048
-# What a model may be told of how to answer, which is passed on as it is.
+# How a model is to answer: passed on as it comes.
 PARAMETERS: Final = (
     *("temperature", "top_p", "presence_penalty", "frequency_penalty", "stop", "seed"),
     *("max_tokens", "max_completion_tokens", "response_format", "user"),
 )
-# What would change the form of the answer, and nothing here can do.
+# What would change the form of the answer: refused.
 UNSUPPORTED: Final = ("tools", "functions", "logprobs", "top_logprobs")
 STOP: Final = "stop"
 LENGTH: Final = "length"

@@ -40,7 +40,7 @@ def read_conversation(request: ChatCompletionRequest) -> Conversation | None:
 
 
 def _said(messages: list[ChatMessage]) -> list[tuple[int, ChatMessage]]:
-    """What the user and the assistant said, with its place; at least the last message."""
+    """The messages of user and assistant, each with its place; the last message in any case."""
     said = [
         (position, message)
         for position, message in enumerate(messages)
@@ -50,7 +50,7 @@ def _said(messages: list[ChatMessage]) -> list[tuple[int, ChatMessage]]:
 
 
 def _turns(messages: Iterable[ChatMessage]) -> Iterator[Turn]:
-    """Each question with its answer; either may be missing. Several in a row are one."""
+    """Each question with its answer; either may be missing. Messages of a role in a row are one."""
     question = ""
     for role, group in groupby(messages, key=lambda message: message.role):
         text = BETWEEN.join(message.content for message in group if message.content.strip())

@@ -18,15 +18,15 @@ TYPES: Final = {
     HTTPStatus.FORBIDDEN: "permission_error",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
 }
-QUESTION: Final = "message"  # what the question is called by those who do not know this API
+QUESTION: Final = "message"  # where errors of our own API say that the question is wrong
 
 
 class OpenAIErrors:
     """Adds to the problems of these paths what the libraries of the OpenAI API look for.
 
-    It stands outside of all that may refuse a request. They try again by themselves what they are
-    not told to leave: `x-should-retry` is true where waiting helps, and `retry-after-ms` says how
-    long.
+    It stands outside of all that may refuse a request. The libraries repeat a request by themselves
+    unless they are told not to: `x-should-retry` is true where waiting helps, and `retry-after-ms`
+    says how long.
     """
 
     def __init__(self, app: ASGIApp) -> None:

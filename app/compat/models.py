@@ -32,7 +32,7 @@ TOKENS: Final = (
 
 
 def _join_parts(content: object) -> object:
-    """One text, of a message whose content comes in parts."""
+    """The content of a message as one text; it may come in parts, or be null."""
     if not isinstance(content, list):
         return "" if content is None else content
     parts = [part for part in content if isinstance(part, dict) and part.get("type") == "text"]
@@ -81,7 +81,7 @@ Content = Annotated[
 Number = Annotated[float, Field(strict=True)]
 Seed = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53), WHOLE_FLOATS]  # as JSON counts
 TokenCount = Annotated[int, Field(strict=True, ge=1, lt=2**31), WHOLE_FLOATS]
-Sent = Annotated[str, Field(max_length=1000), IS_JSON]  # on to the model's service
+PassedOn = Annotated[str, Field(max_length=1000), IS_JSON]  # to the model's service, as it comes
 
 
 class ChatMessage(BaseModel):
@@ -152,12 +152,12 @@ class ChatCompletionRequest(BaseModel):
     top_p: Number | None = Field(default=None, ge=0, le=1)
     presence_penalty: Number | None = Field(default=None, ge=-2, le=2)
     frequency_penalty: Number | None = Field(default=None, ge=-2, le=2)
-    stop: Sent | Annotated[list[Sent], Field(max_length=MAX_STOPS)] | None = None
+    stop: PassedOn | Annotated[list[PassedOn], Field(max_length=MAX_STOPS)] | None = None
     seed: Seed | None = None
     max_tokens: TokenCount | None = None
     max_completion_tokens: TokenCount | None = None
     response_format: ResponseFormat | None = None
-    user: Sent | None = None
+    user: PassedOn | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -172,8 +172,8 @@ class ChatCompletionRequest(BaseModel):
         return given
 
 
-def _refuse_tokens(given: object) -> object:
-    """A text or texts, as a list."""
+def _list_texts(given: object) -> object:
+    """A text or texts, as a list; raises UnsupportedParameter for tokens."""
     if isinstance(given, str):
         return [given]
     if isinstance(given, list) and given and isinstance(given[0], int | list):
@@ -199,7 +199,7 @@ class EmbeddingsRequest(BaseModel):
     input: Annotated[
         list[Text],
         Field(min_length=1, max_length=MAX_TEXTS),
-        BeforeValidator(_refuse_tokens),
+        BeforeValidator(_list_texts),
         TEXTS_SCHEMA,
     ]
     model: str = Field(max_length=MAX_MODEL_CHARS)

@@ -1,4 +1,4 @@
-"""The endpoint of MCP (streamable HTTP, stateless): its package answers, for the caller."""
+"""The endpoint of MCP (streamable HTTP, stateless): the package `mcp` answers, for the caller."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ JSON: Final = "application/json"
 class McpEndpoint:
     """Hands a request on to the MCP server of the lifespan; a key needs the scope `read`.
 
-    What is no message is refused here: its package would quote a library, and what was sent.
+    What is no message is refused here: the package would quote a library, and what was sent.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +40,7 @@ class McpEndpoint:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Gives the body, which has been read, a second time, and then what the server sends."""
+    """A `receive` that gives the body, which has been read, again, and then what else comes."""
     bodies: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:

@@ -4,7 +4,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, StrictInt, StrictStr, ValidationError
 
-PARSE_ERROR: Final = -32700  # these two as section 5.1 of its specification has them
+# Codes of JSON-RPC 2.0, section 5.1.
+PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 NO_JSON: Final = "The body of the request is not JSON."
 NO_MESSAGE: Final = (

@@ -80,7 +80,7 @@ class _Tools:
         }
 
     async def list(self, _: object, __: object) -> "mcp_types.ListToolsResult":
-        """What there is, and what it takes."""
+        """The tools, and the arguments of each."""
         from mcp_types import ListToolsResult, Tool, ToolAnnotations
 
         annotations = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -101,7 +101,7 @@ class _Tools:
         context: "ServerRequestContext[Any, Request]",
         params: "mcp_types.CallToolRequestParams",
     ) -> "mcp_types.CallToolResult":
-        """What a tool gives, as JSON; what it is refused for is for the model to read."""
+        """The result of a tool, as JSON; a refusal is a result too, for the model to read."""
         from mcp.shared.exceptions import MCPError
         from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 

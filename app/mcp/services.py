@@ -14,7 +14,7 @@ from app.retrieval.services import RetrievalService
 
 Json = dict[str, Any]
 
-PART_BYTES: Final = 64 * 2**10  # some 16,000 tokens: more than that few clients take at once
+PART_BYTES: Final = 64 * 2**10  # some 16,000 tokens: few clients take more at once
 
 
 class ToolService:
@@ -56,7 +56,7 @@ class ToolService:
             async for data in self._contents.read(caller, content, wanted):
                 text += decoder.decode(data)
                 end += len(data)
-        end -= len(decoder.getstate()[0])  # of a character that the part cuts
+        end -= len(decoder.getstate()[0])  # the bytes of a character that the part would cut
         return text, end if start < end < content.bytes else None
 
 
