@@ -16,7 +16,7 @@ from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.llama import model_file
 from app.embedded.migrations import migrate
 from app.embedded.ports import LOOPBACK, base_url, free_port
-from app.embedded.samples import ingest_samples, samples_read
+from app.embedded.samples import ingest_samples, wait_for_samples
 from app.embedded.services import ModuleService, PostgresService, Service
 from settings import Settings
 
@@ -48,7 +48,7 @@ class Launcher:
                 async with asyncio.TaskGroup() as group:
                     for service in self._services:
                         group.create_task(service.keep_running())
-                    self._say_what_to_try(has_samples=await samples_read(self._environment))
+                    self._say_what_to_try(has_samples=await wait_for_samples(self._environment))
             except asyncio.CancelledError:
                 logger.info("Stopping.")
                 raise
@@ -86,7 +86,7 @@ class Launcher:
         logger.info("API: %s, described on %s/docs", self._url, self._url)
 
     async def _put_samples_in(self) -> None:
-        """The server ingests them beside what it answers meanwhile: Qdrant may be down."""
+        """Puts the samples in, for the server to ingest beside its requests: Qdrant may be down."""
         try:
             await ingest_samples(self._environment)
         except (OSError, psycopg2.Error):

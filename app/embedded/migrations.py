@@ -13,13 +13,10 @@ from typing import Final
 from app.core.constants import MIGRATIONS
 from app.core.exceptions import ConfigurationError
 from app.core.logs import configure_logs
-from app.core.postgres_url import plain_url
 from app.embedded.cluster import programs
 from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.reachable import connect_when_possible, url_for_dbmate
 from settings import load_settings
-
-__all__ = ["dump_schema", "migrate", "plain_url"]
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +69,7 @@ def _dbmate(database_url: str, *arguments: str, first_on_path: str = "") -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Without what is meant for libpq and is in the URL by now: dbmate refuses some of it."""
+    """The environment without libpq's variables: the URL says the same, and dbmate refuses some."""
     return {
         name: value
         for name, value in os.environ.items()

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from app.core.postgres_url import plain_url
 from app.embedded import migrations
 from app.embedded.exceptions import EmbeddedStartFailed
-from app.embedded.migrations import dump_schema, migrate, plain_url
+from app.embedded.migrations import dump_schema, migrate
 from app.embedded.schema import SCHEMA_FILE
 
 

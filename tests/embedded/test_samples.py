@@ -10,7 +10,7 @@ from app.core.caller import NOBODY
 from app.db import open_database
 from app.documents.services import DocumentService
 from app.embedded import samples
-from app.embedded.samples import ingest_samples, samples_read
+from app.embedded.samples import ingest_samples, wait_for_samples
 from settings import Settings
 from tests.support.knowledge import text_document
 from tests.support.psql import url_of
@@ -65,7 +65,7 @@ class TestIngestSamples:
         await documents.add(NOBODY, text_document("Ducks.", "a.txt"))
         await ingest_samples(environment)
         assert await sources(documents) == ["a.txt"]
-        assert await samples_read(environment) is False
+        assert await wait_for_samples(environment) is False
 
     async def test_filling_that_was_broken_off_is_finished(
         self, environment: dict[str, str], documents: DocumentService, unfinished: Path
