@@ -76,7 +76,7 @@ def _answer(body: dict[str, Any], prompt: ReadPrompt) -> web.Response:
 
 
 def _load(data: bytes) -> dict[str, Any]:
-    """The body; an empty one where it is none, which llama.cpp's server then says."""
+    """The JSON object of a body, else an empty one: llama.cpp's server then says what is wrong."""
     try:
         body = orjson.loads(data)
     except orjson.JSONDecodeError:

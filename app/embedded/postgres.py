@@ -80,7 +80,7 @@ class EmbeddedPostgres:
         import psutil
 
         try:
-            return self._is_part_of_it(psutil.Process(pid))
+            return self._is_postgres(psutil.Process(pid))
         except psutil.NoSuchProcess:
             return False
 
@@ -105,7 +105,8 @@ class EmbeddedPostgres:
             self._cluster.halt()
         self._users.release()
 
-    def _is_part_of_it(self, process: "psutil.Process") -> bool:
+    def _is_postgres(self, process: "psutil.Process") -> bool:
+        """Whether a process is one of the server of this cluster."""
         import psutil
 
         try:
@@ -117,7 +118,7 @@ class EmbeddedPostgres:
         """Waits for the last process of a killed server: two on the same files destroy them."""
         import psutil
 
-        remains = [process for process in psutil.process_iter() if self._is_part_of_it(process)]
+        remains = [process for process in psutil.process_iter() if self._is_postgres(process)]
         _, living = psutil.wait_procs(remains, timeout=REMAINS_TIMEOUT_SEC)
         if living:
             pids = ", ".join(str(process.pid) for process in living)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 FIRST: Final = re.compile(r'<passage-([a-z2-7]{8}) number="\d+" title="[^"\n]*">\n')
-# What is said before the question of how to answer it.
+# The instruction before the question, such as "Answer briefly, from these passages alone:".
 ASK: Final = re.compile(r"[^:\n]*\bpassages?\b[^:\n]*:\s*")
 
 

@@ -1,7 +1,7 @@
 """Answers made of sentences that stand in the passages of a prompt, pure: no language model.
 
-Those sentences are quoted that share most with the question. A word counts the more, the fewer
-sentences hold it, and one in the heading above a sentence nearly as much as one in it.
+It quotes the sentences that share most with the question. A word counts the more, the fewer
+sentences hold it; a word of the heading above a sentence counts nearly as much as one of its own.
 """
 
 import math
@@ -21,7 +21,8 @@ SECOND_QUOTE: Final = 0.75  # of the best score, for one more quote
 QUOTE_CHARS: Final = 140
 MOST_QUOTE_CHARS: Final = 400
 
-# Of the question's words a quote has this share, by their weight, or so many, or one with a digit.
+# What a quote needs of the question's words: this share of their weight, or so many of them, or one
+# with a digit.
 LEAST_SHARE: Final = 0.3
 LEAST_WORDS: Final = 3
 EARLIER_WEIGHT: Final = 0.3  # of a word that stands only in the question before this one

@@ -54,7 +54,7 @@ def connect_when_possible(database_url: str) -> Any:
 
 
 def url_for_dbmate(connection: Any, database_url: str) -> str:
-    """Where a connection of libpq's has come to, as dbmate's driver takes it to mean the same."""
+    """A URL by which dbmate's driver comes to the server that libpq's connection has come to."""
     given, info = connection_parameters(database_url), connection.info
     query = {"host": info.host, "port": str(info.port), "sslmode": "disable"}
     if info.ssl_in_use:
@@ -67,7 +67,7 @@ def url_for_dbmate(connection: Any, database_url: str) -> str:
 
 
 def _certificates(given: dict[str, str]) -> dict[str, str]:
-    """Where none is named, libpq looks for the root in a file, and dbmate's driver elsewhere."""
+    """The certificates by name; a root that is not named is libpq's own, as dbmate's is another."""
     named: dict[str, str] = {name: given[name] for name in CERTIFICATES if name in given}
     if named.get("sslrootcert") == "system":
         del named["sslrootcert"]

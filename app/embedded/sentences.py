@@ -10,7 +10,7 @@ FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 ITEM: Final = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|\||>)")
 BULLET: Final = re.compile(r"^\s*[-*+>]\s+")
 TABLE_RULE: Final = re.compile(r"\s*\|[\s:|-]+$")
-# After a full stop with what closes beside it, before what may begin a sentence.
+# After a full stop, and what closes behind it, and before what may begin a sentence.
 SENTENCE_END: Final = re.compile(
     r"(?:(?<=[.!?])|(?<=[.!?][\"'”’)*_`]))\s+(?=[\"'“(*_\[]*(?:`|[^\W_a-z]))|(?<=[。！？])\s*"
 )
@@ -25,7 +25,8 @@ PLURAL: Final = re.compile(r"\w{2,}[^\Ws]s")
 class Paragraph:
     """Sentences that belong together, and the heading that they stand under.
 
-    A row of a table, or a point of a list, is a paragraph; a row stands under that of its table.
+    A row of a table, or a point of a list, is a paragraph. The heading of a row ends with the first
+    row of its table.
     """
 
     heading: str
