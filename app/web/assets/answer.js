@@ -48,7 +48,7 @@ export class AnswerView {
     this.setState("Looking through the documents…");
   }
 
-  /** Said again from its beginning, as a stream that is taken up after a reload is. */
+  /** Empties the answer: a stream that is taken up after a reload comes from its beginning. */
   clear() {
     this.text = "";
     this.draw();
@@ -95,7 +95,7 @@ export class AnswerView {
     if (isRefusal(message)) this.explain();
   }
 
-  /** What is still being read may hold the answer. */
+  /** Says beside a refusal that documents are still being read: they may hold the answer. */
   async explain() {
     if (!(await areBeingRead())) return;
     this.setState(STILL_READING);

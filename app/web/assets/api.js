@@ -104,3 +104,21 @@ export async function list(path, query) {
   const response = await send("GET", `${path}?${search}`);
   return { items: await jsonOf(response), hasMore: response.headers.has("Link") };
 }
+
+/**
+ * @param {string} path
+ * @param {number} pages
+ * @param {number} limit
+ * @returns {Promise<{items: any[], hasMore: boolean}>} The first pages of a list, as one.
+ */
+export async function pagesOf(path, pages, limit) {
+  /** @type {any[]} */
+  const all = [];
+  let hasMore = true;
+  for (let page = 0; page < pages && hasMore; page += 1) {
+    const found = await list(path, { limit, before: all.at(-1)?.uuid });
+    all.push(...found.items);
+    hasMore = found.hasMore;
+  }
+  return { items: all, hasMore };
+}

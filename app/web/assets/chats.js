@@ -1,5 +1,5 @@
 // The chats at the side, newest first.
-import { list } from "./api.js";
+import { pagesOf } from "./api.js";
 import { byId, element } from "./dom.js";
 
 const PAGE = 50;
@@ -52,22 +52,4 @@ export class ChatList {
     const link = { className: "side-link", href: `#chat=${uuid}`, dir: "auto", ...current };
     return element("li", {}, element("a", link, title ?? UNTITLED));
   }
-}
-
-/**
- * @param {string} path
- * @param {number} pages
- * @param {number} limit
- * @returns {Promise<{items: any[], hasMore: boolean}>} The first pages of a list, as one.
- */
-export async function pagesOf(path, pages, limit) {
-  /** @type {any[]} */
-  const all = [];
-  let hasMore = true;
-  for (let page = 0; page < pages && hasMore; page += 1) {
-    const found = await list(path, { limit, before: all.at(-1)?.uuid });
-    all.push(...found.items);
-    hasMore = found.hasMore;
-  }
-  return { items: all, hasMore };
 }

@@ -31,7 +31,7 @@ export class Composer {
     this.current().ask(question);
   }
 
-  /** Shows whether there is something to stop; the page has come as far as to take a question. */
+  /** Shows Stop while an answer is on its way, else Ask, which is disabled until this is called first. */
   show() {
     byId("ask").disabled = false;
     const { isBusy } = this.current();

@@ -1,7 +1,6 @@
 // The documents: what is there, how far it is read, and taking it out.
-import { documentAddress, send } from "./api.js";
+import { documentAddress, pagesOf, send } from "./api.js";
 import { sentenceOf } from "./answer.js";
-import { pagesOf } from "./chats.js";
 import { byId, counted, element } from "./dom.js";
 import { offerUndo } from "./undo.js";
 import { upload } from "./uploads.js";

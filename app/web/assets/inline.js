@@ -77,7 +77,7 @@ function code(text, place, absent) {
   return { nodes: [fence], length: fence.length };
 }
 
-/** A link leads to where the page shows, so its address is its text. @param {string} text @param {number} place */
+/** People see where a link leads: its address stands in the text. @param {string} text @param {number} place */
 function link(text, place) {
   const match = matchAt(LINK, text, place);
   if (match) {

@@ -20,7 +20,7 @@ export function offerUndo(sentence, { act, undo }) {
   waiting = { act, undo, timer: window.setTimeout(finish, WAIT_MS) };
 }
 
-/** Does now what waits; the promise is of its end. */
+/** Deletes now what waits to be deleted. @returns {Promise<unknown> | undefined} It ends with the deletion. */
 export function finish() {
   return take()?.act();
 }
