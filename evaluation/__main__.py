@@ -29,8 +29,8 @@ OWN_ANSWERS: Final = HERE / "answers.jsonl"
 # A snapshot: figures compare from one version to the next, however README and docs change.
 OWN_DOCUMENTS: Final = Path("evaluation") / "documents"
 IDENTIFIERS: Final = HERE / "identifiers.jsonl"
-EVALUATE: Final = ("evaluate", "run")
-MANUALS: Final = Path("evaluation") / "manuals"  # made up for it
+MANUALS: Final = Path("evaluation") / "manuals"  # made up, for IDENTIFIERS to ask about
+EVALUATE: Final = ("evaluate", "run")  # what the command is called, and what it was called before
 
 HELP: Final = {
     "evaluate": "Measures how good retrieval is on labelled questions. Without a FILE: on those "
@@ -118,8 +118,8 @@ def _add_answers(answers: argparse.ArgumentParser) -> None:
     answers.add_argument("--model", help="the model that is to answer; else OPENAI_MODEL")
 
 
-async def _run(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Measures the given set, or each at hand, in a knowledge base of its own."""
+async def _evaluate(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Measures the set of FILE, or without one every set that `find_sets` finds."""
     if arguments.command and arguments.file:
         sets = [LabelledSet(arguments.file.stem, arguments.file, arguments.corpus)]
     else:
@@ -163,9 +163,9 @@ async def _judge_answers(settings: Settings, arguments: argparse.Namespace) -> N
 
 
 COMMANDS: Final = {
-    None: _run,
-    "evaluate": _run,
-    "run": _run,
+    None: _evaluate,
+    "evaluate": _evaluate,
+    "run": _evaluate,
     "calibrate": _calibrate,
     "answers": _judge_answers,
 }

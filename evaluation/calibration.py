@@ -55,10 +55,11 @@ def calibrate(sample: Sequence[LabelledEvidence]) -> Calibration:
 
 
 def best_threshold(sample: Sequence[LabelledEvidence]) -> float:
-    """The threshold with the smallest larger share of errors, then the smallest sum of both.
+    """The threshold whose larger error rate is smallest, then the one whose sum of both is.
 
-    Of a range of equals its middle, which is nearest to neither kind of question; of several ranges
-    the lowest: where the passages are poor, the model can still say so itself.
+    Where a range of thresholds is equally good, its middle, which keeps clear of both kinds of
+    question. Of several such ranges the lowest: where passages are poor, the model can still say
+    so itself.
     """
     evidence = np.array([question.evidence for question in sample])
     answerable = np.array([question.is_answerable for question in sample])
@@ -75,12 +76,12 @@ def best_threshold(sample: Sequence[LabelledEvidence]) -> float:
 
 
 def error_rates_at(threshold: float, sample: Sequence[LabelledEvidence]) -> ErrorRates:
-    """What goes wrong where questions with as much evidence, and only they, are answered."""
+    """The error rates where questions with that much evidence are answered, and others refused."""
     return _rates([(question, threshold) for question in sample])
 
 
 def cross_validate(sample: Sequence[LabelledEvidence]) -> ErrorRates:
-    """What goes wrong where a tenth of the questions is judged by the threshold of the rest."""
+    """The error rates where each tenth of the questions is judged by the threshold of the rest."""
     folds = _folds(sample)
     judged: list[tuple[LabelledEvidence, float]] = []
     for fold in folds:

@@ -50,7 +50,7 @@ class KnowledgeBase:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """For the source of each document the first that has its text: judgements name that."""
+        """For each source, the first one with the same text: judgements take copies for one."""
         first: dict[str, str] = {}
         return {
             source: first.setdefault(text or source, source) for source, text in self.texts.items()

@@ -69,7 +69,7 @@ def table(reports: Sequence[Report]) -> str:
 
 
 def write_json(reports: Sequence[Report], file: Path) -> None:
-    """The same, unrounded, into a file; ConfigurationError if it cannot be written."""
+    """Writes the reports, unrounded, into a file; ConfigurationError if it cannot be written."""
     try:
         file.write_bytes(orjson.dumps(reports, option=orjson.OPT_INDENT_2))
     except OSError as error:
@@ -77,7 +77,7 @@ def write_json(reports: Sequence[Report], file: Path) -> None:
 
 
 def curve(calibration: Calibration, sample: Sequence[LabelledEvidence]) -> str:
-    """What goes wrong at thresholds from the least to the most evidence; one recommended."""
+    """The error rates at thresholds from the least to the most evidence; one is recommended."""
     rows = _thresholds(sample) | {calibration.threshold: f"**{calibration.threshold:.3f}**"}
     lines = [
         _line((name, *_errors(error_rates_at(threshold, sample))))

@@ -64,8 +64,8 @@ async def evaluate(
 ) -> list[Report]:
     """How good retrieval is on the questions of a file, under a name; raises UnusableSet.
 
-    Questions without a chat are measured again in one that was about other things before: there a
-    question that stands alone has nothing to lose.
+    Questions without a chat are measured again in a chat that was about other things before, which
+    should cost a question that stands alone nothing.
     """
     questions = await asyncio.to_thread(read_questions, file)
     asked = {name: questions}
@@ -121,14 +121,12 @@ async def _ask(knowledge: KnowledgeBase, questions: Sequence[Question]) -> list[
 async def _ask_one(
     knowledge: KnowledgeBase, asked: Question, labels: frozenset[Label]
 ) -> QuestionResult:
-    """The question is understood first: in a chat that takes a search of its own."""
+    """Understands a question, in a chat by a search, and searches twice: the second time counts."""
     retrieval, question = knowledge.retrieval, asked.question
     start = perf_counter()
     parts = await retrieval.understand(NOBODY, question, asked.last_turn)
     embedding_sec = perf_counter() - start
-    found = [  # this also reads what is cold
-        Finding(part.text, await retrieval.passages.find(NOBODY, part)) for part in parts
-    ]
+    found = [Finding(part.text, await retrieval.passages.find(NOBODY, part)) for part in parts]
     start = perf_counter()
     for part in parts:
         await retrieval.passages.find(NOBODY, part, best=READ_FOR_EACH * LIMIT)
@@ -142,7 +140,7 @@ async def _ask_one(
 
 
 def _best_evidence(question: str, found: Finding) -> float:
-    """That of the passages which the service reads: an identifier may stand in others."""
+    """The best evidence of the passages that the service would read: others do not count."""
     read = Finding(question, found.passages[: READ_FOR_EACH * LIMIT])
     return max(islice(read.evidence(), JUDGED), default=NO_EVIDENCE)
 
