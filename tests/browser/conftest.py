@@ -9,7 +9,8 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.conftest import SettingsFactory
-from tests.support.chat_knowledge import DUCKS, PORT
+from tests.support.chat_knowledge import PORT
+from tests.support.knowledge import DUCKS
 from tests.support.server import serve
 from tests.support.uploads import ended, post_text
 

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
-from tests.support.chat_knowledge import DUCKS
+from tests.support.knowledge import DUCKS
 from tests.support.uploads import ended, post_text, uuids
 from tests.support.waiting import until
 

@@ -11,12 +11,12 @@ from tests.support.asking import QA, QA_STREAM, exchange, kinds, stored, stream
 from tests.support.chat_knowledge import (
     DOCUMENTS,
     DUCK_QUESTION,
-    DUCKS,
     PORT,
     PORT_QUESTION,
     UNRELATED_QUESTION,
 )
 from tests.support.fake_openai import FakeOpenAI
+from tests.support.knowledge import DUCKS
 from tests.support.openai_replies import text
 from tests.support.server import content_of
 

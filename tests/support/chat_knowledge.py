@@ -9,10 +9,9 @@ from app.documents.models import NewDocument
 from app.documents.services import DocumentService
 from app.embeddings.embedder import Embedder
 from settings import Settings
-from tests.support.knowledge import open_knowledge
+from tests.support.knowledge import DUCKS, open_knowledge
 
 PORT = "The API of bRAG listens on port 8000 unless the setting PORT says otherwise."
-DUCKS = "Mallard ducks eat water plants, seeds and small snails, mostly at dawn."
 VOLCANO = "Mount Etna on Sicily is one of the most active volcanoes of Europe."
 
 PORT_QUESTION = "Which port does the API listen on?"

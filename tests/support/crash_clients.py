@@ -55,7 +55,7 @@ class Clients:
         self._versions = 0
 
     async def change(self, times: int) -> None:
-        """Puts documents in, replaces and deletes them; a source waits for its own last change."""
+        """Puts documents in, replaces and deletes them; each source ends its last change first."""
         for _ in range(times):
             source = self._random.choice(self.sources)
             await self._settle(source)
@@ -102,7 +102,7 @@ class Clients:
                 self._judge(answer.json(), set().union(*source.history[begin:]))
 
     def _judge(self, found: list[dict[str, Any]], allowed: set[str]) -> None:
-        """What is found must be one version that may be there, and the whole of it."""
+        """What is found must be one version, which may be there, and the whole of it."""
         self.searches += 1
         texts = "\n".join(passage["text"] for passage in found)
         counts = Counter(re.findall(r"version \d+", texts))

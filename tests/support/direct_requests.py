@@ -106,7 +106,7 @@ class Service:
 
 @contextmanager
 def _steps() -> Iterator[list[float]]:
-    """The CPU of every step of the loop, of which a step of a long one holds all others up."""
+    """The CPU of every step that the loop takes in the block: a long one holds all requests up."""
     steps, run = [0.0], getattr(asyncio.Handle, RUN)
 
     def run_measured(handle: asyncio.Handle) -> None:

@@ -36,7 +36,7 @@ HEADERS: Final[tuple[Text, ...]] = (
 
 @dataclass(frozen=True)
 class Encoded:
-    """A text that takes no more room in a URL than another, although it is encoded there."""
+    """A text for a URL: percent-encoded, and cut to the size that it is to have there."""
 
     text: Text
 

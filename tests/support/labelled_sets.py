@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Iterable
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import orjson
@@ -14,13 +14,10 @@ import pytest
 from app.core.constants import ROOT
 from evaluation.__main__ import main
 from settings import Settings
+from tests.support import chat_knowledge, knowledge
 from tests.support.psql import url_of
 
-TEXTS = {
-    "port": "The API of bRAG listens on port 8000 unless the setting PORT says otherwise.",
-    "ducks": "Mallard ducks eat water plants, seeds and small snails, mostly at dawn.",
-    "volcano": "Mount Etna on Sicily is one of the most active volcanoes of Europe.",
-}
+TEXTS = {"port": chat_knowledge.PORT, "ducks": knowledge.DUCKS, "volcano": chat_knowledge.VOLCANO}
 PORT = {"question": "Which port does the API listen on?", "relevant": [{"document": "port"}]}
 DUCKS = {
     "question": "What do mallard ducks eat?",
@@ -41,16 +38,9 @@ def corpus(file: Path, **more: str) -> Path:
     return write(file, [{"id": name, "title": "", "text": text} for name, text in texts.items()])
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended, and what it said."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run_evaluation(settings: Settings, *arguments: str | Path, **environment: str) -> Outcome:
+def run_evaluation(
+    settings: Settings, *arguments: str | Path, **environment: str
+) -> CompletedProcess[str]:
     """Runs `python -m evaluation` to its end, on the knowledge base of these settings.
 
     In this process: starting another takes longer than most of what is measured.
@@ -64,4 +54,4 @@ def run_evaluation(settings: Settings, *arguments: str | Path, **environment: st
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["evaluation", *map(str, arguments)])
         code = main()
-    return Outcome(code, output.getvalue(), errors.getvalue())
+    return CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())

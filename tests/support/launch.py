@@ -11,6 +11,7 @@ from typing import Final
 import psutil
 
 from app.core.constants import ROOT
+from tests.support.cluster import postmaster_file
 
 # Pages that speak of ports: retrieval has to find the one that answers.
 SAMPLES: Final = ("README.md", "docs/nginx.md", "docs/questions.md", "docs/run.md")
@@ -42,8 +43,7 @@ class Launch:
 
     def postmaster(self) -> psutil.Process:
         """The Postgres server."""
-        file = self.data_dir / "postgres" / "cluster" / "postmaster.pid"
-        return psutil.Process(int(file.read_text().split()[0]))
+        return psutil.Process(int(postmaster_file(self.data_dir).read_text().split()[0]))
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Sends the signal; the exit code."""

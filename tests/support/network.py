@@ -104,7 +104,7 @@ class Network:
             client.transport.abort()
 
     def reset(self) -> None:
-        """The same, and tells both sides."""
+        """Breaks every connection, and tells both sides by a TCP reset."""
         for link in self._links:
             link.reset()
 

@@ -137,7 +137,7 @@ class Hang(Fault):
 class LostCall(Fault):
     """The n-th call is lost with its connection, or only its answer is.
 
-    As a passing fault it is that one; as one that stays it is all after it as well.
+    Where the fault `stays`, every later call is lost as well.
     """
 
     def __init__(self, number: int, *, answer_only: bool, stays: bool) -> None:

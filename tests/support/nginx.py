@@ -67,7 +67,7 @@ async def nginx_before(ports: Sequence[int], folder: Path) -> AsyncIterator[str]
 
 
 def _lines() -> list[str]:
-    """Those of the page: for one server, and for two."""
+    """The configurations of docs/nginx.md: for one server, and for two."""
     return blocks(page("nginx"), "nginx")
 
 

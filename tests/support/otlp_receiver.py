@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SentSpan
 
-# Of a caller whose trace a request goes on with.
+# The trace of a caller, whose header a request of a test carries.
 CALLERS_TRACE: Final = "0af7651916cd43dd8448eb211c80319c"
 CALLERS_SPAN: Final = "b7ad6b7169203331"
 TRACEPARENT: Final = {"traceparent": f"00-{CALLERS_TRACE}-{CALLERS_SPAN}-01"}
@@ -49,9 +49,9 @@ class ReceivedSpan:
 
 
 class OtlpReceiver:
-    """Keeps what it is sent: all after the service has ended. With `hangs` it never answers.
+    """Keeps what it is sent, which is all once the service has ended.
 
-    With another `code` than 200 it asks to be left alone for an hour.
+    With `hangs` it never answers; with a `code` other than 200 it wants no more for an hour.
     """
 
     def __init__(self, *, hangs: bool = False, code: int = HTTPStatus.OK) -> None:

@@ -22,7 +22,7 @@ async def sql(settings: Settings, statement: str, *values: object) -> list[tuple
 
 
 def run_sql(url: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    """Does that in the caller's thread."""
+    """The same as `sql`, in the caller's thread, for a database by its URL."""
     plain = [str(value) if isinstance(value, UUID) else value for value in values]
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(statement, plain or None)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """`number` is that of the turn under way."""
+    """Counts the turns: `number` is the number of the turn under way."""
 
     number = 0
 

@@ -11,38 +11,16 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 WORDS: Final = (
-    *(
-        "Hello",
-        " world",
-        "naïve",
-        "🦆",
-        " \u2028",
-        '"quoted"',
-        "back\\slash",
-        "\n",
-        "\t",
-        "</think>",
-    ),
-    *("data: x", "\n\nevent: error", "[DONE]", "\x00", "{", "<thin", "\ud83e", "\udd86", "漢字"),
+    *("Hello", " world", "naïve", "🦆", " \u2028", '"quoted"', "back\\slash", "\n", "\t"),
+    *("</think>", "data: x", "\n\nevent: error", "[DONE]", "\x00", "{", "<thin"),
+    *("\ud83e", "\udd86", "漢字"),
 )
 THOUGHTS: Final = ("<think>", "\n<think>\nHm, 7.\n</think>\n\n", "<think></think>", "<think>a<b</")
 NOISE: Final = (
-    *(
-        ": keep-alive\n\n",
-        ":\n\n",
-        "\n",
-        "data:\n\n",
-        "data: \n\n",
-        "data\n\n",
-        "id: 7\n",
-        "retry: 9\n",
-    ),
-    *(
-        "unknown: field\n\n",
-        'event: ping\ndata: {"type": "ping"}\n\n',
-        "event: ping\ndata: now\n\n",
-    ),
-    *('data: {"type": "ping"}\n\n', "data: null\n\n", 'data: "keep-alive"\n\n', "event: ping\n\n"),
+    *(": keep-alive\n\n", ":\n\n", "\n", "data:\n\n", "data: \n\n", "data\n\n", "id: 7\n"),
+    *("retry: 9\n", "unknown: field\n\n", 'event: ping\ndata: {"type": "ping"}\n\n'),
+    *("event: ping\ndata: now\n\n", 'data: {"type": "ping"}\n\n', "data: null\n\n"),
+    *('data: "keep-alive"\n\n', "event: ping\n\n"),
 )
 METADATA: Final[tuple[Json, ...]] = (
     *({"id": "1"}, {"choices": None}, {"choices": []}, {"choices": [None]}, {"error": None}),

@@ -22,7 +22,7 @@ class Recorder:
         self.done.append(job.document_uuid)
 
     def worker(self, sizes: tuple[int | None, ...] = (None,)) -> Worker:
-        """A worker that does the jobs of the kind "index" so."""
+        """A worker that has this do the jobs of the kind "index"."""
         return Worker(self._database, {"index": Handler(self.do)}, sizes)
 
 
