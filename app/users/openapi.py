@@ -42,7 +42,7 @@ USER: Final[Responses] = {200: json_example(EXAMPLE_USER)}
 EXPORT: Final[Responses] = {
     200: {
         "description": "A JSON object in each line, whose `type` is user, api_key, session, chat, "
-        "message, document or passage.",
+        "message, document, passage or file: a part of a document's original, in base64.",
         "content": {
             "application/x-ndjson": {
                 "schema": {"type": "string"},
