@@ -78,6 +78,15 @@ async def evaluate(
         ]
 
 
+async def measure_evidence(
+    settings: Settings, file: Path, corpus: Sequence[Path] | None
+) -> list[LabelledEvidence]:
+    """The best evidence of each question of a file; raises UnusableSet."""
+    questions = await asyncio.to_thread(read_questions, file)
+    async with open_knowledge_base(settings, corpus) as knowledge:
+        return [result.evidence for result in await _ask(knowledge, questions)]
+
+
 def _report(
     settings: Settings, name: str, knowledge: KnowledgeBase, results: Sequence[QuestionResult]
 ) -> Report:
@@ -97,15 +106,6 @@ def _report(
         search=_latency(search),
         with_embedding=_latency(search + embedding),
     )
-
-
-async def measure_evidence(
-    settings: Settings, file: Path, corpus: Sequence[Path] | None
-) -> list[LabelledEvidence]:
-    """The best evidence of each question of a file; raises UnusableSet."""
-    questions = await asyncio.to_thread(read_questions, file)
-    async with open_knowledge_base(settings, corpus) as knowledge:
-        return [result.evidence for result in await _ask(knowledge, questions)]
 
 
 async def _ask(knowledge: KnowledgeBase, questions: Sequence[Question]) -> list[QuestionResult]:

@@ -67,10 +67,10 @@ async def _search(service: Service, arguments: argparse.Namespace) -> int:
 
 async def _ask(service: Service, arguments: argparse.Namespace) -> int:
     sources = await _show_answer(service, arguments)
-    if sources:
-        say("\nSources:")
-    else:
+    if not sources:
         say(await _reason(service), sys.stderr)
+        return 0
+    say("\nSources:")
     for number, source in enumerate(sources, 1):
         say(_source_line(number, source))
     return 0

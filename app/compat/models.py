@@ -97,6 +97,9 @@ class StreamOptions(BaseModel):
     include_usage: StrictBool | None = None
 
 
+RESPONSE_FORMATS: Final = ("text", "json_object", "json_schema")
+
+
 def _require_format(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("type") not in RESPONSE_FORMATS:
         raise PydanticCustomError(
@@ -105,7 +108,6 @@ def _require_format(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-RESPONSE_FORMATS: Final = ("text", "json_object", "json_schema")
 ResponseFormat = Annotated[
     dict[str, Any],
     AfterValidator(_require_format),
