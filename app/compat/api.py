@@ -51,7 +51,7 @@ async def list_models(_: Reader, settings: SettingsDependency) -> ModelList:
 
 @router.get(f"{MODELS}/{{id:path}}", summary="Get a model", responses=MODEL | MODEL_PROBLEMS)
 async def get_model(_: Reader, id: ModelId, settings: SettingsDependency) -> Model:
-    """One of these models."""
+    """A model of the list, by its `id`."""
     for model in ModelList.of(settings).data:
         if model.id == id:
             return model

@@ -27,7 +27,7 @@ class ModelList(BaseModel):
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Those that the settings name."""
+        """The models that the settings name, each with documents and without."""
         names = dict.fromkeys([settings.OPENAI_MODEL, *(settings.OPENAI_ALLOWED_MODELS or ())])
         with_documents = (f"{BRAG}/{name}" for name in names)
         ids = [BRAG, *with_documents, *names, settings.EMBEDDING_MODEL]

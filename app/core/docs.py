@@ -21,7 +21,7 @@ router = APIRouter(prefix="/docs", include_in_schema=False)
 
 @router.get("")
 async def docs(request: Request) -> HTMLResponse:
-    """Its links are relative, so a proxy may put a prefix before them."""
+    """The page. Its links are relative, so a proxy may put a prefix before them."""
     return get_swagger_ui_html(
         openapi_url="openapi.json",
         title=request.app.title,

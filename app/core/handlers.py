@@ -104,7 +104,7 @@ async def _validation_error(_: Request, error: Exception) -> Response:
 
 
 def _field_error(error: dict[str, Any]) -> FieldError:
-    """One error without the input; a name that the client made up comes back cut."""
+    """One error, without the input; names that the client made up are cut to MAX_FIELD_CHARS."""
     loc = [part[:MAX_FIELD_CHARS] if isinstance(part, str) else part for part in error["loc"]]
     is_no_object = loc == ["body"] and error["type"] == "model_attributes_type"
     msg = NO_OBJECT if is_no_object else error["msg"]

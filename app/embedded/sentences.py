@@ -74,5 +74,5 @@ def _sentences(lines: list[str]) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """Its first letters, which is what the forms of a word share, in many languages."""
+    """The first letters of a word: in many languages its forms share these."""
     return word[: min(STEM_CHARS, len(word) - bool(PLURAL.fullmatch(word)))]
