@@ -26,7 +26,7 @@ TOLD: Final = {
     "upstream": {(500, "openai_error"), (503, "failed_processing"), (504, "stream_timeout")},
     "mail": set[tuple[int, str]](),
 }
-# And where the same request comes again, and what it asks for is done already.
+# What it may be told besides where it sends the same request again, which is carried out already.
 TOLD_AGAIN: Final = {
     (401, "not_authenticated"),
     (401, "login_link_invalid"),
@@ -60,12 +60,12 @@ class Answer:
     is_again: bool
 
     def after(self, moment: float) -> Self:
-        """The same, timed from a moment at which it was under way, or later."""
+        """The same answer, timed from this moment, if the request was under way at it."""
         return replace(self, seconds=min(self.seconds, self.ended_at - moment))
 
     @property
     def events(self) -> list[Event]:
-        """Those of a stream."""
+        """The events of a stream; another answer has none."""
         assert self.response is not None
         content_type = self.response.headers.get("content-type", "")
         is_stream = content_type.startswith("text/event-stream")
@@ -176,7 +176,7 @@ async def _ask_again(call: Call, path: str) -> httpx2.Response:
 
 
 async def assert_readiness(service: Service, dependency: str, *, is_up: bool) -> None:
-    """It says of each part what is true; the model and the mail server are not called."""
+    """/readiness says of each part what is true; it asks neither the model nor the mail server."""
     response = await service.person.get("/readiness")
     checks = {name: check["status"] for name, check in response.json()["checks"].items()}
     expected = dict.fromkeys(checks, "ok")

@@ -31,7 +31,7 @@ UNTRIED: Final = "SELECT FROM job WHERE attempts = 0"
 
 @dataclass
 class Case:
-    """One endpoint, and one dependency that it has to do with: so many `bytes`."""
+    """One endpoint and one dependency of it; `bytes` pass between them in an ordinary request."""
 
     service: Service
     operation: str
@@ -40,7 +40,7 @@ class Case:
     bytes: int
 
     async def run(self, fault: Fault, moment: str) -> None:
-        """Breaks it, looks at what its clients are told, mends it, and looks at what there is."""
+        """Breaks the dependency, judges what clients are told, mends it, and sees what is kept."""
         self.service.smtp.emails.clear()
         async with arranged(self.service, self.operation) as call:
             try:

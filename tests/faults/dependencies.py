@@ -31,7 +31,7 @@ class Dependencies:
 
 @asynccontextmanager
 async def opened_dependencies(template: Template, folder: Path) -> AsyncIterator[Dependencies]:
-    """All of them, with nothing in."""
+    """All dependencies, with nothing in them."""
     async with AsyncExitStack() as stack:
         url = stack.enter_context(template.copied())
         double = stack.enter_context(QdrantDouble(folder / "qdrant", keeps_connections=True))

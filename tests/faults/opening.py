@@ -30,7 +30,7 @@ DATABASE_TIMEOUT_SEC: Final = 1.0
 QDRANT_TIMEOUT_SEC: Final = 0.75
 GENERATION_TIMEOUT_SEC: Final = 1.5
 START_SEC: Final = 10.0
-# What takes seconds or minutes in production, and would here.
+# Pauses and leases that take seconds or minutes in production.
 SHORT: Final = {
     "app.chat.circuits.LONGEST_PAUSE_SEC": 0.1,
     "app.chat.messages.STORE_AGAIN_SEC": 0.1,
@@ -86,7 +86,7 @@ async def another_person(service: Service, email: str) -> AsyncIterator[httpx2.A
 
 @contextmanager
 def _patched(temporary: Path) -> Iterator[list[Database]]:
-    """Short pauses, and temporary files in a folder of their own; which databases are opened."""
+    """Shortens pauses and gives temporary files a folder; yields the databases that are opened."""
     databases: list[Database] = []
 
     @asynccontextmanager

@@ -73,7 +73,7 @@ async def test_lost(
 async def test_together(
     dependency: str, name: str, cases_of: CasesOf, subtests: pytest.Subtests
 ) -> None:
-    """The same holds of all endpoints at once; but a question may find no place."""
+    """What holds of one endpoint holds of all at once; but a question may find no place."""
     cases = [case for operation in ENDPOINTS if operation != CANCEL for case in cases_of(operation)]
     for share in (0.2, 0.5, 0.8):
         with subtests.test(share=share):

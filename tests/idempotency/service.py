@@ -90,7 +90,7 @@ class Endpoints:
         return self._stream(str(UUID(int=self.asked)))
 
     async def stream_again(self, uuid: str) -> Response:
-        """The same."""
+        """The chunks of the same stream, for a request that has come again."""
         return self._stream(uuid)
 
     def _stream(self, uuid: str) -> Response:

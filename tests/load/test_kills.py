@@ -23,7 +23,7 @@ KILLED: Final = ("gunicorn", "a worker", "a worker", "Postgres", "Postgres")
 
 class TestKills:
     async def test_no_acknowledged_message_is_lost(self, deployment: Deployment) -> None:
-        """Of all that was acknowledged before a kill nothing is lost, or another than was told."""
+        """Whatever was acknowledged before a kill is still there, and reads as it was told."""
         random = Random()
         async with deployment.gunicorn() as server, opened_session(server.url) as session:
             callers = Callers(session, random)

@@ -17,7 +17,7 @@ from tests.support.template import Template
 async def mcp_settings(
     template: Template, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Settings]:
-    """Its settings."""
+    """The settings of a service with MCP and AUTH_REQUIRED, for the whole module."""
     with template.copied() as url:
         yield Settings(
             DATABASE_URL=SecretStr(url),

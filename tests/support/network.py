@@ -116,7 +116,7 @@ class Network:
         self.cut()
 
     def _accept(self) -> None:
-        """Not asyncio's own server: that loses what it accepts in the moment in which it closes."""
+        """Takes a connection. asyncio's own server would lose what it accepts just as it closes."""
         with suppress(BlockingIOError):
             accepted, _ = self._listener.accept()
             task = asyncio.create_task(self._connect(accepted))

@@ -63,7 +63,7 @@ def error(status: int, code: str | None = None, retry_after: float | None = None
 
 
 def after(released: asyncio.Event, reply: Reply) -> Reply:
-    """Not even the headers come before `released` is set, which may be never."""
+    """The reply, but not even its headers before `released` is set, which may be never."""
 
     def steps(request: Request) -> Iterator[Step]:
         yield released

@@ -34,7 +34,7 @@ class ReceivedSpan:
 
     @classmethod
     def of(cls, sent: SentSpan) -> Self:
-        """One that was sent."""
+        """The span that was sent as this."""
         return cls(
             name=sent.name,
             kind=SentSpan.SpanKind.Name(sent.kind).removeprefix("SPAN_KIND_"),

@@ -41,7 +41,7 @@ class QdrantDouble:
     def __init__(
         self, path: Path, api_key: str | None = None, *, keeps_connections: bool = False
     ) -> None:
-        """As the server does, it may keep connections; `stop()` leaves those that are open."""
+        """`keeps_connections`: as the server does; `stop()` then leaves the open ones alone."""
         self.requests: list[str] = []
         self._path = path
         self._api_key = api_key

@@ -152,7 +152,7 @@ def _has_halves(chunk: Json) -> bool:
 
 
 def _joined(content: str) -> str:
-    """With the halves of surrogate pairs joined; half a pair at the end is none yet."""
+    """The content with surrogate pairs joined; the first half of one at its end is left out."""
     content = content[:-1] if "\ud800" <= content[-1:] <= "\udbff" else content
     return content.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

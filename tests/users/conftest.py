@@ -22,7 +22,7 @@ def guarded(make_settings: SettingsFactory) -> Settings:
 
 @pytest.fixture
 async def nobody(guarded: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of it without a session."""
+    """A client of the service of `guarded`, without a session."""
     async with serve(guarded) as client:
         yield client
 
@@ -31,7 +31,7 @@ async def nobody(guarded: Settings) -> AsyncIterator[httpx2.AsyncClient]:
 async def shared_guarded(
     template: Template, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Settings]:
-    """The same for a whole module, on a database of its own and without a model."""
+    """Settings with AUTH_REQUIRED for a whole module: a database of its own, and no model."""
     with template.copied() as url:
         yield Settings(
             DATABASE_URL=SecretStr(url),
@@ -44,7 +44,7 @@ async def shared_guarded(
 
 @pytest.fixture(scope="module")
 async def stranger(shared_guarded: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of that service without a session."""
+    """A client of the service of `shared_guarded`, without a session."""
     async with serve(shared_guarded) as client:
         yield client
 
