@@ -33,7 +33,7 @@ from app.core.background import background
 from app.core.caller import SERVICE
 from app.core.description import DESCRIPTION, describe
 from app.core.docs import router as docs_router
-from app.core.garbage import settle_garbage_collector
+from app.core.memory import settle_memory
 from app.core.handlers import add_handlers
 from app.core.logs import configure_logs
 from app.core.metrics.api import JobCount
@@ -173,7 +173,7 @@ async def lifespan(
         documents, contents = DocumentService(database, worker.wake), ContentService(database)
         mcp = await enter(open_mcp(settings, ToolService(retrieval, documents, contents)))
         _watch(metrics, database, answers)
-        settle_garbage_collector()
+        settle_memory()
         yield State(
             answers=answers,
             messages=messages,
