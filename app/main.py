@@ -33,9 +33,9 @@ from app.core.background import background
 from app.core.caller import SERVICE
 from app.core.description import DESCRIPTION, describe
 from app.core.docs import router as docs_router
-from app.core.memory import settle_memory
 from app.core.handlers import add_handlers
 from app.core.logs import configure_logs
+from app.core.memory import settle_memory
 from app.core.metrics.api import JobCount
 from app.core.metrics.api import router as metrics_router
 from app.core.metrics.instruments import Metrics, open_metrics
