@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 from app.command_line import open_any_database
 from app.core.arguments import add_command, common_options, path_argument
 from app.core.exceptions import BragError, ConfigurationError
+from app.core.links import base_url
 from app.core.signals import Interrupted, until_signal
 from app.documents.console import say
-from app.embedded.ports import base_url
 from evaluation.answers import ask_service
 from evaluation.calibration import calibrate, reset_calibration, store_calibration
 from evaluation.dataset import read_expected_answers

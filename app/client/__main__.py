@@ -8,9 +8,9 @@ from typing import Any, Final
 from app.client.service import KEY, Service
 from app.core.arguments import add_command, common_options
 from app.core.exceptions import ConfigurationError
+from app.core.links import base_url
 from app.core.signals import Interrupted, until_signal
 from app.documents.console import on_one_line, say
-from app.embedded.ports import base_url
 from settings import load_settings
 
 STILL_READING: Final = "Documents are still being read: ask again once they are."

@@ -10,12 +10,13 @@ import psycopg2
 from app.core.constants import ROOT
 from app.core.exceptions import ConfigurationError
 from app.core.folders import make_private
+from app.core.links import LOOPBACK, base_url
 from app.core.locks import DirectoryLock
 from app.embedded.constants import CONTEXT_TOKENS, MAX_ANSWER_TOKENS, MODEL
 from app.embedded.exceptions import EmbeddedStartFailed
 from app.embedded.llama import model_file
 from app.embedded.migrations import migrate
-from app.embedded.ports import LOOPBACK, base_url, free_port
+from app.embedded.ports import free_port
 from app.embedded.samples import ingest_samples, wait_for_samples
 from app.embedded.services import ModuleService, PostgresService, Service
 from settings import Settings

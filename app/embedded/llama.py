@@ -11,9 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from app.core.links import LOOPBACK, base_url
 from app.embedded.constants import CONTEXT_TOKENS, LANGUAGE_MODEL, MAX_ANSWER_TOKENS
 from app.embedded.exceptions import EmbeddedStartFailed
-from app.embedded.ports import LOOPBACK, base_url, free_port
+from app.embedded.ports import free_port
 
 MODEL_FILE: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
 # Answers generated side by side; further ones wait their turn.

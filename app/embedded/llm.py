@@ -12,10 +12,10 @@ from typing import Any, Final
 import orjson
 from aiohttp import ClientSession, ClientTimeout, web
 
+from app.core.links import LOOPBACK
 from app.embedded.completions import completion, completion_events, model_list
 from app.embedded.constants import LANGUAGE_MODEL
 from app.embedded.llama import Llama
-from app.embedded.ports import LOOPBACK
 from app.embedded.prompts import ReadPrompt, read_prompt
 from app.embedded.quotes import quote_answer
 

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from app.embedded.exceptions import EmbeddedStartFailed
 
-LOOPBACK: Final = "127.0.0.1"
 # A server whose launcher was killed ends within two seconds.
 PATIENCE_SEC: Final = 3.0
 POLL_SEC: Final = 0.05
@@ -26,13 +25,6 @@ def free_port(host: str, port: int = 0) -> int:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise EmbeddedStartFailed(_sentence(host, port, error)) from error
             time.sleep(POLL_SEC)
-
-
-def base_url(host: str, port: int) -> str:
-    """Where a server that listens on `host` is reached from this machine."""
-    everywhere = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - asked, not listened on
-    reachable = everywhere.get(host, host)
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
 def answers(url: str) -> bool:

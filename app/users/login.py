@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from app.core.caller import SERVICE
+from app.core.links import base_url
 from app.db import Database, Queries, Row
 from app.users.constants import MAGIC_LINK_MINUTES, SESSION, TYPED_CODES
 from app.users.exceptions import LoginLinkInvalid
@@ -13,8 +14,7 @@ from settings import Settings
 
 def login_url(settings: Settings) -> str:
     """The address of the login page."""
-    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
-    base = settings.PUBLIC_URL or f"http://{host}:{settings.PORT}"
+    base = settings.PUBLIC_URL or base_url(settings.HOST, settings.PORT)
     return f"{base.rstrip('/')}/login"
 
 

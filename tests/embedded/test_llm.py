@@ -13,10 +13,11 @@ import pytest
 from openai import OpenAI
 
 from app.chat.prompts import build_prompt, draw_mark
+from app.core.links import LOOPBACK, base_url
 from app.embedded import llama
 from app.embedded.constants import CONTEXT_TOKENS, LANGUAGE_MODEL, MODEL
 from app.embedded.exceptions import EmbeddedStartFailed
-from app.embedded.ports import LOOPBACK, answers, base_url, free_port
+from app.embedded.ports import answers, free_port
 from tests.support.sources import source
 
 CONTEXT = "Context: [1] The service listens on port 4711.\n\nQuestion: Which port?"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.core.links import LOOPBACK, base_url
 from app.embedded import ports
 from app.embedded.exceptions import EmbeddedStartFailed
-from app.embedded.ports import LOOPBACK, answers, base_url, free_port
+from app.embedded.ports import answers, free_port
 
 
 class Unhealthy(http.server.BaseHTTPRequestHandler):
@@ -61,20 +62,6 @@ class TestFreePort:
         """An address that this machine does not have is refused with a sentence."""
         with pytest.raises(EmbeddedStartFailed, match=r"Cannot listen on 192\.0\.2\.1"):
             free_port("192.0.2.1")
-
-
-class TestBaseUrl:
-    @pytest.mark.parametrize(
-        ("host", "url"),
-        [
-            ("127.0.0.1", "http://127.0.0.1:80"),
-            ("0.0.0.0", "http://127.0.0.1:80"),
-            ("::", "http://[::1]:80"),
-        ],
-    )
-    def test_server_is_reached_on_loopback(self, host: str, url: str) -> None:
-        """A server that listens everywhere is reached on the loopback interface."""
-        assert base_url(host, 80) == url
 
 
 class TestAnswers:

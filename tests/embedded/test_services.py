@@ -10,9 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.core.links import LOOPBACK, base_url
 from app.embedded import services
 from app.embedded.exceptions import EmbeddedStartFailed
-from app.embedded.ports import LOOPBACK, answers, base_url, free_port
+from app.embedded.ports import answers, free_port
 from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.services import Backoff, ModuleService, PostgresService, Service
 from tests.support.waiting import until

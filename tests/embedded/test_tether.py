@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from app.embedded.ports import LOOPBACK, answers, base_url, free_port
+from app.core.links import LOOPBACK, base_url
+from app.embedded.ports import answers, free_port
 from app.embedded.tether import EXIT_CODE
 
 Process = subprocess.Popen[bytes]

@@ -11,8 +11,9 @@ import httpx2
 import pytest
 
 from app.core.constants import ROOT
+from app.core.links import LOOPBACK, base_url
 from app.embedded.launcher import Launcher
-from app.embedded.ports import LOOPBACK, answers, base_url, free_port
+from app.embedded.ports import answers, free_port
 from app.embedded.processes import end
 from settings import Settings
 from tests.support.server import connect
