@@ -29,6 +29,7 @@ OTHER_DIGIT: Final = re.compile("[^\\D0-9]")
 SAME: Final = {
     **dict.fromkeys("\u05be\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63", "-"),
     **dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f", '"'),
     **dict(zip("øłđðħŧıØŁĐÐĦŦ", "olddhtiOLDDHT", strict=True)),
     **dict(zip("æœþÆŒÞ", ("ae", "oe", "th", "AE", "OE", "TH"), strict=True)),
 }
@@ -44,7 +45,7 @@ def normalize(text: str) -> str:
     """The same with its case, which tells names and codes from words."""
     if not text.isascii():
         text = WRITTEN_OTHERWISE.sub(_same, text)
-    if not text.isascii():  # more than dashes and apostrophes
+    if not text.isascii():  # more than dashes and quotes
         text = SIGNS.sub(r"\1", INVISIBLE.sub("", text))
         text = RAISED.sub(_lower, APART.sub(r" \g<0> ", text))
         text = MARKS.sub("", unicodedata.normalize("NFKD", text))
