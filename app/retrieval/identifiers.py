@@ -192,7 +192,7 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 def _begins_word(written: str) -> str:
-    """Asserts, just behind `written`, that no letter, and no number with a dot or dash, is before it.
+    """Asserts, just behind `written`, that no letter and no number with a dot stands before it.
 
     Python finds a pattern that begins with a character, and looks back then, in a thirtieth of the
     time of one that begins by looking back.
