@@ -73,7 +73,18 @@ class Identifier:
 
     name: re.Pattern[str]
     trace: re.Pattern[str]
+    kind: Kind
+
+
+class _Found(NamedTuple):
+    """An identifier whose patterns are not compiled: that takes most of the time."""
+
+    name: str
+    trace: str
     kind: Kind = CODE
+
+    def compile(self) -> Identifier:
+        return Identifier(re.compile(self.name), re.compile(self.trace), self.kind)
 
 
 def find_identifiers(question: str) -> list[Identifier]:
@@ -83,19 +94,19 @@ def find_identifiers(question: str) -> list[Identifier]:
     """
     found = [*islice(_once(chain(_named(normalize(question)), _marked(fold(question)))), LOOKED_AT)]
     codes = [one for one in found if one.kind is CODE]
-    return (codes or found)[:MOST]
+    return [one.compile() for one in (codes or found)[:MOST]]
 
 
-def _once(found: Iterable[Identifier]) -> Iterator[Identifier]:
-    """Each of them once; none is made before its turn, since making its patterns takes time."""
-    seen: set[Identifier] = set()
+def _once(found: Iterable[_Found]) -> Iterator[_Found]:
+    """Each of them once; none is made before its turn."""
+    seen: set[_Found] = set()
     for identifier in found:
         if identifier not in seen:
             seen.add(identifier)
             yield identifier
 
 
-def _named(question: str) -> Iterator[Identifier]:
+def _named(question: str) -> Iterator[_Found]:
     question, grouped = cut_groups(question)
     yield from (_identify(name) for name in grouped)
     yield from _models(question)
@@ -112,18 +123,18 @@ def _named(question: str) -> Iterator[Identifier]:
             yield _identify(name, kind)
 
 
-def _identify(name: str, kind: Kind = CODE) -> Identifier:
+def _identify(name: str, kind: Kind = CODE) -> _Found:
     pattern = _pattern(name)
-    return Identifier(pattern, pattern, kind)
+    return _Found(pattern, pattern, kind)
 
 
-def _models(question: str) -> Iterator[Identifier]:
+def _models(question: str) -> Iterator[_Found]:
     """Numbers that a product's name before them makes names; a trace is the number alone."""
     for product, number in MODEL.findall(question):
         if _is_product(product) and language_of(question) == ENGLISH:
             folded = number.casefold()
             trace = rf"{folded}(?<![\w.,]{folded})(?<!\d[\s-]{folded})(?!\w|[.,]\d)"
-            yield Identifier(_pattern(f"{product}-{number}"), re.compile(trace))
+            yield _Found(_pattern(f"{product}-{number}"), trace)
 
 
 def _is_product(name: str) -> bool:
@@ -168,7 +179,7 @@ def _is_code(name: str) -> bool:
     return all(len(word) < LEAST_DIGITS or rarity(word) >= COMMON for word in words)
 
 
-def _pattern(name: str) -> re.Pattern[str]:
+def _pattern(name: str) -> str:
     """Letters and digits may be written apart, joined or with another sign between them.
 
     So may the digits of a long number, unless dots divide them: "192.168.0.1" is not 1921.6801.
@@ -188,7 +199,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     start = _begins_word(first)
     if is_version and first.isdigit():
         start = rf"(?:{start}|(?<=v{first}){_begins_word(f'v{first}')})"
-    return re.compile(rf"{first}{start}{rest}s?(?!\w)(?!-\d)")
+    return rf"{first}{start}{rest}s?(?!\w)(?!-\d)"
 
 
 def _begins_word(written: str) -> str:
@@ -200,14 +211,13 @@ def _begins_word(written: str) -> str:
     return rf"(?<!\w{written})(?<!\d[.\-]{written})"
 
 
-def _marked(question: str) -> Iterator[Identifier]:
+def _marked(question: str) -> Iterator[_Found]:
     """Numbers that a word before them makes names: "clause 7.3", "error 404", "§ 12"."""
     for marker, number in MARKED.findall(question):
         is_fault = re.match(FAULT, marker)
         before = FAULT if is_fault else rf"(?!{FAULT}){MARKER}"
         written = re.escape(number)
-        bare = rf"{written}(?<![\w.]{written})(?!\w|\.?\d)"
-        trace = re.compile(bare)
+        bare = trace = rf"{written}(?<![\w.]{written})(?!\w|\.?\d)"
         if "." in number or len(number) < LEAST_DIGITS:
             # After such a word, as the number of a paragraph or heading, or in a cell.
             bare = (
@@ -215,4 +225,4 @@ def _marked(question: str) -> Iterator[Identifier]:
                 rf"|(?m:^)\W{{0,3}}{bare}(?=\W*(?:[^\W\d_]{{3}}|an?\s))"
                 rf"|\|\s*{bare}(?=\s*(?:\||$))"
             )
-        yield Identifier(re.compile(bare), trace)
+        yield _Found(bare, trace)

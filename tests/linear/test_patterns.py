@@ -39,16 +39,14 @@ BOUNDED: Final = {
     "app.loaders.pdf.words.WORD_END": "of the 40 characters before a hyphen",
 }
 # The functions that make patterns, and what for.
-OF_IDENTIFIERS: Final = "of a question's identifiers, which are attacked below"
 MADE: Final = {
     "app.embedded.prompts._passages": "of the mark of a prompt, which the service has drawn",
     "app.chat.requests._names": "of the names of our own parameters",
     "app.users.cookies.__init__": "of the name of our own cookie",
     "app.loaders.docx.package._by_name": "of the names of a Word document's parts, which are ours",
     "app.retrieval.identifiers._join": "of our own list of words",
-    "app.retrieval.identifiers._models": OF_IDENTIFIERS,
-    "app.retrieval.identifiers._pattern": OF_IDENTIFIERS,
-    "app.retrieval.identifiers._marked": OF_IDENTIFIERS,
+    "app.retrieval.identifiers._marked": "of our own list of words",
+    "app.retrieval.identifiers.compile": "of a question's identifiers, which are attacked below",
 }
 IDENTIFIERS: Final = "PX-7731, MAX_MESSAGE_CHARS, a1b2c3, v2.4.1, clause 7.3.1, § 12 or Ollama?"
 
