@@ -62,6 +62,7 @@ def _load_default(settings: Settings) -> "TextEmbedding":
             model = load_graph(graph, settings)
             if (cosine := _agreement(model)) >= LEAST_COSINE:
                 return model
+            del model  # the next one takes its memory
         logger.warning(
             "On this processor the vectors of %s are off (cosine %.3f): the slower graph of the "
             "package serves",
