@@ -47,6 +47,13 @@ async def is_waiting(database_url: str) -> bool:
     return bool(await asyncio.to_thread(run_sql, database_url, WAITING))
 
 
+async def begin_flush(journal: Journal, database_url: str) -> asyncio.Task[None]:
+    """A flush whose first batch Postgres holds up."""
+    flush = asyncio.create_task(journal.flush())
+    await until(partial(is_waiting, database_url))
+    return flush
+
+
 async def texts_of(database_url: str, generation: Generation) -> list[str]:
     """What the journal has of an answer, a batch each."""
     rows = await asyncio.to_thread(run_sql, database_url, OF_ONE, generation.start.uuid)
@@ -88,8 +95,7 @@ class TestFlush:
         journal = Journal(shared_database)
         with held(database_url) as holder:
             async with journal.recorded(generation):
-                flush = asyncio.create_task(journal.flush())
-                await until(partial(is_waiting, database_url))
+                flush = await begin_flush(journal, database_url)
                 asyncio.get_running_loop().call_later(0.1, holder.rollback)
             assert await texts_of(database_url, generation) == ["Hello"]
             await flush
@@ -103,8 +109,7 @@ class TestFlush:
         async with journal.recorded(other):
             async with journal.recorded(ended):
                 with held(database_url):
-                    flush = asyncio.create_task(journal.flush())
-                    await until(partial(is_waiting, database_url))
+                    flush = await begin_flush(journal, database_url)
                     await asyncio.to_thread(run_sql, database_url, BREAK_OFF)
                     with pytest.raises(DatabaseUnavailable):
                         await flush
@@ -122,8 +127,7 @@ class TestFlush:
         with held(database_url, HOLD_ONE, str(other.start.uuid)) as holder:
             async with journal.recorded(refused), journal.recorded(other):
                 async with journal.recorded(ended):
-                    flush = asyncio.create_task(journal.flush())
-                    await until(partial(is_waiting, database_url))
+                    flush = await begin_flush(journal, database_url)
                     asyncio.get_running_loop().call_soon(holder.rollback)
                 await flush
         assert await texts_of(database_url, ended) == []
@@ -137,8 +141,7 @@ class TestFlush:
         journal = Journal(shared_database)
         with held(database_url) as holder:
             async with journal.recorded(generation):
-                flush = asyncio.create_task(journal.flush())
-                await until(partial(is_waiting, database_url))
+                flush = await begin_flush(journal, database_url)
                 generation.publish(Delta("1", 2, "m", " you", None))
                 holder.rollback()
                 await flush

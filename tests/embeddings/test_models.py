@@ -46,8 +46,8 @@ class TestLoadModel:
         broken = onnx.load(tmp_path / "a.onnx")
         for weight in broken.graph.initializer:
             if weight.name.endswith("narrow.weight"):
-                halved = np.clip(numpy_helper.to_array(weight), -40, 40)
-                weight.CopyFrom(numpy_helper.from_array(halved, weight.name))
+                clipped = np.clip(numpy_helper.to_array(weight), -40, 40)
+                weight.CopyFrom(numpy_helper.from_array(clipped, weight.name))
         onnx.save(broken, tmp_path / "a.onnx")
         monkeypatch.setattr(models, "SIGNED", tmp_path / "a.onnx")
         assert 0.995 < cosine_to_packaged(load_model(Settings())) < 0.9999

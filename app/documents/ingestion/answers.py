@@ -60,7 +60,8 @@ class _Refusal(BaseModel):
 class _NotInstalled(BaseModel):
     model_config = STRICT
 
-    not_installed: Sentence
+    # It goes to the log, where a document that has taken the parser over is to write no lines.
+    not_installed: Annotated[str, Field(pattern=r"^[ -~]*$", max_length=MAX_SENTENCE_CHARS)]
 
 
 class _Head(BaseModel):

@@ -63,7 +63,7 @@ def _answer(request: Request, content: bytes, tokenizer: Tokenizer) -> Iterator[
     except MemoryError:
         yield orjson.dumps({"error": TOO_MUCH})
     except ImportError as error:
-        yield orjson.dumps({"not_installed": str(error)[:MAX_REASON_CHARS]})
+        yield orjson.dumps({"not_installed": ascii(str(error))[:MAX_REASON_CHARS]})
 
 
 def _read(request: Request, content: bytes, tokenizer: Tokenizer) -> Iterator[bytes]:

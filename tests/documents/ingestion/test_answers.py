@@ -65,6 +65,7 @@ class TestAnswer:
             [HEAD | {"title": "\x00"}],
             [HEAD | {"passages": "1"}],
             [{"error": "x" * 3_000}],
+            [{"not_installed": "lxml\nWARNING: a line of the log"}],
             [HEAD, b"\xff", [PLACE]],
             [HEAD, b"Ducks\x00 eat.", [PLACE]],
             [HEAD, TEXT.encode(), []],
